@@ -1,0 +1,1 @@
+"""The local copy of identity's agencies and their units."""

@@ -1,0 +1,23 @@
+"""What is learnt and asked of agencies."""
+
+from shared.events.identity import AgencyEvent
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.agencies import store
+
+
+async def learn_agency(tx: AsyncConnection, sequence: int, event: AgencyEvent) -> None:
+    """Take over what identity says of an agency; an older word does not undo a newer one."""
+    await store.put_agency(
+        tx,
+        code=event.code,
+        name_vi=event.name_vi,
+        name_en=event.name_en,
+        units=[unit.model_dump(by_alias=True) for unit in event.units],
+        sequence=sequence,
+    )
+
+
+async def known_units(tx: AsyncConnection, agency: str) -> frozenset[str] | None:
+    """Codes of the agency's units, for the linter; None when the agency is not known here."""
+    return await store.unit_codes(tx, agency)

@@ -1,0 +1,52 @@
+"""`create_app`: the one place where the parts of procedures meet."""
+
+from fastapi import FastAPI
+from shared.clock import Clock
+from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC
+from shared.inbox import Consumer
+from shared.settings import KafkaSettings
+from shared.web import Parts, create_service
+
+from procedures.calendars import routes as calendar_routes
+from procedures.cases import commands as case_commands
+from procedures.cases import routes as case_routes
+from procedures.catalogue import routes as catalogue_routes
+from procedures.catalogue.operations import Versions
+from procedures.consumers import HANDLERS
+from procedures.documents import routes as document_routes
+from procedures.documents.contents import Contents
+from procedures.settings import Settings
+
+
+def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The application of procedures."""
+    parts = Parts.of(settings, kafka, clock=clock)
+    app = create_service(
+        settings,
+        parts,
+        name="procedures",
+        title="Motcua procedures",
+        description="Administrative procedures as versioned data, and the handling of their cases.",
+        version="1.0.0",
+        routers=[
+            case_routes.router,
+            case_commands.router,
+            document_routes.router,
+            catalogue_routes.router,
+            calendar_routes.router,
+        ],
+        topics=[PROCEDURE_TOPIC, CASE_TOPIC],
+        consumer=Consumer(
+            parts.database,
+            kafka,
+            parts.clock,
+            group="procedures",
+            handlers=HANDLERS,
+            prefix=settings.event_type_prefix,
+        ),
+    )
+    app.state.versions = Versions()
+    app.state.contents = Contents(settings.document_store)
+    app.state.tracking_key = settings.tracking_key.get_secret_value().encode()
+    app.state.document_limit = settings.document_limit
+    return app

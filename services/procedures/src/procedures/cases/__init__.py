@@ -1,0 +1,1 @@
+"""Cases: submission, handling, work lists, tracking."""

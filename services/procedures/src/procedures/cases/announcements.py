@@ -1,0 +1,59 @@
+"""What others are told of a case: one event for each act."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.events import Envelope
+from shared.events import procedures as told
+
+from procedures.domain.acts import Act, Closed, Decided, SupplementRequested, TaskCompleted
+from procedures.domain.case import Case
+
+_EVENTS: dict[str, type[told.CaseEvent]] = {
+    "submitted": told.CaseSubmitted,
+    "accepted": told.CaseAccepted,
+    "refused": told.CaseRefused,
+    "task_completed": told.CaseTaskCompleted,
+    "supplement_requested": told.CaseSupplementRequested,
+    "supplemented": told.CaseSupplemented,
+    "decided": told.CaseDecided,
+    "result_recorded": told.CaseResultRecorded,
+    "closed": told.CaseClosed,
+    "withdrawn": told.CaseWithdrawn,
+}
+
+
+def announcement(case: Case, code: str, act: Act, at: datetime) -> Envelope:
+    """The event of the act that brought `case` to where it now stands."""
+    event = _EVENTS[act.kind](
+        code=code,
+        procedure=case.procedure,
+        version=case.version,
+        agency=case.agency,
+        applicant=case.applicant,
+        status=case.status.value,
+        due_at=case.due_at,
+        **_particulars(case, act),
+    )
+    return event.envelope(subject=case.id, sequence=case.sequence, at=at)
+
+
+def _particulars(case: Case, act: Act) -> dict[str, Any]:
+    steps = tuple(task.step for task in case.tasks)
+    match act:
+        case TaskCompleted():
+            return {"step": act.step, "unit": act.unit, "unit_agency": act.unit_agency, "steps": steps}
+        case SupplementRequested():
+            return {"documents": tuple(item.document for item in act.items)}
+        case Decided():
+            return {"outcome": act.outcome.value}
+        case Closed():
+            assert case.outcome is not None
+            return {
+                "outcome": case.outcome.value,
+                "received_at": case.received_at,
+                "decided_at": case.decided_at,
+                "on_time": act.on_time,
+            }
+        case _:
+            return {"steps": steps} if act.kind == "accepted" else {}

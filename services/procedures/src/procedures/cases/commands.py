@@ -1,0 +1,169 @@
+"""The routes that do something to a case. Each is a sub-resource that is created, for a known state of it.
+
+All ask for `If-Match`: when someone else was quicker, the answer is 412 and names what came since.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Response
+from shared.auth import Principal
+from shared.errors import Forbidden, PreconditionRequired, Unprocessable
+from shared.web import Answer, IfMatch, Now, Once, Tx, problems
+
+from procedures.cases import operations
+from procedures.cases.operations import CaseChanged, CaseNotFound, Order
+from procedures.cases.routes import Applicant, CaseId, Officer
+from procedures.cases.schemas import (
+    CaseView,
+    Completion,
+    Decision,
+    DocumentOfCase,
+    Refusal,
+    Result,
+    Supplement,
+    SupplementRequest,
+    Withdrawal,
+)
+from procedures.cases.store import Stored
+from procedures.cases.views import case_view
+from procedures.dependencies import KnownVersions, actor_of, official_of, viewer_of
+from procedures.documents.operations import Enclosure
+from procedures.domain.acts import MissingItem
+from procedures.domain.handling import ClockStopped, DecisionMissing, NotThisUnit, TaskNotOpen
+from procedures.domain.status import ActionNotAllowed
+
+router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
+
+_REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
+_FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """A command at the edge: answered once for its key, with the case as it then stands."""
+
+    case_id: CaseId
+    now: Now
+    tx: Tx
+    once: Once
+    versions: KnownVersions
+    if_match: IfMatch = None
+
+    async def __call__(self, who: Principal, act: Callable[[Order], Awaitable[Stored]]) -> Response:
+        order = Order(self.case_id, actor_of(who), viewer_of(who), self.versions, self.now, self.if_match)
+
+        async def answer() -> Answer:
+            stored = await act(order)
+            return Answer(case_view(stored), 201, {"etag": stored.etag})
+
+        return await self.once(self.tx, answer)
+
+
+Handle = Annotated[Handling, Depends()]
+
+
+def _enclosures(documents: Sequence[DocumentOfCase]) -> list[Enclosure]:
+    return [Enclosure(item.document, item.id) for item in documents]
+
+
+@router.post("/acceptance", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+async def accept_case(who: Officer, handle: Handle) -> Response:
+    """Receive the case at the receiving unit: its legal clock starts and the next step opens."""
+    official = official_of(who)
+    return await handle(who, lambda order: operations.accept_case(handle.tx, order, official))
+
+
+@router.post("/refusal", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
+    """Refuse to receive the case, with the reason and its legal ground."""
+    official = official_of(who)
+    return await handle(
+        who,
+        lambda order: operations.refuse_case(
+            handle.tx, order, official, reason=body.reason, legal_ground=body.legal_ground
+        ),
+    )
+
+
+@router.post(
+    "/tasks/{step}/completion",
+    status_code=201,
+    response_model=CaseView,
+    responses=problems(*_FOR_OFFICERS, TaskNotOpen, DecisionMissing),
+)
+async def complete_task(
+    step: Annotated[str, Path(max_length=200, description="Code of the open step")],
+    body: Completion,
+    who: Officer,
+    handle: Handle,
+) -> Response:
+    """Finish an open step of your unit: the next one opens, or after the last the case closes.
+
+    Officials of another agency do its part of the work with this same command.
+    """
+    official = official_of(who)
+    return await handle(
+        who,
+        lambda order: operations.complete_task(
+            handle.tx, order, official, step=step, outcome=body.outcome, note=body.note
+        ),
+    )
+
+
+@router.post(
+    "/supplement-request",
+    status_code=201,
+    response_model=CaseView,
+    responses=problems(*_FOR_OFFICERS, ClockStopped),
+)
+async def request_supplement(body: SupplementRequest, who: Officer, handle: Handle) -> Response:
+    """Ask the applicant for what is missing, item by item. The clock stands still until it comes."""
+    official = official_of(who)
+    items = [MissingItem(item.document, item.reason) for item in body.items]
+    return await handle(who, lambda order: operations.request_supplement(handle.tx, order, official, items))
+
+
+@router.post("/supplement", status_code=201, response_model=CaseView, responses=problems(*_REFUSALS))
+async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> Response:
+    """Bring what was asked for. The clock runs on with the time that was left."""
+    return await handle(
+        who,
+        lambda order: operations.supplement_case(
+            handle.tx, order, enclosures=_enclosures(body.documents), note=body.note
+        ),
+    )
+
+
+@router.post(
+    "/decision",
+    status_code=201,
+    response_model=CaseView,
+    responses=problems(*_FOR_OFFICERS, ClockStopped),
+)
+async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
+    """Answer the matter: granted or rejected, with reasons. The term is measured to this instant."""
+    official = official_of(who)
+    return await handle(
+        who,
+        lambda order: operations.decide_case(
+            handle.tx, order, official, outcome=body.outcome, reason=body.reason, number=body.number
+        ),
+    )
+
+
+@router.post("/result", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+async def record_result(body: Result, who: Officer, handle: Handle) -> Response:
+    """Put the documents of the result into the case, for the applicant to take."""
+    official = official_of(who)
+    return await handle(
+        who,
+        lambda order: operations.record_result(handle.tx, order, official, _enclosures(body.documents)),
+    )
+
+
+@router.post("/withdrawal", status_code=201, response_model=CaseView, responses=problems(*_REFUSALS))
+async def withdraw_case(body: Withdrawal, who: Applicant, handle: Handle) -> Response:
+    """Take your case back, as long as it is not decided."""
+    return await handle(who, lambda order: operations.withdraw_case(handle.tx, order, reason=body.reason))

@@ -1,0 +1,361 @@
+"""What can be asked of a case and done to it: one function each."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
+from shared.ids import new_id
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.calendars.operations import calendar_of
+from procedures.cases import store, submission
+from procedures.cases.announcements import announcement
+from procedures.cases.store import Stored, Viewer
+from procedures.catalogue.operations import NotInForce, Published, Versions
+from procedures.documents.operations import (
+    Enclosure,
+    attach,
+    enclosure_faults,
+    owned_faults,
+    sent_faults,
+)
+from procedures.domain import handling
+from procedures.domain.acts import Act, Actor, Entry, MissingItem, Outcome, Submitted
+from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case import Case, fold, opened
+from procedures.domain.case_code import tracking_secret
+from procedures.domain.definition import Definition
+from procedures.domain.handling import Official, receiving_task
+from procedures.domain.log import Link, canonical, first_broken
+from procedures.domain.status import Status
+from procedures.domain.terms import due_at
+from shared import outbox
+
+
+class CaseNotFound(NotFound):
+    """There is no such case, or none that the caller may see."""
+
+    slug = "case-not-found"
+    title = Text(
+        vi="Không có hồ sơ này trong phạm vi của bạn.", en="There is no such case among those you may see."
+    )
+
+
+class CaseChanged(PreconditionFailed):
+    """The command was meant for an earlier state; what came since is named."""
+
+    slug = "case-changed"
+    title = Text(
+        vi="Hồ sơ đã thay đổi từ lần bạn đọc. Hãy đọc lại rồi thử lại.",
+        en="The case has changed since you read it. Read it again, then try again.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command on a case: by whom, when, and for which state of it (`expected`, an ETag)."""
+
+    case_id: UUID
+    actor: Actor
+    viewer: Viewer
+    versions: Versions
+    now: datetime
+    expected: str | None
+
+
+Rule = Callable[[Case, Definition, WorkingCalendar], Sequence[Act]]
+
+
+async def submit_case(
+    tx: AsyncConnection,
+    versions: Versions,
+    now: datetime,
+    *,
+    by: Actor,
+    procedure: str,
+    form: dict[str, Any],
+    enclosures: Sequence[Enclosure],
+    answer: submission.Remembered,
+) -> Stored:
+    """File a case: number, case, receiving task, log entry and event, all or nothing.
+
+    Raises:
+        NotInForce: no version of the procedure takes cases.
+        Invalid: faults of the form and of the documents, all at once.
+        asyncpg.UniqueViolationError: the idempotency key was used before.
+    """
+    for fresh in (False, True):  # again when the version was retired since this process last looked
+        published = await versions.in_force(tx, procedure, fresh=fresh)
+        filed = await _file(tx, now, by, published, form, enclosures, answer)
+        if filed is not None:
+            return filed
+    raise NotInForce(procedure=procedure)
+
+
+async def _file(
+    tx: AsyncConnection,
+    now: datetime,
+    by: Actor,
+    published: Published,
+    form: dict[str, Any],
+    enclosures: Sequence[Enclosure],
+    answer: submission.Remembered,
+) -> Stored | None:
+    definition = published.definition
+    faults = [
+        *published.form.faults(form),
+        *await enclosure_faults(tx, by.subject, definition, enclosures),
+    ]
+    if faults:
+        raise Invalid(faults=faults)
+    case_id = new_id()
+    calendar = await calendar_of(tx, definition.agency)
+    act = Submitted(
+        procedure=definition.code,
+        version=published.version,
+        agency=definition.agency,
+        applicant=by.subject,
+        form_sha256=sha256(canonical(form)).hexdigest(),
+        attachments=await attach(tx, case_id, by.subject, enclosures),
+        tasks=(receiving_task(definition, now),),
+        expected_due_at=due_at(now, definition.term, calendar),
+    )
+    entry = Entry(1, now, by, act)
+    case = opened(case_id, entry)
+    event = announcement(case, "", act, now)
+    written = await submission.write(tx, entry, calendar.local_date(now), form, event, answer)
+    if written is None:
+        return None
+    code, head = written
+    return Stored(case, code, head)
+
+
+async def get_case(tx: AsyncConnection, case_id: UUID, viewer: Viewer) -> Stored:
+    """The case as it stands.
+
+    Raises:
+        CaseNotFound: there is none that the viewer may see.
+    """
+    stored = await store.case_of(tx, case_id, store.visible_to(viewer))
+    if stored is None:
+        raise CaseNotFound
+    return stored
+
+
+async def get_case_with_form(
+    tx: AsyncConnection, case_id: UUID, viewer: Viewer
+) -> tuple[Stored, dict[str, Any]]:
+    """The case, and what the applicant filled in."""
+    stored = await get_case(tx, case_id, viewer)
+    return stored, await store.form_of(tx, case_id)
+
+
+async def accept_case(tx: AsyncConnection, order: Order, official: Official) -> Stored:
+    """Receive the case: its clock starts."""
+    return await _handle(
+        tx,
+        order,
+        lambda case, definition, calendar: handling.accept(case, definition, calendar, official, order.now),
+    )
+
+
+async def refuse_case(
+    tx: AsyncConnection, order: Order, official: Official, *, reason: str, legal_ground: str
+) -> Stored:
+    """Refuse to receive the case, with the reason and the legal ground."""
+    return await _handle(
+        tx,
+        order,
+        lambda case, *_: handling.refuse(case, official, reason=reason, legal_ground=legal_ground),
+    )
+
+
+async def complete_task(
+    tx: AsyncConnection,
+    order: Order,
+    official: Official,
+    *,
+    step: str,
+    outcome: str | None,
+    note: str | None,
+) -> Stored:
+    """Finish a step; the next one opens, or the case closes."""
+    return await _handle(
+        tx,
+        order,
+        lambda case, definition, calendar: handling.complete_task(
+            case, definition, calendar, official, order.now, step=step, outcome=outcome, note=note
+        ),
+    )
+
+
+async def request_supplement(
+    tx: AsyncConnection, order: Order, official: Official, items: Sequence[MissingItem]
+) -> Stored:
+    """Ask the applicant for what is missing; the clock stops."""
+    return await _handle(
+        tx,
+        order,
+        lambda case, *_: handling.request_supplement(case, official, items),
+    )
+
+
+async def supplement_case(
+    tx: AsyncConnection, order: Order, *, enclosures: Sequence[Enclosure], note: str | None
+) -> Stored:
+    """Bring what was asked for; the clock runs on."""
+    stored = await _locked(tx, order)
+    definition = (await order.versions.of(tx, stored.case.procedure, stored.case.version)).definition
+    faults = await sent_faults(tx, order.actor.subject, definition, enclosures)
+    if faults:
+        raise Invalid(faults=faults)
+    brought = await attach(tx, order.case_id, order.actor.subject, enclosures)
+    return await _handle(
+        tx,
+        order,
+        lambda case, _, calendar: handling.supplement(
+            case, calendar, order.now, attachments=brought, note=note
+        ),
+    )
+
+
+async def decide_case(
+    tx: AsyncConnection,
+    order: Order,
+    official: Official,
+    *,
+    outcome: Outcome,
+    reason: str,
+    number: str | None,
+) -> Stored:
+    """Answer the matter: granted or rejected, with reasons."""
+    return await _handle(
+        tx,
+        order,
+        lambda case, *_: handling.decide(case, official, outcome=outcome, reason=reason, number=number),
+    )
+
+
+async def record_result(
+    tx: AsyncConnection, order: Order, official: Official, enclosures: Sequence[Enclosure]
+) -> Stored:
+    """Put the documents of the result into the case."""
+    await _locked(tx, order)
+    faults = await owned_faults(tx, order.actor.subject, enclosures)
+    if faults:
+        raise Invalid(faults=faults)
+    result = await attach(tx, order.case_id, order.actor.subject, enclosures)
+    return await _handle(tx, order, lambda case, *_: handling.record_result(case, official, result))
+
+
+async def withdraw_case(tx: AsyncConnection, order: Order, *, reason: str | None) -> Stored:
+    """Take the case back."""
+    return await _handle(tx, order, lambda case, *_: handling.withdraw(case, reason=reason))
+
+
+async def _locked(tx: AsyncConnection, order: Order) -> Stored:
+    """The case under its row lock, in the state that the command is meant for.
+
+    Raises:
+        CaseNotFound, CaseChanged.
+        PreconditionRequired: the command does not say which state it is meant for.
+    """
+    visible = store.visible_to(order.viewer)
+    stored = await store.case_of(tx, order.case_id, visible, for_update=True)
+    if stored is None:
+        raise CaseNotFound
+    if order.expected is None:
+        raise PreconditionRequired
+    if order.expected not in ("*", stored.etag):
+        raise CaseChanged(changes=await _since(tx, order), etag=stored.etag)
+    return stored
+
+
+async def _since(tx: AsyncConnection, order: Order) -> list[dict[str, object]]:
+    """What was done to the case since the state that the command was meant for."""
+    known = order.expected.strip('"').partition("-")[0] if order.expected else ""
+    links = await store.log_of(tx, order.case_id)
+    return [
+        {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": link.actor.get("agency")}
+        for link in links
+        if not known.isdigit() or link.sequence > int(known)
+    ]
+
+
+async def _handle(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
+    """Do to the case what the rule says: log, state, tasks and events in the transaction at hand."""
+    stored = await _locked(tx, order)
+    case = stored.case
+    definition = (await order.versions.of(tx, case.procedure, case.version)).definition
+    calendar = await calendar_of(tx, case.agency)
+    acts = rule(case, definition, calendar)
+    done = await store.append(tx, stored, order.actor, order.now, acts)
+    events = []
+    for sequence, act in enumerate(acts, start=case.sequence + 1):
+        case = case.after(Entry(sequence, order.now, order.actor, act))
+        events.append(announcement(case, stored.code, act, order.now))
+    await outbox.add(tx, *events)
+    return done
+
+
+async def list_cases(
+    tx: AsyncConnection,
+    viewer: Viewer,
+    *,
+    status: Status | None,
+    procedure: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Stored]:
+    """The viewer's cases, newest first: a person's own, or those of an official's agency."""
+    query = store.listed(store.owned_by(viewer), status=status, procedure=procedure, after=after, limit=limit)
+    return await store.page(tx, query)
+
+
+async def log_of_case(tx: AsyncConnection, case_id: UUID, viewer: Viewer) -> tuple[Stored, list[Link]]:
+    """The case and its whole log."""
+    stored = await get_case(tx, case_id, viewer)
+    return stored, await store.log_of(tx, case_id)
+
+
+async def track_case(tx: AsyncConnection, key: bytes, *, code: str, secret: str) -> Stored:
+    """The case for anyone who holds its code and secret.
+
+    A wrong secret and an unknown code are answered alike, in words and in time.
+
+    Raises:
+        CaseNotFound
+    """
+    stored = await store.case_by_code(tx, code)
+    case_id = stored.case.id if stored else UUID(int=0)
+    right = hmac.compare_digest(tracking_secret(key, case_id).encode(), secret.upper().encode())
+    if stored is None or not right:
+        raise CaseNotFound
+    return stored
+
+
+async def public_log(tx: AsyncConnection, stored: Stored) -> list[Link]:
+    """The log of a case whose code and secret were shown."""
+    return await store.log_of(tx, stored.case.id)
+
+
+async def work_list(
+    tx: AsyncConnection, official: Official, *, after: Sequence[Any] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """The open tasks that wait at the official's units, the one due next first."""
+    units = sorted({unit for unit, _ in official.posts})
+    return await store.work_list(tx, official.agency, units, after, limit)
+
+
+def is_sound(stored: Stored, links: Sequence[Link]) -> bool:
+    """Whether every hash follows from the one before, and the stored state from the acts."""
+    if first_broken(stored.code, stored.case.id, links) is not None:
+        return False
+    folded = fold(stored.case.id, [store.entry_of(link) for link in links])
+    return folded == stored.case and links[-1].hash == stored.head

@@ -1,0 +1,135 @@
+"""The routes of cases that read, and the one that files: parse, call one operation, shape the answer."""
+
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Path, Query, Request, Response
+from shared.auth import Principal, public, requires
+from shared.errors import Unprocessable
+from shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.web import Db, Now, Once, Tx, conditional, problems
+
+from procedures.cases import operations
+from procedures.cases.operations import CaseNotFound
+from procedures.cases.schemas import (
+    CaseLog,
+    CaseView,
+    Receipt,
+    Submission,
+    Tracking,
+    TrackingQuery,
+    WorkItem,
+)
+from procedures.cases.submission import Remembered
+from procedures.cases.views import case_view, log_entry, receipt, tracking, work_item
+from procedures.catalogue.operations import NotInForce
+from procedures.dependencies import KnownVersions, TrackingKey, actor_of, official_of, viewer_of
+from procedures.documents.operations import Enclosure
+from procedures.domain.status import Status
+
+router = APIRouter(prefix="/procedures/v1", tags=["cases"])
+
+Applicant = Annotated[Principal, requires("procedures:cases:submit", kinds=["person"])]
+Reader = Annotated[Principal, requires("procedures:cases:read")]
+Officer = Annotated[Principal, requires("procedures:cases:process", kinds=["official"])]
+CaseId = Annotated[UUID, Path(description="The id on the receipt")]
+
+
+@router.post("/cases", status_code=201, response_model=Receipt, responses=problems(NotInForce, Unprocessable))
+async def submit_case(
+    body: Submission,
+    who: Applicant,
+    db: Db,
+    now: Now,
+    once: Once,
+    key: TrackingKey,
+    versions: KnownVersions,
+) -> Response:
+    """File a case with the version of a procedure that is in force.
+
+    The receipt carries the legal case code and the secret for public tracking. With an `Idempotency-Key`,
+    sending again after a broken connection gives the same receipt and files nothing twice.
+    """
+    try:
+        async with db.transaction() as tx:
+            stored = await operations.submit_case(
+                tx,
+                versions,
+                now,
+                by=actor_of(who),
+                procedure=body.procedure,
+                form=body.form,
+                enclosures=[Enclosure(item.document, item.id) for item in body.documents],
+                answer=Remembered(once.client, once.route, once.key, once.fingerprint),
+            )
+    except asyncpg.UniqueViolationError:
+        async with db.reading() as tx:
+            given = await once.given(tx)
+            stored = await operations.get_case(tx, UUID(given.body["id"]), viewer_of(who))
+    content = receipt(stored, key).model_dump_json(by_alias=True)
+    location = f"{router.prefix}/cases/{stored.case.id}"
+    return Response(content, 201, {"location": location}, "application/json")
+
+
+@router.get("/cases", response_model=Page[CaseView])
+async def list_cases(
+    request: Request,
+    who: Reader,
+    db: Db,
+    status: Annotated[Status | None, Query(description="Legal status")] = None,
+    procedure: Annotated[str | None, Query(max_length=50, description="Code of a procedure")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """Your own cases, or for officials those of their agency; newest first."""
+    after = decode_cursor(cursor, length=1) if cursor else None
+    async with db.reading() as tx:
+        found = await operations.list_cases(
+            tx, viewer_of(who), status=status, procedure=procedure, after=after, limit=limit
+        )
+    more = encode_cursor([found[-1].case.id]) if len(found) == limit else None
+    return conditional(request, Page(items=[case_view(stored) for stored in found], next=more))
+
+
+@router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound))
+async def get_case(request: Request, case_id: CaseId, who: Reader, db: Db) -> Response:
+    """One case as it stands. Its ETag is what commands on it ask for in `If-Match`."""
+    async with db.reading() as tx:
+        stored, form = await operations.get_case_with_form(tx, case_id, viewer_of(who))
+    return conditional(request, case_view(stored, form), etag=stored.etag)
+
+
+@router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound))
+async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db) -> Response:
+    """Every act of the case: what, when, by whom; and whether the chain of hashes is sound."""
+    async with db.reading() as tx:
+        stored, links = await operations.log_of_case(tx, case_id, viewer_of(who))
+    log = CaseLog(
+        code=stored.code,
+        entries=[log_entry(link) for link in links],
+        sound=operations.is_sound(stored, links),
+    )
+    return conditional(request, log, etag=stored.etag)
+
+
+@router.get("/work-list", response_model=Page[WorkItem])
+async def get_work_list(
+    request: Request, who: Officer, db: Db, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
+    """The open tasks of your units, the one due next first."""
+    after = decode_cursor(cursor, length=3) if cursor else None
+    async with db.reading() as tx:
+        rows = await operations.work_list(tx, official_of(who), after=after, limit=limit)
+    more = encode_cursor([rows[-1].sort_at, rows[-1].case_id, rows[-1].step]) if len(rows) == limit else None
+    return conditional(request, Page(items=[work_item(row) for row in rows], next=more))
+
+
+@router.post("/tracking", response_model=Tracking, responses=problems(CaseNotFound), dependencies=[public()])
+async def track_case(body: TrackingQuery, tx: Tx, key: TrackingKey) -> Tracking:
+    """Where a case stands, for anyone who holds the code and the secret of its receipt.
+
+    Both travel in the body, so that they stay out of addresses and logs.
+    """
+    stored = await operations.track_case(tx, key, code=body.code, secret=body.secret)
+    return tracking(stored, await operations.public_log(tx, stored))

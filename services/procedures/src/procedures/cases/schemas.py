@@ -1,0 +1,194 @@
+"""Bodies of requests and answers about cases."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from shared.schema import Schema, Words
+
+from procedures.domain.acts import Outcome
+from procedures.domain.status import Status
+
+
+class DocumentOfCase(Schema):
+    """A document that was sent before, and which document of the procedure it is."""
+
+    document: str = Field(max_length=100, examples=["identity-paper"])
+    id: UUID
+
+
+class Submission(Schema):
+    """A case to be filed."""
+
+    procedure: str = Field(max_length=50, examples=["TP01"], description="Code of the procedure")
+    form: dict[str, Any] = Field(
+        default_factory=dict,
+        examples=[{"fullName": "Nguyễn Thị Mẫu"}],
+        description="What the procedure's form asks for (its JSON Schema)",
+    )
+    documents: list[DocumentOfCase] = Field(default_factory=list, max_length=50)
+
+
+class Receipt(Schema):
+    """What the applicant holds in hand: keep the code and the secret."""
+
+    id: UUID
+    code: str = Field(examples=["H99.01-261123-0001"], description="The legal case code")
+    tracking_secret: str = Field(
+        examples=["7KQ2MZP4XD9A"], description="Opens public tracking together with the code"
+    )
+    procedure: str
+    version: int
+    agency: str
+    submitted_at: datetime
+    expected_due_at: datetime | None = Field(
+        None, description="When the answer is due if the case is received as it was submitted"
+    )
+
+
+class TaskOfCase(Schema):
+    """An open step: where the case waits."""
+
+    step: str
+    unit: str
+    role: str | None = None
+    agency: str
+    opened_at: datetime
+    due_at: datetime | None = None
+
+
+class AttachmentOfCase(Schema):
+    """A document in the case; its content is at `/documents/{id}/content`."""
+
+    id: UUID
+    document: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+class Missing(Schema):
+    """One thing the applicant is asked for."""
+
+    document: str = Field(max_length=100, examples=["land-certificate"])
+    reason: str = Field(min_length=1, max_length=2000, examples=["Bản chụp bị mờ, không đọc được số thửa."])
+
+
+class CaseView(Schema):
+    """A case as it stands."""
+
+    id: UUID
+    code: str
+    procedure: str
+    version: int
+    agency: str
+    status: Status
+    status_text: Words
+    next_actions: list[str] = Field(description="What may be done now")
+    submitted_at: datetime
+    received_at: datetime | None = None
+    due_at: datetime | None = Field(None, description="Absent while the clock is stopped, or without a term")
+    stopped_at: datetime | None = Field(None, description="Since when the legal clock stands still")
+    tasks: list[TaskOfCase]
+    missing: list[Missing]
+    attachments: list[AttachmentOfCase]
+    outcome: Outcome | None = None
+    reason: str | None = None
+    decided_at: datetime | None = None
+    result: list[AttachmentOfCase]
+    ended_at: datetime | None = None
+    on_time: bool | None = None
+    form: dict[str, Any] | None = Field(None, description="What was filled in; in the single view only")
+
+
+class Refusal(Schema):
+    reason: str = Field(min_length=1, max_length=4000, examples=["Hồ sơ không thuộc thẩm quyền giải quyết."])
+    legal_ground: str = Field(min_length=1, max_length=500, examples=["Nghị định 61/2018/NĐ-CP, Điều 17"])
+
+
+class Completion(Schema):
+    outcome: str | None = Field(None, max_length=100, description="Which way out, where the step has several")
+    note: str | None = Field(None, max_length=4000)
+
+
+class SupplementRequest(Schema):
+    items: list[Missing] = Field(min_length=1, max_length=50)
+
+
+class Supplement(Schema):
+    documents: list[DocumentOfCase] = Field(min_length=1, max_length=50)
+    note: str | None = Field(None, max_length=4000)
+
+
+class Decision(Schema):
+    outcome: Outcome
+    reason: str = Field(min_length=1, max_length=4000, examples=["Đủ điều kiện theo quy định."])
+    number: str | None = Field(None, max_length=100, examples=["12/QĐ-UBND"])
+
+
+class Result(Schema):
+    documents: list[DocumentOfCase] = Field(min_length=1, max_length=20)
+
+
+class Withdrawal(Schema):
+    reason: str | None = Field(None, max_length=4000)
+
+
+class LogEntry(Schema):
+    """One act of the case, as the hash-chained log holds it."""
+
+    sequence: int
+    at: datetime
+    by: dict[str, Any]
+    act: dict[str, Any]
+    hash: str = Field(description="SHA-256 over this entry and the hash before it, hexadecimal")
+
+
+class CaseLog(Schema):
+    """The whole log of a case, oldest first, and whether it is sound."""
+
+    code: str
+    entries: list[LogEntry]
+    sound: bool = Field(description="Every hash follows from the one before, and the state from the acts")
+
+
+class WorkItem(Schema):
+    """A task in a unit's work list."""
+
+    case_id: UUID
+    code: str
+    procedure: str
+    status: Status
+    step: str
+    unit: str
+    role: str | None = None
+    opened_at: datetime
+    due_at: datetime | None = None
+
+
+class TrackingQuery(Schema):
+    """What a receipt says."""
+
+    code: str = Field(max_length=60, examples=["H99.01-261123-0001"])
+    secret: str = Field(max_length=40, examples=["7KQ2MZP4XD9A"])
+
+
+class TrackingStep(Schema):
+    """One thing that happened, in words; nothing personal."""
+
+    at: datetime
+    act: str
+    text: Words
+
+
+class Tracking(Schema):
+    """What anyone with code and secret may know of a case."""
+
+    code: str
+    procedure: str
+    agency: str
+    status: Status
+    status_text: Words
+    due_at: datetime | None = None
+    steps: list[TrackingStep]

@@ -1,0 +1,217 @@
+"""Every SQL statement about cases.
+
+A case is written by its acts: log entries, the state they fold to, the open tasks and the events, in one
+transaction under the case's row lock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, Select, delete, insert, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.domain.acts import Act, Actor, Entry, Task
+from procedures.domain.case import Case
+from procedures.domain.log import Link, chained_bytes, entry_hash
+from procedures.tables import case_log, cases, tasks
+
+FAR = datetime(9999, 12, 31, tzinfo=UTC)
+
+_CASE = TypeAdapter(Case)
+_ACT: TypeAdapter[Act] = TypeAdapter(Act)
+_ACTOR = TypeAdapter(Actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A case with what stands around its state: the legal code and the head of its log."""
+
+    case: Case
+    code: str
+    head: bytes
+
+    @property
+    def etag(self) -> str:
+        """Names this state of the case: the number of its newest act and the head of its chain."""
+        return f'"{self.case.sequence}-{self.head.hex()[:16]}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whose eyes: an applicant's, or those of an agency."""
+
+    subject: str
+    agency: str | None
+
+
+def owned_by(viewer: Viewer) -> ColumnElement[bool]:
+    """The viewer's own cases: the person's, or those the agency answers for."""
+    return cases.c.applicant == viewer.subject if viewer.agency is None else cases.c.agency == viewer.agency
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The viewer's own cases, and those that wait at the viewer's agency for its part of the work."""
+    if viewer.agency is None:
+        return owned_by(viewer)
+    waiting = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.agency == viewer.agency)
+    return or_(owned_by(viewer), waiting.exists())
+
+
+def case_json(case: Case) -> dict[str, Any]:
+    """The state as it is stored."""
+    dumped: dict[str, Any] = _CASE.dump_python(case, mode="json")
+    return dumped
+
+
+def act_json(act: Act) -> dict[str, Any]:
+    """An act as the log holds it."""
+    dumped: dict[str, Any] = _ACT.dump_python(act, mode="json")
+    return dumped
+
+
+def actor_json(actor: Actor) -> dict[str, Any]:
+    """An actor as the log holds it."""
+    dumped: dict[str, Any] = _ACTOR.dump_python(actor, mode="json")
+    return dumped
+
+
+def _stored(row: Row[Any]) -> Stored:
+    return Stored(_CASE.validate_python(row.state), row.code, row.head)
+
+
+async def case_of(
+    tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool], *, for_update: bool = False
+) -> Stored | None:
+    """The case, when the condition `visible` lets the caller see it."""
+    query = select(cases.c.state, cases.c.code, cases.c.head).where(cases.c.id == case_id, visible)
+    row = (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+async def form_of(tx: AsyncConnection, case_id: UUID) -> Mapping[str, Any]:
+    """What the applicant filled in."""
+    form: Mapping[str, Any] = (
+        await tx.execute(select(cases.c.form).where(cases.c.id == case_id))
+    ).scalar_one()
+    return form
+
+
+async def case_by_code(tx: AsyncConnection, code: str) -> Stored | None:
+    """The case with this legal code, for public tracking."""
+    query = select(cases.c.state, cases.c.code, cases.c.head).where(cases.c.code == code)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+async def append(
+    tx: AsyncConnection, stored: Stored, actor: Actor, now: datetime, acts: Sequence[Act]
+) -> Stored:
+    """Write these acts to the log of the case and the state that follows. The row lock is held."""
+    case, head, rows = stored.case, stored.head, []
+    who = actor_json(actor)
+    for act in acts:
+        entry = Entry(case.sequence + 1, now, actor, act)
+        done = act_json(act)
+        head = entry_hash(stored.code, chained_bytes(head, case.id, entry.sequence, now, who, done))
+        rows.append(
+            {
+                "case_id": case.id,
+                "sequence": entry.sequence,
+                "at": now,
+                "actor": who,
+                "act": done,
+                "hash": head,
+            }
+        )
+        case = case.after(entry)
+    await tx.execute(insert(case_log), rows)
+    await tx.execute(
+        update(cases)
+        .where(cases.c.id == case.id)
+        .values(
+            status=case.status.value,
+            due_at=case.due_at,
+            sequence=case.sequence,
+            head=head,
+            state=case_json(case),
+        )
+    )
+    await _replace_tasks(tx, stored.case, case)
+    return Stored(case, stored.code, head)
+
+
+async def _replace_tasks(tx: AsyncConnection, before: Case, after: Case) -> None:
+    gone = [task.step for task in before.tasks if task not in after.tasks]
+    come = [task for task in after.tasks if task not in before.tasks]
+    if gone:
+        await tx.execute(delete(tasks).where(tasks.c.case_id == after.id, tasks.c.step.in_(gone)))
+    if come:
+        await tx.execute(insert(tasks), [{"case_id": after.id, **task_row(task)} for task in come])
+
+
+def task_row(task: Task) -> dict[str, Any]:
+    """A task as the work lists hold it; without a due instant it is sorted last."""
+    return {
+        "step": task.step,
+        "agency": task.agency,
+        "unit": task.unit,
+        "role": task.role,
+        "opened_at": task.opened_at,
+        "due_at": task.due_at,
+        "sort_at": task.due_at or FAR,
+    }
+
+
+async def log_of(tx: AsyncConnection, case_id: UUID) -> list[Link]:
+    """The log as it is stored, with its hashes."""
+    query = select(case_log).where(case_log.c.case_id == case_id).order_by(case_log.c.sequence)
+    return [Link(row.sequence, row.at, row.actor, row.act, row.hash) for row in await tx.execute(query)]
+
+
+def entry_of(link: Link) -> Entry:
+    """The act in a stored entry."""
+    return Entry(link.sequence, link.at, _ACTOR.validate_python(link.actor), _ACT.validate_python(link.act))
+
+
+def listed(
+    visible: ColumnElement[bool],
+    *,
+    status: str | None,
+    procedure: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Select[Any]:
+    """Newest first: ids are UUIDv7, so their order is that of submission."""
+    query = select(cases.c.state, cases.c.code, cases.c.head).where(visible)
+    if status is not None:
+        query = query.where(cases.c.status == status)
+    if procedure is not None:
+        query = query.where(cases.c.procedure == procedure)
+    if after is not None:
+        query = query.where(cases.c.id < UUID(after[0]))
+    return query.order_by(cases.c.id.desc()).limit(limit)
+
+
+async def page(tx: AsyncConnection, query: Select[Any]) -> list[Stored]:
+    """The cases of a list query."""
+    return [_stored(row) for row in await tx.execute(query)]
+
+
+async def work_list(
+    tx: AsyncConnection, agency: str, units: Sequence[str], after: Sequence[Any] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Open tasks of these units, the one due next first, those without a due instant last."""
+    query = (
+        select(tasks, cases.c.code, cases.c.procedure, cases.c.status)
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.agency == agency, tasks.c.unit.in_(units))
+    )
+    if after is not None:
+        key = (datetime.fromisoformat(after[0]), UUID(after[1]), after[2])
+        query = query.where(tuple_(tasks.c.sort_at, tasks.c.case_id, tasks.c.step) > key)
+    ordered = query.order_by(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
+    return (await tx.execute(ordered.limit(limit))).all()

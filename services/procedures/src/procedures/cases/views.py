@@ -1,0 +1,126 @@
+"""How a case is shown: to those who may see it, and to anyone who holds its code and secret."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.errors import Text
+from shared.schema import Words
+from sqlalchemy import Row
+
+from procedures.cases.schemas import (
+    AttachmentOfCase,
+    CaseView,
+    LogEntry,
+    Missing,
+    Receipt,
+    TaskOfCase,
+    Tracking,
+    TrackingStep,
+    WorkItem,
+)
+from procedures.cases.store import Stored
+from procedures.domain.case_code import tracking_secret
+from procedures.domain.log import Link
+from procedures.domain.status import ALLOWED, STATUS_TEXT
+
+_ACTS: dict[str, Text] = {
+    "submitted": Text(vi="Hồ sơ được nộp.", en="The case was submitted."),
+    "accepted": Text(vi="Hồ sơ được tiếp nhận.", en="The case was accepted."),
+    "refused": Text(vi="Hồ sơ bị từ chối tiếp nhận.", en="Acceptance was refused."),
+    "task_completed": Text(vi="Một bước giải quyết đã xong.", en="A step was completed."),
+    "supplement_requested": Text(
+        vi="Cơ quan yêu cầu bổ sung; thời hạn tạm dừng.", en="A supplement was requested; the clock stopped."
+    ),
+    "supplemented": Text(
+        vi="Người nộp đã bổ sung; thời hạn chạy tiếp.", en="The case was supplemented; the clock runs on."
+    ),
+    "decided": Text(vi="Cơ quan đã quyết định.", en="The case was decided."),
+    "result_recorded": Text(vi="Kết quả đã sẵn sàng.", en="The result is ready."),
+    "closed": Text(vi="Kết quả đã được trả.", en="The result was handed over."),
+    "withdrawn": Text(vi="Người nộp rút hồ sơ.", en="The case was withdrawn."),
+}
+
+
+def words(text: Text) -> Words:
+    return Words(vi=text.vi, en=text.en)
+
+
+def receipt(stored: Stored, key: bytes) -> Receipt:
+    """The receipt of a submission: only what never changes again."""
+    case = stored.case
+    return Receipt(
+        id=case.id,
+        code=stored.code,
+        tracking_secret=tracking_secret(key, case.id),
+        procedure=case.procedure,
+        version=case.version,
+        agency=case.agency,
+        submitted_at=case.submitted_at,
+        expected_due_at=case.expected_due_at,
+    )
+
+
+def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
+    """The case for those who may see it."""
+    case = stored.case
+    return CaseView(
+        id=case.id,
+        code=stored.code,
+        procedure=case.procedure,
+        version=case.version,
+        agency=case.agency,
+        status=case.status,
+        status_text=words(STATUS_TEXT[case.status]),
+        next_actions=sorted(ALLOWED[case.status]),
+        submitted_at=case.submitted_at,
+        received_at=case.received_at,
+        due_at=case.due_at,
+        stopped_at=case.stopped_at,
+        tasks=[TaskOfCase.model_validate(task) for task in case.tasks],
+        missing=[Missing.model_validate(item) for item in case.missing],
+        attachments=[AttachmentOfCase.model_validate(item) for item in case.attachments],
+        outcome=case.outcome,
+        reason=case.reason,
+        decided_at=case.decided_at,
+        result=[AttachmentOfCase.model_validate(item) for item in case.result],
+        ended_at=case.ended_at,
+        on_time=case.on_time,
+        form=form,
+    )
+
+
+def log_entry(link: Link) -> LogEntry:
+    return LogEntry(
+        sequence=link.sequence, at=link.at, by=dict(link.actor), act=dict(link.act), hash=link.hash.hex()
+    )
+
+
+def work_item(row: Row[Any]) -> WorkItem:
+    return WorkItem(
+        case_id=row.case_id,
+        code=row.code,
+        procedure=row.procedure,
+        status=row.status,
+        step=row.step,
+        unit=row.unit,
+        role=row.role,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+    )
+
+
+def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
+    """The public view: what happened and when, without a person or an official in it."""
+    case = stored.case
+    return Tracking(
+        code=stored.code,
+        procedure=case.procedure,
+        agency=case.agency,
+        status=case.status,
+        status_text=words(STATUS_TEXT[case.status]),
+        due_at=case.due_at,
+        steps=[
+            TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
+            for link in links
+        ],
+    )

@@ -1,0 +1,1 @@
+"""The catalogue of procedures: drafts, versions in force, retired ones; sheets to import."""

@@ -1,0 +1,43 @@
+"""Bodies of requests and answers about procedures."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+from shared.schema import Schema, Words
+
+
+class FindingView(Schema):
+    """One thing the linter says of a definition."""
+
+    code: str = Field(examples=["unreachable_step"])
+    severity: Literal["error", "warning"]
+    pointer: str = Field(description="JSON Pointer into the definition, or the sheet")
+    message: Words
+
+
+class VersionSummary(Schema):
+    """A version of a procedure, in short."""
+
+    code: str
+    version: int
+    status: Literal["draft", "published", "retired"]
+    title: Words
+    agency: str
+    created_at: datetime
+    published_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class VersionView(VersionSummary):
+    """A version of a procedure, whole."""
+
+    definition: dict[str, Any] = Field(description="In the documented format")
+    findings: list[FindingView]
+
+
+class SheetReport(Schema):
+    """What became of a register sheet: the draft, if it was readable, and each of its faults."""
+
+    draft: VersionView | None = None
+    findings: list[FindingView]

@@ -1,0 +1,68 @@
+"""The contents of documents in an object store: a folder of this machine, or any S3-compatible store."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from procedures.domain.document import TooMuchSent
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What was received: its length in bytes and its SHA-256, in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+class Contents:
+    """Streams contents in and out; nothing is held in memory whole."""
+
+    def __init__(self, location: str) -> None:
+        """`location`: a folder, or an address such as `s3://bucket/prefix` (credentials from AWS_…)."""
+        self._store: ObjectStore = (
+            from_url(location) if "://" in location else LocalStore(Path(location).absolute(), mkdir=True)
+        )
+
+    async def receive(self, document: UUID, chunks: AsyncIterator[bytes], *, limit: int) -> Fingerprint:
+        """Keep what arrives under the document's id; nothing is kept when it is too much or breaks off.
+
+        Raises:
+            TooMuchSent: more than `limit` bytes arrived.
+        """
+        digest, size = sha256(), 0
+
+        async def counted() -> AsyncIterator[bytes]:
+            nonlocal size
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooMuchSent(limit)
+                digest.update(chunk)
+                yield chunk
+
+        await obstore.put_async(self._store, _key(document), counted(), chunk_size=_CHUNK)
+        return Fingerprint(size, digest.hexdigest())
+
+    async def send(self, document: UUID) -> AsyncIterator[bytes]:
+        """The content, chunk by chunk."""
+        found = await obstore.get_async(self._store, _key(document))
+        async for chunk in found.stream(min_chunk_size=_CHUNK):
+            yield bytes(chunk)
+
+    async def drop(self, document: UUID) -> None:
+        """Remove the content."""
+        await obstore.delete_async(self._store, _key(document))
+
+
+def _key(document: UUID) -> str:
+    """Spread over folders by the random end of the id."""
+    name = document.hex
+    return f"{name[-2:]}/{name}"

@@ -1,0 +1,188 @@
+"""What can be done with documents: receive, read, put into a case."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.db import Database
+from shared.errors import Fault, Text
+from shared.ids import new_id
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.cases.store import Viewer
+from procedures.documents import store
+from procedures.documents.contents import Contents
+from procedures.domain.acts import Attachment
+from procedures.domain.definition import Definition, RequiredDocument
+from procedures.domain.document import DocumentNotFound, require_begins_as, require_taken
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A document that was sent, and which document of the procedure it is."""
+
+    document: str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A document that was received."""
+
+    id: UUID
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+async def receive_document(
+    database: Database,
+    contents: Contents,
+    now: datetime,
+    *,
+    by: Viewer,
+    file_name: str,
+    media_type: str,
+    chunks: AsyncIterator[bytes],
+    limit: int,
+) -> Received:
+    """Keep a document; it joins a case when a submission, supplement or result names it.
+
+    The content comes first and its row after, so a kill in between leaves content without a row, which is
+    swept away, and never a row without content.
+
+    Raises:
+        MediaTypeRefused, NotWhatItSays, TooMuchSent.
+    """
+    require_taken(media_type)
+    document = new_id()
+    checked = _checked(media_type, chunks)
+    fingerprint = await contents.receive(document, checked, limit=limit)
+    received = Received(document, file_name, media_type, fingerprint.size, fingerprint.sha256)
+    async with database.transaction() as tx:
+        await store.keep(
+            tx,
+            id=document,
+            owner=by.subject,
+            agency=by.agency,
+            file_name=file_name,
+            media_type=media_type,
+            size=received.size,
+            sha256=received.sha256,
+            received_at=now,
+        )
+    return received
+
+
+async def _checked(media_type: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks, once the first bytes are those of the declared type."""
+    beginning = b""
+    async for chunk in chunks:
+        if len(beginning) >= 8:
+            yield chunk
+            continue
+        beginning += chunk
+        if len(beginning) >= 8:
+            require_begins_as(media_type, beginning)
+            yield beginning
+    if len(beginning) < 8:
+        require_begins_as(media_type, beginning)
+        yield beginning
+
+
+async def document_for(tx: AsyncConnection, document: UUID, viewer: Viewer) -> Row[Any]:
+    """The document, for whoever sent it or may see its case.
+
+    Raises:
+        DocumentNotFound
+    """
+    row = await store.visible_document(tx, document, viewer)
+    if row is None:
+        raise DocumentNotFound
+    return row
+
+
+async def enclosure_faults(
+    tx: AsyncConnection, owner: str, definition: Definition, enclosures: Sequence[Enclosure]
+) -> list[Fault]:
+    """What is wrong with the documents of a submission: missing, unknown, of a wrong type or size."""
+    enclosed = {enclosure.document for enclosure in enclosures}
+    missing = [
+        Fault(
+            "/documents",
+            "document_missing",
+            Text(vi=f"Thiếu giấy tờ: {required.title.vi}.", en=f"Missing document: {required.title.en}."),
+        )
+        for required in definition.documents
+        if required.required and required.code not in enclosed
+    ]
+    return [*missing, *await sent_faults(tx, owner, definition, enclosures)]
+
+
+async def sent_faults(
+    tx: AsyncConnection, owner: str, definition: Definition, enclosures: Sequence[Enclosure]
+) -> list[Fault]:
+    """What is wrong with the documents that were sent, each by itself."""
+    if not enclosures:
+        return []
+    required = {document.code: document for document in definition.documents}
+    rows = await store.loose_of(tx, owner, [enclosure.id for enclosure in enclosures])
+    faults: list[Fault] = []
+    for index, enclosure in enumerate(enclosures):
+        row, wanted = rows.get(enclosure.id), required.get(enclosure.document)
+        if row is None:
+            faults.append(_not_sent(index))
+        elif wanted is None:
+            text = Text(
+                vi=f"Thủ tục không yêu cầu giấy tờ “{enclosure.document}”.",
+                en=f"The procedure asks for no document “{enclosure.document}”.",
+            )
+            faults.append(Fault(f"/documents/{index}/document", "document_unknown", text))
+        else:
+            faults += _fit_faults(index, row, wanted)
+    return faults
+
+
+async def owned_faults(tx: AsyncConnection, owner: str, enclosures: Sequence[Enclosure]) -> list[Fault]:
+    """Which of the documents the owner did not send, or already put into a case."""
+    rows = await store.loose_of(tx, owner, [enclosure.id for enclosure in enclosures])
+    return [_not_sent(index) for index, enclosure in enumerate(enclosures) if enclosure.id not in rows]
+
+
+async def attach(
+    tx: AsyncConnection, case_id: UUID, owner: str, enclosures: Sequence[Enclosure]
+) -> tuple[Attachment, ...]:
+    """Put the documents into the case and return how its log names them. They were found without fault."""
+    if not enclosures:
+        return ()
+    rows = await store.loose_of(tx, owner, [enclosure.id for enclosure in enclosures])
+    await store.put_into_case(tx, case_id, list(rows))
+    return tuple(
+        Attachment(row.id, enclosure.document, row.media_type, row.size, row.sha256)
+        for enclosure in enclosures
+        if (row := rows[enclosure.id]) is not None
+    )
+
+
+def _not_sent(index: int) -> Fault:
+    text = Text(
+        vi="Không có tài liệu này, hoặc đã nằm trong một hồ sơ. Hãy gửi lại tệp.",
+        en="There is no such document, or it is in a case already. Send the file again.",
+    )
+    return Fault(f"/documents/{index}/id", "document_not_sent", text)
+
+
+def _fit_faults(index: int, row: Row[Any], wanted: RequiredDocument) -> list[Fault]:
+    faults = []
+    if wanted.media_types and row.media_type not in wanted.media_types:
+        accepted = ", ".join(wanted.media_types)
+        text = Text(vi=f"Loại tệp được nhận: {accepted}.", en=f"Accepted types: {accepted}.")
+        faults.append(Fault(f"/documents/{index}", "document_type", text))
+    if wanted.max_bytes is not None and row.size > wanted.max_bytes:
+        text = Text(vi=f"Tối đa {wanted.max_bytes} byte.", en=f"At most {wanted.max_bytes} bytes.")
+        faults.append(Fault(f"/documents/{index}", "document_size", text))
+    return faults

@@ -1,0 +1,92 @@
+"""The routes of documents: sent as they are, streamed in and out."""
+
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from shared.auth import Principal, requires
+from shared.web import Db, Now, problems
+
+from procedures.dependencies import DocumentContents, viewer_of
+from procedures.documents import operations
+from procedures.documents.schemas import DocumentReceived
+from procedures.domain.document import (
+    MEDIA_TYPES,
+    DocumentNotFound,
+    MediaTypeRefused,
+    TooMuchSent,
+)
+
+router = APIRouter(prefix="/procedures/v1/documents", tags=["documents"])
+
+Sender = Annotated[Principal, requires("procedures:documents:write", kinds=["person", "official"])]
+Reader = Annotated[Principal, requires("procedures:cases:read")]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=DocumentReceived,
+    responses=problems(MediaTypeRefused, TooMuchSent),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                media_type: {"schema": {"type": "string", "format": "binary"}}
+                for media_type in sorted(MEDIA_TYPES)
+            },
+        }
+    },
+)
+async def send_document(
+    request: Request,
+    who: Sender,
+    db: Db,
+    now: Now,
+    contents: DocumentContents,
+    file_name: Annotated[str, Query(alias="fileName", min_length=1, max_length=200, examples=["so-do.pdf"])],
+    content_type: Annotated[str, Header(max_length=200)] = "",
+) -> Response:
+    """Send a document: the body is its content, `Content-Type` its type. It is streamed to the store.
+
+    It joins a case when a submission, a supplement or a result names its id.
+    """
+    received = await operations.receive_document(
+        db,
+        contents,
+        now,
+        by=viewer_of(who),
+        file_name=file_name,
+        media_type=content_type.partition(";")[0].strip().lower(),
+        chunks=request.stream(),
+        limit=request.app.state.document_limit,
+    )
+    body = DocumentReceived.model_validate(received).model_dump_json(by_alias=True)
+    return Response(body, 201, {"location": f"{router.prefix}/{received.id}/content"}, "application/json")
+
+
+@router.get(
+    "/{document_id}/content",
+    response_class=Response,
+    responses={
+        **problems(DocumentNotFound),
+        200: {"description": "The content", "content": {"application/octet-stream": {}}},
+    },
+)
+async def get_content(
+    request: Request, document_id: UUID, who: Reader, db: Db, contents: DocumentContents
+) -> Response:
+    """The content of a document, for whoever sent it or may see its case."""
+    async with db.reading() as tx:
+        row = await operations.document_for(tx, document_id, viewer_of(who))
+    headers = {
+        "etag": f'"{row.sha256}"',
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(row.file_name)}",
+        "x-content-type-options": "nosniff",
+    }
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    headers["content-length"] = str(row.size)
+    return StreamingResponse(contents.send(document_id), 200, headers, row.media_type)

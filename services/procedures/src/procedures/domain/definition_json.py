@@ -1,0 +1,267 @@
+"""Definitions as plain JSON, and back.
+
+    {
+      "code": "HT-KHAI-SINH",
+      "title": {"vi": "Đăng ký khai sinh", "en": "Registration of a birth"},
+      "legalBasis": ["Luật Hộ tịch 2014, điều 16"],
+      "agency": "H99.01",
+      "documents": [{"code": "GIAY_CHUNG_SINH", "title": {…}, "required": true,
+                     "mediaTypes": ["application/pdf"], "maxBytes": 10000000}],
+      "form": {…JSON Schema 2020-12 of the answers…},
+      "fee": {"amount": 5000, "currency": "VND"},            null: free of charge
+      "term": {"kind": "working_days", "amount": 3},
+      "first": "TIEP_NHAN",
+      "stages": [{"code": "XU_LY", "title": {…}, "allowance": {…a term…}}],
+      "steps": [{"code": "TIEP_NHAN", "title": {…}, "unit": "BP_MOT_CUA", "role": "TIEP_NHAN", "agency": null,
+                 "stage": null, "allowance": {…a term…},
+                 "pausesClock": false, "resumesClock": false, "completesProcessing": false,
+                 "transitions": [{"to": "THAM_TRA", "outcome": null, "title": null}]}]      to null: the end
+    }
+
+`code`, `title`, `agency`, `term`, `first` and `steps` must be there, and each transition's `to`; the rest may
+be left out. A member of another name is a fault, so that no slip of the pen is lost in silence.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import Fault, Invalid, Text
+
+from procedures.domain.definition import (
+    END,
+    Definition,
+    Fee,
+    RequiredDocument,
+    Stage,
+    Step,
+    Transition,
+)
+from procedures.domain.json_input import Node, note_unstorable
+from procedures.domain.terms import NO_TERM, Term
+
+LARGEST_DOCUMENT = 1_000_000_000
+LARGEST_FEE = 10**15
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
+
+
+class DefinitionMalformed(Invalid):
+    """What was sent cannot be read as a definition; the faults say where."""
+
+    slug = "definition-malformed"
+    title = Text(
+        vi="Nội dung gửi lên không phải là một định nghĩa thủ tục.",
+        en="What was sent is not the definition of a procedure.",
+    )
+
+
+def definition_to_json(definition: Definition) -> dict[str, Any]:
+    """The definition as plain JSON, every member spelled out; `definition_from_json` gives it back equal."""
+    return {
+        "code": definition.code,
+        "title": _text_to_json(definition.title),
+        "legalBasis": list(definition.legal_basis),
+        "agency": definition.agency,
+        "documents": [_document_to_json(document) for document in definition.documents],
+        "form": definition.form,
+        "fee": None if definition.fee is None else _fee_to_json(definition.fee),
+        "term": definition.term.to_json(),
+        "first": definition.first_step,
+        "stages": [
+            {"code": stage.code, "title": _text_to_json(stage.title), "allowance": stage.allowance.to_json()}
+            for stage in definition.stages
+        ],
+        "steps": [_step_to_json(step) for step in definition.steps],
+    }
+
+
+def definition_from_json(value: object) -> Definition:
+    """The definition that parsed JSON describes; `findings` tells whether it is fit to be published.
+
+    Raises:
+        DefinitionMalformed: with all its faults at once.
+    """
+    faults: list[Fault] = []
+    node = Node(value, "", faults)
+    if node.object():
+        definition = _definition(node)
+        if not faults:
+            return definition
+    raise DefinitionMalformed(faults=faults)
+
+
+def _definition(node: Node) -> Definition:
+    node.only(
+        "code",
+        "title",
+        "legalBasis",
+        "agency",
+        "documents",
+        "form",
+        "fee",
+        "term",
+        "first",
+        "stages",
+        "steps",
+    )
+    return Definition(
+        code=node.get("code").code(),
+        title=_text(node.get("title")),
+        agency=node.get("agency").code(),
+        term=Term.read(node.get("term")),
+        first_step=node.get("first").code(),
+        steps=tuple(_step(item) for item in node.get("steps").items()),
+        stages=tuple(_stage(item) for item in _optional_items(node.get("stages"))),
+        legal_basis=tuple(item.code() for item in _optional_items(node.get("legalBasis"))),
+        documents=tuple(_document(item) for item in _optional_items(node.get("documents"))),
+        form=_form(node.get("form")),
+        fee=_fee(node.get("fee")),
+    )
+
+
+def _step(node: Node) -> Step:
+    node.object()
+    node.only(
+        "code",
+        "title",
+        "unit",
+        "role",
+        "agency",
+        "stage",
+        "allowance",
+        "pausesClock",
+        "resumesClock",
+        "completesProcessing",
+        "transitions",
+    )
+    return Step(
+        code=node.get("code").code(),
+        title=_text(node.get("title")),
+        unit=node.get("unit").code(),
+        transitions=tuple(_transition(item) for item in node.get("transitions").items()),
+        role=_optional_code(node.get("role")),
+        agency=_optional_code(node.get("agency")),
+        stage=_optional_code(node.get("stage")),
+        allowance=Term.read(node.get("allowance")) if node.get("allowance").given else NO_TERM,
+        pauses_clock=node.get("pausesClock").flag(),
+        resumes_clock=node.get("resumesClock").flag(),
+        completes_processing=node.get("completesProcessing").flag(),
+    )
+
+
+def _transition(node: Node) -> Transition:
+    node.object()
+    node.only("to", "outcome", "title")
+    to, title = node.get("to"), node.get("title")
+    return Transition(
+        to=END if to.value is None else to.code(),
+        outcome=_optional_code(node.get("outcome")),
+        title=_text(title) if title.given else None,
+    )
+
+
+def _stage(node: Node) -> Stage:
+    node.object()
+    node.only("code", "title", "allowance")
+    return Stage(node.get("code").code(), _text(node.get("title")), Term.read(node.get("allowance")))
+
+
+def _document(node: Node) -> RequiredDocument:
+    node.object()
+    node.only("code", "title", "required", "mediaTypes", "maxBytes")
+    required, most = node.get("required"), node.get("maxBytes")
+    return RequiredDocument(
+        code=node.get("code").code(),
+        title=_text(node.get("title")),
+        required=required.flag() if required.given else True,
+        media_types=tuple(_media_type(item) for item in _optional_items(node.get("mediaTypes"))),
+        max_bytes=most.whole(least=1, most=LARGEST_DOCUMENT) if most.given else None,
+    )
+
+
+def _media_type(node: Node) -> str:
+    text = node.text()
+    if not _MEDIA_TYPE.fullmatch(text):
+        node.fault(
+            "not_media_type",
+            vi="Cần một loại tệp như application/pdf.",
+            en="Needs a type like application/pdf.",
+        )
+    return text
+
+
+def _fee(node: Node) -> Fee | None:
+    if not node.given or not node.object():
+        return None
+    node.only("amount", "currency")
+    currency = node.get("currency").text()
+    if currency and not _CURRENCY.fullmatch(currency):
+        node.get("currency").fault(
+            "not_currency", vi="Cần mã tiền tệ ISO 4217 như VND.", en="Needs an ISO 4217 code such as VND."
+        )
+    return Fee(node.get("amount").whole(least=0, most=LARGEST_FEE), currency)
+
+
+def _form(node: Node) -> Mapping[str, Any] | None:
+    if not node.given or not node.object():
+        return None
+    note_unstorable(node)
+    assert isinstance(node.value, dict)
+    return node.value
+
+
+def _text(node: Node) -> Text:
+    node.object()
+    node.only("vi", "en")
+    return Text(vi=node.get("vi").text(), en=node.get("en").text())
+
+
+def _optional_code(node: Node) -> str | None:
+    return node.code() if node.given else None
+
+
+def _optional_items(node: Node) -> tuple[Node, ...]:
+    return node.items() if node.given else ()
+
+
+def _text_to_json(text: Text) -> dict[str, str]:
+    return {"vi": text.vi, "en": text.en}
+
+
+def _fee_to_json(fee: Fee) -> dict[str, Any]:
+    return {"amount": fee.amount, "currency": fee.currency}
+
+
+def _document_to_json(document: RequiredDocument) -> dict[str, Any]:
+    return {
+        "code": document.code,
+        "title": _text_to_json(document.title),
+        "required": document.required,
+        "mediaTypes": list(document.media_types),
+        "maxBytes": document.max_bytes,
+    }
+
+
+def _step_to_json(step: Step) -> dict[str, Any]:
+    return {
+        "code": step.code,
+        "title": _text_to_json(step.title),
+        "unit": step.unit,
+        "role": step.role,
+        "agency": step.agency,
+        "stage": step.stage,
+        "allowance": step.allowance.to_json(),
+        "pausesClock": step.pauses_clock,
+        "resumesClock": step.resumes_clock,
+        "completesProcessing": step.completes_processing,
+        "transitions": [
+            {
+                "to": way.to,
+                "outcome": way.outcome,
+                "title": None if way.title is None else _text_to_json(way.title),
+            }
+            for way in step.transitions
+        ],
+    }

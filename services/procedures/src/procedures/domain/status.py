@@ -1,0 +1,93 @@
+"""The legal status of a case and what may be done in it: one total table.
+
+Where a case stands inside its procedure (which tasks are open) is data of the procedure's version; what it
+is in law stands here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shared.errors import Conflict, Text
+
+
+class Status(StrEnum):
+    """Where a case stands in law."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    SUPPLEMENT_REQUESTED = "supplement_requested"
+    DECIDED = "decided"
+    CLOSED = "closed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def ended(self) -> bool:
+        return not ALLOWED[self]
+
+
+class Action(StrEnum):
+    """What an official or the applicant may do to a case."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    COMPLETE_TASK = "complete_task"
+    REQUEST_SUPPLEMENT = "request_supplement"
+    SUPPLEMENT = "supplement"
+    DECIDE = "decide"
+    RECORD_RESULT = "record_result"
+    WITHDRAW = "withdraw"
+
+
+ALLOWED: Mapping[Status, frozenset[Action]] = {
+    Status.SUBMITTED: frozenset({Action.ACCEPT, Action.REFUSE, Action.WITHDRAW}),
+    Status.ACCEPTED: frozenset(
+        {Action.COMPLETE_TASK, Action.REQUEST_SUPPLEMENT, Action.DECIDE, Action.WITHDRAW}
+    ),
+    Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW}),
+    Status.DECIDED: frozenset({Action.COMPLETE_TASK, Action.RECORD_RESULT}),
+    Status.CLOSED: frozenset(),
+    Status.REFUSED: frozenset(),
+    Status.WITHDRAWN: frozenset(),
+}
+
+STATUS_TEXT: Mapping[Status, Text] = {
+    Status.SUBMITTED: Text(vi="Đã nộp, chờ tiếp nhận", en="Submitted, waiting to be accepted"),
+    Status.ACCEPTED: Text(vi="Đã tiếp nhận, đang giải quyết", en="Accepted, being processed"),
+    Status.SUPPLEMENT_REQUESTED: Text(
+        vi="Chờ người nộp bổ sung hồ sơ", en="Waiting for the applicant to supplement the case"
+    ),
+    Status.DECIDED: Text(vi="Đã có kết quả, chờ trả", en="Decided, the result is to be handed over"),
+    Status.CLOSED: Text(vi="Đã trả kết quả", en="Closed, the result was handed over"),
+    Status.REFUSED: Text(vi="Từ chối tiếp nhận", en="Acceptance was refused"),
+    Status.WITHDRAWN: Text(vi="Người nộp đã rút hồ sơ", en="Withdrawn by the applicant"),
+}
+
+
+class ActionNotAllowed(Conflict):
+    """The legal status of the case does not allow this action."""
+
+    slug = "action-not-allowed"
+    title = Text(
+        vi="Trạng thái của hồ sơ không cho phép việc này.", en="The status of the case does not allow this."
+    )
+
+
+def require_allowed(status: Status, action: Action) -> None:
+    """Refuse an action that the status does not allow.
+
+    Raises:
+        ActionNotAllowed: naming the status and what may be done in it.
+    """
+    if action in ALLOWED[status]:
+        return
+    may = sorted(ALLOWED[status])
+    words = STATUS_TEXT[status]
+    raise ActionNotAllowed(
+        Text(
+            vi=f"Hồ sơ đang ở trạng thái “{words.vi}”. Việc làm được lúc này: {', '.join(may) or 'không có'}.",
+            en=f"The case stands at “{words.en}”. What may be done now: {', '.join(may) or 'nothing'}.",
+        ),
+        status=status.value,
+        nextActions=may,
+    )

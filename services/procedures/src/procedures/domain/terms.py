@@ -1,0 +1,171 @@
+"""Terms of procedures and steps, and when they run out.
+
+| kind            | 1.5 means                              | read as                                        |
+|-----------------|----------------------------------------|------------------------------------------------|
+| `working_days`  | 12 working hours                       | a working day is 8 working hours, counted from |
+| `working_hours` | 1 hour and 30 minutes                  | the start along the agency's sessions          |
+| `calendar_days` | (whole days only)                      | Civil Code 2015, art. 147.2 and 148            |
+| `none`          | the law sets no term                   | never due                                      |
+
+Counting working days in hours is what one-stop desks do: half a day is then exactly four hours, a case
+received on Friday at 16:00 with one working day is due on Monday at 16:00, and one that comes outside
+hours begins when work next begins. In calendar days the day of the start does not count, the term ends at
+the end of its last day, and a last day that is off moves to the end of the next working day.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Self
+
+from shared.errors import Fault, Invalid
+
+from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.json_input import Node
+
+WORKING_DAY = timedelta(hours=8)
+"""What a working day of a term stands for (Labour Code 2019, art. 105: at most eight hours a day)."""
+
+MINUTE = timedelta(minutes=1)
+
+MOST = 3650
+"""The largest amount that is taken for a term: ten years in days; more is a slip of the pen."""
+
+
+class TermKind(StrEnum):
+    """What a term is counted in."""
+
+    WORKING_DAYS = "working_days"
+    WORKING_HOURS = "working_hours"
+    CALENDAR_DAYS = "calendar_days"
+    NONE = "none"
+
+
+UNITS = {
+    TermKind.WORKING_DAYS: WORKING_DAY,
+    TermKind.WORKING_HOURS: timedelta(hours=1),
+    TermKind.CALENDAR_DAYS: timedelta(days=1),
+    TermKind.NONE: timedelta(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long an agency has: 15 working days, 4 working hours, 30 calendar days, or no fixed term."""
+
+    kind: TermKind
+    amount: Decimal = Decimal(0)
+    """In units of the kind; exact, to the minute."""
+
+    @property
+    def length(self) -> timedelta:
+        """The working time of a term in working days or hours; the days of one in calendar days."""
+        return int(self.amount * (UNITS[self.kind] // MINUTE)) * MINUTE
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict, as it is stored and sent; `from_json` reads it."""
+        if self.kind is TermKind.NONE:
+            return {"kind": self.kind.value}
+        whole = self.amount == int(self.amount)
+        return {"kind": self.kind.value, "amount": int(self.amount) if whole else float(self.amount)}
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """The term that parsed JSON describes.
+
+        Raises:
+            Invalid: with every fault of it.
+        """
+        faults: list[Fault] = []
+        term = cls.read(Node(value, "", faults))
+        if faults:
+            raise Invalid(faults=faults)
+        return term
+
+    @classmethod
+    def read(cls, node: Node) -> Self:
+        """The term at a node of a larger document; no term, and faults noted there, when it is none."""
+        if not node.object():
+            return cls(TermKind.NONE)
+        node.only("kind", "amount")
+        kind = _read_kind(node.get("kind"))
+        if kind is None:
+            return cls(TermKind.NONE)
+        return cls(kind, _read_amount(node.get("amount"), kind))
+
+
+NO_TERM = Term(TermKind.NONE)
+"""The law sets no term."""
+
+
+def due_at(start: datetime, term: Term, calendar: WorkingCalendar) -> datetime | None:
+    """When a term that starts at an instant runs out, in UTC; None for no term.
+
+    A term of nothing runs out as it starts; in calendar days, at the end of that (working) day.
+    """
+    match term.kind:
+        case TermKind.NONE:
+            return None
+        case TermKind.CALENDAR_DAYS:
+            return _end_of_working_day(calendar.local_date(start) + term.length, calendar)
+        case TermKind.WORKING_DAYS | TermKind.WORKING_HOURS:
+            return calendar.after(start, term.length)
+
+
+def relaid(
+    due: datetime | None, stopped_at: datetime, resumed_at: datetime, calendar: WorkingCalendar
+) -> datetime | None:
+    """When something is due once its clock has stood still: what was left at the stop is left at the resumption.
+
+    The due instant itself tells what is left: one at the end of a day belongs to a term in calendar days,
+    since no session ends there, and leaves days; any other leaves working time. What had run out before
+    the stop stays run out.
+    """
+    if due is None or due <= stopped_at:
+        return due
+    last_day = calendar.local_date(due)
+    if due == calendar.end_of(last_day):
+        days_left = last_day - calendar.local_date(stopped_at)
+        return _end_of_working_day(calendar.local_date(resumed_at) + days_left, calendar)
+    return calendar.after(resumed_at, calendar.working_time_between(stopped_at, due))
+
+
+def _end_of_working_day(day: date, calendar: WorkingCalendar) -> datetime:
+    """The end of the date, or of the next working day when it is off (Civil Code 2015, art. 148.5)."""
+    return calendar.end_of(calendar.next_working_day(day))
+
+
+def _read_kind(node: Node) -> TermKind | None:
+    text = node.code()
+    if text in set(TermKind):
+        return TermKind(text)
+    if text:
+        names = ", ".join(TermKind)
+        node.fault("unknown_kind", vi=f"Cần một trong: {names}.", en=f"One of these is needed: {names}.")
+    return None
+
+
+def _read_amount(node: Node, kind: TermKind) -> Decimal:
+    if kind is TermKind.NONE:
+        if node.given:
+            node.fault(
+                "amount_of_no_term", vi="Không có thời hạn thì bỏ số lượng.", en="No term has no amount."
+            )
+        return Decimal(0)
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST:
+        node.fault(
+            "wrong_amount", vi=f"Cần một số từ 0 đến {MOST}.", en=f"A number from 0 to {MOST} is needed."
+        )
+        return Decimal(0)
+    amount = Decimal(str(value))
+    if kind is TermKind.CALENDAR_DAYS and amount % 1:
+        node.fault(
+            "not_whole_days", vi="Ngày theo lịch phải là số nguyên.", en="Calendar days must be whole."
+        )
+    elif amount * (UNITS[kind] // MINUTE) % 1:
+        node.fault(
+            "not_whole_minutes", vi="Số lượng phải tròn phút.", en="The amount must come to whole minutes."
+        )
+    return amount

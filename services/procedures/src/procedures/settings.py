@@ -1,0 +1,18 @@
+"""Settings of procedures, from the environment (`PROCEDURES_…`)."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What procedures needs besides what every service needs."""
+
+    model_config = SettingsConfigDict(env_prefix="PROCEDURES_", frozen=True)
+
+    port: int = 8002
+    tracking_key: SecretStr = Field(
+        min_length=32, description="Secret from which the tracking secrets of cases follow"
+    )
+    document_store: str = Field(description="Folder, or address such as s3://bucket/prefix, of documents")
+    document_limit: int = Field(50_000_000, ge=1, description="Largest document taken, in bytes")

@@ -1,0 +1,152 @@
+"""The tables of procedures: columns, indexes, constraints, nothing else."""
+
+from shared.db import new_metadata
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+from shared.web import answers_table
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = new_metadata()
+Instant = DateTime(timezone=True)
+
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+answers = answers_table(metadata)
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name_vi", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("units", JSONB, nullable=False, comment="[{code, nameVi, nameEn}]"),
+    Column("sequence", BigInteger, nullable=False, comment="of the event this copy was made from"),
+    comment="Local copy of identity's agencies, filled by events",
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("calendar", JSONB, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    comment="Working calendar of an agency; without a row the country's is used",
+)
+
+procedures = Table(
+    "procedures",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("agency", Text, nullable=False),
+    Column("events", BigInteger, nullable=False, server_default="0", comment="sequence of its events"),
+)
+
+procedure_versions = Table(
+    "procedure_versions",
+    metadata,
+    Column("procedure", Text, ForeignKey("procedures.code"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("definition", JSONB, nullable=False),
+    Column("findings", JSONB, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1", comment="of the draft, for its ETag"),
+    Column("created_at", Instant, nullable=False),
+    Column("published_at", Instant),
+    Column("retired_at", Instant),
+    CheckConstraint("status IN ('draft', 'published', 'retired')", name="status"),
+)
+# At most one version of a procedure takes new cases.
+Index(
+    "procedure_versions_in_force_idx",
+    procedure_versions.c.procedure,
+    unique=True,
+    postgresql_where=text("status = 'published'"),
+)
+
+case_series = Table(
+    "case_series",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("last", Integer, nullable=False),
+    comment="The last number given on an agency's day; its row lock makes the series gapless",
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("procedure", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("applicant", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("sequence", Integer, nullable=False, comment="of the newest log entry"),
+    Column("head", LargeBinary, nullable=False, comment="hash of the newest log entry"),
+    Column("state", JSONB, nullable=False, comment="the fold of the log"),
+    Column("form", JSONB, nullable=False, comment="what the applicant filled in"),
+)
+Index("cases_applicant_idx", cases.c.applicant, cases.c.id)
+Index("cases_agency_idx", cases.c.agency, cases.c.id)
+Index("cases_agency_status_idx", cases.c.agency, cases.c.status, cases.c.id)
+
+case_log = Table(
+    "case_log",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", JSONB, nullable=False),
+    Column("act", JSONB, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    comment="Append-only; state is its fold, each entry chained to the one before",
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("role", Text),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("sort_at", Instant, nullable=False, comment="due_at, or far away without one"),
+    comment="The open tasks of all running cases: the work lists of units",
+)
+Index("tasks_work_list_idx", tasks.c.agency, tasks.c.unit, tasks.c.sort_at, tasks.c.case_id)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner", Text, nullable=False, comment="subject who sent it"),
+    Column("agency", Text, comment="of the official who sent it"),
+    Column("file_name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("case_id", Uuid, ForeignKey("cases.id"), index=True),
+    comment="What was sent; the content lies in the object store under the id",
+)

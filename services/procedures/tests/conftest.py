@@ -1,0 +1,156 @@
+"""A migrated database, the application over it, and people with the tokens they would have."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+from procedures.app import create_app
+from procedures.settings import Settings
+from pydantic import SecretStr
+from shared.clock import SetClock
+from shared.ids import new_id
+from shared.settings import KafkaSettings
+from shared.testing import Tokens, client_of
+
+MONDAY = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
+"""Monday 5 January 2026, 08:30 in Hà Nội: an ordinary working morning."""
+
+TERM_DAYS = 3
+
+
+def definition(**changes: Any) -> dict[str, Any]:
+    """A sound procedure: received, processed (perhaps asking the tax office), handed over."""
+    return {
+        "code": "MAU-01",
+        "title": {"vi": "Xác nhận mẫu", "en": "Sample confirmation"},
+        "agency": "H99.01",
+        "term": {"kind": "working_days", "amount": TERM_DAYS},
+        "documents": [
+            {
+                "code": "GIAY_TO",
+                "title": {"vi": "Giấy tờ tùy thân", "en": "Identity paper"},
+                "required": False,
+            }
+        ],
+        "form": {
+            "type": "object",
+            "properties": {
+                "fullName": {"type": "string", "minLength": 1},
+                "born": {"type": "string", "format": "date"},
+            },
+            "required": ["fullName"],
+            "additionalProperties": False,
+        },
+        "first": "TIEP_NHAN",
+        "steps": [
+            step("TIEP_NHAN", "BP_MOT_CUA", [{"to": "THU_LY"}]),
+            step(
+                "THU_LY",
+                "PHONG_TU_PHAP",
+                [{"to": "TRA_KET_QUA", "outcome": "done"}, {"to": "HOI_THUE", "outcome": "ask_tax"}],
+                allowance={"kind": "working_days", "amount": 2},
+            ),
+            step("HOI_THUE", "BP_THUE", [{"to": "TRA_KET_QUA"}], agency="H99.02"),
+            step("TRA_KET_QUA", "BP_MOT_CUA", [{"to": None}]),
+        ],
+        **changes,
+    }
+
+
+def step(code: str, unit: str, transitions: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    title = {"vi": f"Bước {code}", "en": f"Step {code}"}
+    return {"code": code, "title": title, "unit": unit, "transitions": transitions, **more}
+
+
+OFFICIALS = {
+    "desk": ("H99.01", [("BP_MOT_CUA", "TIEP_NHAN")]),
+    "justice": ("H99.01", [("PHONG_TU_PHAP", "XU_LY")]),
+    "tax": ("H99.02", [("BP_THUE", "XU_LY")]),
+    "elsewhere": ("H99.03", [("BP_MOT_CUA", "TIEP_NHAN"), ("PHONG_TU_PHAP", "XU_LY")]),
+}
+"""Who works where: agency, and posts of (unit, role)."""
+
+
+@dataclass
+class World:
+    """The service and those who use it."""
+
+    http: AsyncClient
+    tokens: Tokens
+    clock: SetClock
+    app: Any
+    citizen_id: str = field(default_factory=lambda: str(new_id()))
+
+    def citizen(self, subject: str | None = None) -> dict[str, str]:
+        scope = "procedures:cases:submit procedures:cases:read procedures:documents:write"
+        return self.tokens.bearer(scope, subject=subject or self.citizen_id)
+
+    def official(self, who: str) -> dict[str, str]:
+        agency, posts = OFFICIALS[who]
+        scope = (
+            "procedures:cases:read procedures:cases:process procedures:documents:write "
+            "procedures:procedures:write procedures:calendars:write"
+        )
+        return self.tokens.bearer(scope, kind="official", agency=agency, posts=posts)
+
+    async def publish(self, **changes: Any) -> str:
+        """A procedure in force, of a code of its own; returns the code."""
+        code = f"MAU-{new_id().hex[-6:].upper()}"
+        editor = self.official("desk")
+        drafted = await self.http.post(
+            "/procedures/v1/procedures", json=definition(code=code, **changes), headers=editor
+        )
+        assert drafted.status_code == 201, drafted.text
+        published = await self.http.post(
+            f"/procedures/v1/procedures/{code}/versions/1/publication",
+            headers={**editor, "if-match": drafted.headers["etag"]},
+        )
+        assert published.status_code == 201, published.text
+        return code
+
+    async def submit(self, procedure: str, **body: Any) -> dict[str, Any]:
+        answer = await self.http.post(
+            "/procedures/v1/cases",
+            json={"procedure": procedure, "form": {"fullName": "Trần Thị Mẫu"}, **body},
+            headers=self.citizen(),
+        )
+        assert answer.status_code == 201, answer.text
+        receipt: dict[str, Any] = answer.json()
+        return receipt
+
+    async def read(self, case: str, headers: dict[str, str] | None = None) -> Response:
+        return await self.http.get(f"/procedures/v1/cases/{case}", headers=headers or self.citizen())
+
+    async def act(
+        self, case: str, command: str, headers: dict[str, str], body: dict[str, Any] | None = None
+    ) -> Response:
+        """Do something to the case as it now stands."""
+        etag = (await self.read(case, self.official("desk"))).headers["etag"]
+        return await self.http.post(
+            f"/procedures/v1/cases/{case}/{command}", json=body, headers={**headers, "if-match": etag}
+        )
+
+
+@pytest.fixture(scope="session")
+def database_url(migrated_database: Callable[[str, Path], str]) -> str:
+    return migrated_database("procedures", Path(__file__).parents[1] / "migrations")
+
+
+@pytest.fixture
+async def world(database_url: str, tokens: Tokens, tmp_path: Path) -> AsyncIterator[World]:
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        tracking_key=SecretStr("a-key-of-tests-with-enough-characters"),
+        document_store=str(tmp_path / "documents"),
+        document_limit=1_000_000,
+    )
+    clock = SetClock(MONDAY)
+    app = create_app(settings, KafkaSettings(), clock=clock)
+    app.state.verifier.use_keys(tokens.keys)
+    async with client_of(app) as http:
+        yield World(http, tokens, clock, app)
+    await app.state.parts.database.close()

@@ -1,0 +1,83 @@
+"""One PostgreSQL database of one service: transactions, and the runner of its migrations.
+
+State, log and outbox row are written in one transaction. After a commit that put something into the
+outbox, the relay of this process is woken at once (`Database.outbox_filled`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import MetaData, pool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+OUTBOX_MARK = "outbox_filled"
+_NAMING = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+
+def new_metadata() -> MetaData:
+    """A service's table collection, with constraint names that migrations can refer to."""
+    return MetaData(naming_convention=_NAMING)
+
+
+class Database:
+    """A pool of connections to the service's own database."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_pre_ping=False, pool_recycle=1800
+        )
+        self.outbox_filled = asyncio.Event()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end of the block, rolled back when it raises."""
+        async with self.engine.connect() as connection:
+            try:
+                async with connection.begin():
+                    yield connection
+            except BaseException:
+                connection.info.pop(OUTBOX_MARK, None)
+                raise
+            if connection.info.pop(OUTBOX_MARK, False):
+                self.outbox_filled.set()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for single-statement reads, with no transaction around them."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def run_migrations(metadata: MetaData) -> None:
+    """The body of each service's Alembic `env.py`.
+
+    The address comes from the `url` attribute of the Alembic configuration, set by `shared.migrations`.
+    """
+    from alembic import context
+
+    url = context.config.attributes["url"]
+
+    def migrate(connection: object) -> None:
+        context.configure(connection=connection, target_metadata=metadata, compare_type=True)  # type: ignore[arg-type]
+        with context.begin_transaction():
+            context.run_migrations()
+
+    async def connect() -> None:
+        engine = create_async_engine(url, poolclass=pool.NullPool)
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+            await connection.commit()
+        await engine.dispose()
+
+    asyncio.run(connect())

@@ -1,0 +1,179 @@
+"""The inbox: an event takes effect once, however often it comes.
+
+A consumer handles what one poll brought in one transaction: inbox rows and effects together, then the
+Kafka offsets. When any event of the batch fails, the batch is rolled back and its events are handled one by
+one; the one that keeps failing goes to `<topic>.<group>.dlq` with its reason, and can be sent again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+from sqlalchemy import Column, DateTime, MetaData, Table, Uuid
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.clock import Clock
+from shared.db import Database
+from shared.events import Envelope, Event, event_class
+from shared.kafka import connection_options, dead_letters_of, new_producer
+from shared.settings import KafkaSettings
+from shared.trace import continue_trace
+
+Handler = Callable[[AsyncConnection, Envelope, Any], Awaitable[None]]
+"""`async def handler(tx, envelope, event)`: `event` is the typed data of the envelope."""
+
+Handlers = Mapping[type[Event], Handler]
+"""Which handler is told of which event class."""
+
+_ATTEMPTS = 3
+_BATCH = 200
+_RETRY_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """Add the inbox to a service's tables."""
+    return Table(
+        "inbox",
+        metadata,
+        Column("event_id", Uuid, primary_key=True),
+        Column("handled_at", DateTime(timezone=True), nullable=False),
+    )
+
+
+_INBOX = inbox_table(MetaData())
+
+
+class Consumer:
+    """Listens to the topics of the handled event classes as the consumer group `group`."""
+
+    def __init__(
+        self,
+        database: Database,
+        kafka: KafkaSettings,
+        clock: Clock,
+        *,
+        group: str,
+        handlers: Handlers,
+        prefix: str,
+    ) -> None:
+        self._database = database
+        self._kafka = kafka
+        self._clock = clock
+        self.group = group
+        self._handlers = {event.type: handler for event, handler in handlers.items()}
+        self._prefix = prefix
+        self.topics = tuple(sorted({event.topic for event in handlers}, key=lambda topic: topic.name))
+        self._topics = {topic.name: topic for topic in self.topics}
+        self.running = False
+
+    async def run(self) -> None:
+        """Listen until cancelled; start over after any failure of PostgreSQL or Kafka."""
+        while True:
+            try:
+                await self._listen()
+            except (OSError, KafkaError, DBAPIError, asyncpg.PostgresError) as error:
+                log.warning("consumer.interrupted", group=self.group, reason=repr(error))
+            finally:
+                self.running = False
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        consumer = AIOKafkaConsumer(
+            *self._topics,
+            **connection_options(self._kafka),
+            group_id=self.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=self._kafka.fetch_max_wait_ms,
+            max_poll_records=_BATCH,
+            metadata_max_age_ms=30_000,
+        )
+        async with consumer, new_producer(self._kafka) as dead_letters:
+            self.running = True
+            while True:
+                polled = await consumer.getmany(timeout_ms=1000, max_records=_BATCH)
+                records = [record for batch in polled.values() for record in batch]
+                if records:
+                    await self._handle(records, dead_letters)
+                    await consumer.commit(_positions(polled))
+
+    async def _handle(
+        self, records: Sequence[ConsumerRecord[Any, Any]], dead_letters: AIOKafkaProducer
+    ) -> None:
+        try:
+            async with self._database.transaction() as tx:
+                for record in records:
+                    await self._take_effect(tx, record)
+        except (InterfaceError, OperationalError, OSError):
+            raise  # the database is away: nothing is wrong with these events
+        except Exception as error:
+            log.info("consumer.batch_failed", group=self.group, reason=repr(error), records=len(records))
+            for record in records:
+                await self._handle_alone(record, dead_letters)
+
+    async def _handle_alone(self, record: ConsumerRecord[Any, Any], dead_letters: AIOKafkaProducer) -> None:
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            try:
+                async with self._database.transaction() as tx:
+                    await self._take_effect(tx, record)
+            except (InterfaceError, OperationalError, OSError):
+                raise
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+            else:
+                return
+        await self._bury(record, reason, dead_letters)
+
+    async def _take_effect(self, tx: AsyncConnection, record: ConsumerRecord[Any, Any]) -> None:
+        envelope = Envelope.from_kafka(record.topic, record.headers, record.value, self._prefix)
+        handler = self._handlers.get(envelope.type)
+        known = event_class(envelope.type)
+        if handler is None or known is None:
+            return
+        first = await tx.execute(
+            insert(_INBOX)
+            .values(event_id=envelope.id, handled_at=self._clock.now())
+            .on_conflict_do_nothing()
+            .returning(_INBOX.c.event_id)
+        )
+        if first.one_or_none() is None:
+            return
+        continue_trace(envelope.traceparent)
+        try:
+            event = known.model_validate(envelope.data)
+        except ValidationError as error:
+            raise ValueError(f"data does not fit {envelope.type}: {error}") from error
+        await handler(tx, envelope, event)
+
+    async def _bury(
+        self, record: ConsumerRecord[Any, Any], reason: str, dead_letters: AIOKafkaProducer
+    ) -> None:
+        topic = dead_letters_of(self._topics[record.topic], self.group).name
+        log.error("consumer.dead_letter", topic=topic, reason=reason, offset=record.offset)
+        await dead_letters.send_and_wait(
+            topic,
+            key=record.key,
+            value=record.value,
+            headers=[
+                *record.headers,
+                ("dlq_reason", reason.encode()[:2000]),
+                ("dlq_attempts", str(_ATTEMPTS).encode()),
+                ("dlq_offset", f"{record.partition}:{record.offset}".encode()),
+            ],
+        )
+
+
+def _positions(
+    polled: Mapping[TopicPartition, Sequence[ConsumerRecord[Any, Any]]],
+) -> dict[TopicPartition, int]:
+    return {partition: batch[-1].offset + 1 for partition, batch in polled.items() if batch}

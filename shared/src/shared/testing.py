@@ -1,0 +1,118 @@
+"""A pytest plugin: what the tests of all services share. Nothing in production imports it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+
+from shared.auth import Kind
+from shared.ids import new_id
+from shared.migrations import upgrade
+
+ISSUER = "http://127.0.0.1:8000"
+AUDIENCE = "urn:motcua:api"
+
+
+class Tokens:
+    """Mints access tokens as identity would, with a key of its own."""
+
+    def __init__(self) -> None:
+        self._key = ECKey.generate_key("P-256", {"kid": "test", "alg": "ES256", "use": "sig"})
+        self.keys = KeySet([ECKey.import_key(self._key.as_dict(private=False))])
+
+    def mint(
+        self,
+        scope: str = "",
+        *,
+        kind: Kind = "person",
+        subject: str | None = None,
+        client_id: str = "test-client",
+        agency: str | None = None,
+        posts: Iterable[tuple[str, str]] = (),
+        now: datetime | None = None,
+        lifetime: timedelta = timedelta(minutes=10),
+        **claims: Any,
+    ) -> str:
+        """A signed access token; `claims` replace or add to what it says."""
+        at = now or datetime.now(UTC)  # noqa: TID251 -- a token for the services' own clock
+        body: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": subject or str(new_id()),
+            "client_id": client_id,
+            "scope": scope,
+            "kind": kind,
+            "iat": int(at.timestamp()),
+            "exp": int((at + lifetime).timestamp()),
+            "jti": str(new_id()),
+            "posts": [{"unit": unit, "role": role} for unit, role in posts],
+        }
+        if agency:
+            body["agency"] = agency
+        return jwt.encode({"alg": "ES256", "kid": "test", "typ": "at+jwt"}, {**body, **claims}, self._key)
+
+    def bearer(self, scope: str = "", **claims: Any) -> dict[str, str]:
+        """An Authorization header with a minted token."""
+        return {"authorization": f"Bearer {self.mint(scope, **claims)}"}
+
+
+@pytest.fixture(scope="session")
+def tokens() -> Tokens:
+    return Tokens()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Any) -> Callable[[str, Path], str]:
+    """`migrated_database(name, folder)` -> url of a new database with the migrations of `folder`."""
+    made = 0
+
+    def make(name: str, folder: Path) -> str:
+        nonlocal made
+        made += 1
+        url: str = postgres.create_database(f"{name}_{made}")
+        upgrade(folder, url)
+        return url
+
+    return make
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI, **headers: str) -> AsyncIterator[AsyncClient]:
+    """An HTTP client that calls the application in this process, without its background work."""
+    transport = ASGITransport(app=app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://service.test", headers=headers) as client:
+        yield client
+
+
+async def eventually(
+    true: Callable[[], Any], *, seconds: float = 20, every: float = 0.02, what: str = "condition"
+) -> Any:
+    """Wait until `true()` (or what it awaits) is truthy and return that; fail when it never is."""
+    async with asyncio.timeout(seconds):
+        try:
+            while True:
+                result = true()
+                if asyncio.iscoroutine(result):
+                    result = await result
+                if result:
+                    return result
+                await asyncio.sleep(every)
+        except asyncio.CancelledError:
+            raise AssertionError(f"never came true within {seconds} s: {what}") from None
+
+
+def free_port() -> int:
+    """A port on loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,162 @@
+"""`Idempotency-Key`: a command that is sent again takes effect once and is answered the same.
+
+The key is written in the command's own transaction, before its effect. So a second sender of the same key
+waits on the row until the first has committed, and then gets its answer; and when the process is killed,
+nothing stays behind that would block the next try.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    and_,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.auth import Principal
+from shared.errors import Unprocessable
+
+
+def answers_table(metadata: MetaData) -> Table:
+    """Add the table of given answers to a service's tables; rows are kept for 24 hours."""
+    return Table(
+        "idempotent_answers",
+        metadata,
+        Column("client", Text, primary_key=True),
+        Column("route", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("fingerprint", Text, nullable=False),
+        Column("status", Integer),
+        Column("headers", JSONB),
+        Column("body", JSONB),
+        Column("created_at", DateTime(timezone=True), nullable=False, index=True),
+    )
+
+
+_ANSWERS = answers_table(MetaData())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command is answered: a status, a body, and headers such as Location and ETag."""
+
+    body: BaseModel | None
+    status: int = 201
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentRequest:
+    """The key of a request, if it has one, and what the request is."""
+
+    request: Request
+    key: str | None
+    fingerprint: str
+
+    @property
+    def client(self) -> str:
+        """Whose key it is: the same key of another caller is another key."""
+        principal: Principal | None = getattr(self.request.state, "principal", None)
+        return f"{principal.client_id}/{principal.subject}" if principal else ""
+
+    @property
+    def route(self) -> str:
+        """What the key was sent to."""
+        return f"{self.request.method} {self.request.url.path}"
+
+    async def given(self, tx: AsyncConnection) -> Row[Any]:
+        """The answer that the key was given before: `status`, `headers`, `body`.
+
+        Raises:
+            Unprocessable: the key was used for another body.
+        """
+        row = (await tx.execute(select(_ANSWERS).where(self._mine()))).one()
+        if row.fingerprint != self.fingerprint:
+            raise Unprocessable
+        return row
+
+    def _mine(self) -> ColumnElement[bool]:
+        return and_(
+            _ANSWERS.c.client == self.client, _ANSWERS.c.route == self.route, _ANSWERS.c.key == self.key
+        )
+
+    async def __call__(self, tx: AsyncConnection, produce: Callable[[], Awaitable[Answer]]) -> Response:
+        """Run `produce` in the transaction, or give the answer that the key was given before.
+
+        Raises:
+            Unprocessable: the key was used for another body.
+        """
+        if self.key is None:
+            return _response(*_stored(await produce()))
+        reserved = await tx.execute(
+            insert(_ANSWERS)
+            .values(
+                client=self.client,
+                route=self.route,
+                key=self.key,
+                fingerprint=self.fingerprint,
+                created_at=self.request.app.state.parts.clock.now(),
+            )
+            .on_conflict_do_nothing()
+            .returning(_ANSWERS.c.key)
+        )
+        if reserved.one_or_none() is None:
+            given = await self.given(tx)
+            return _response(given.status, given.headers, given.body)
+        status, headers, body = _stored(await produce())
+        await tx.execute(
+            update(_ANSWERS).where(self._mine()).values(status=status, headers=headers, body=body)
+        )
+        return _response(status, headers, body)
+
+
+async def idempotent_request(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=200,
+            description="Any text of your own, unique to this command; with it, sending again is safe for 24 h",
+        ),
+    ] = None,
+) -> IdempotentRequest:
+    """The idempotency of the request at hand."""
+    body = await request.body() if key is not None else b""
+    return IdempotentRequest(request, key, hashlib.sha256(body).hexdigest())
+
+
+Once = Annotated[IdempotentRequest, Depends(idempotent_request)]
+
+
+async def forget_answers(tx: AsyncConnection, *, before: datetime) -> int:
+    """Drop the answers that were given before an instant; returns how many."""
+    return (await tx.execute(delete(_ANSWERS).where(_ANSWERS.c.created_at < before))).rowcount
+
+
+def _stored(answer: Answer) -> tuple[int, dict[str, str], Any]:
+    body = None if answer.body is None else orjson.loads(answer.body.model_dump_json(by_alias=True))
+    return answer.status, dict(answer.headers), body
+
+
+def _response(status: int, headers: Mapping[str, str], body: Any) -> Response:
+    content = b"" if body is None else orjson.dumps(body)
+    return Response(content, status, headers, "application/json" if content else None)

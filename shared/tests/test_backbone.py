@@ -1,0 +1,195 @@
+"""Outbox → relay → Kafka → inbox, on a real PostgreSQL and a real Kafka."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from shared.clock import SystemClock
+from shared.db import Database, new_metadata
+from shared.events import Envelope
+from shared.events.procedures import CASE_TOPIC, CaseSubmitted, CaseWithdrawn
+from shared.ids import new_id
+from shared.inbox import Consumer, inbox_table
+from shared.kafka import dead_letters_of, ensure_topics
+from shared.outbox import outbox_table
+from shared.relay import Relay
+from shared.settings import KafkaSettings
+from shared.testing import eventually
+from sqlalchemy import Column, Integer, Table, Uuid, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import dead_letters, outbox
+
+NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+metadata = new_metadata()
+outbox_table(metadata)
+inbox_table(metadata)
+seen = Table(
+    "seen",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("subject", Uuid, nullable=False),
+    Column("sequence", Integer, nullable=False),
+)
+
+
+def submitted(subject: UUID, sequence: int, agency: str = "H99.01") -> Envelope:
+    event = CaseSubmitted(
+        code="H99.01-260105-0001",
+        procedure="TP01",
+        version=1,
+        agency=agency,
+        applicant="someone",
+        status="submitted",
+    )
+    return event.envelope(subject=subject, sequence=sequence, at=NOW)
+
+
+@dataclass
+class Backbone:
+    """One service's database with a relay and a listener, as processes have them."""
+
+    database: Database
+    kafka: KafkaSettings
+    group: str
+    refuse: set[UUID] = field(default_factory=set)
+
+    def relay(self) -> Relay:
+        return Relay(self.database, self.kafka, SystemClock(), prefix="vn.motcua", schemas="http://x/schemas")
+
+    def consumer(self) -> Consumer:
+        async def remember(tx: AsyncConnection, envelope: Envelope, _: Any) -> None:
+            if envelope.subject in self.refuse:
+                raise ValueError("refused by the test")
+            await tx.execute(insert(seen).values(subject=envelope.subject, sequence=envelope.sequence))
+
+        return Consumer(
+            self.database,
+            self.kafka,
+            SystemClock(),
+            group=self.group,
+            handlers={CaseSubmitted: remember, CaseWithdrawn: remember},
+            prefix="vn.motcua",
+        )
+
+    async def put(self, *envelopes: Envelope) -> None:
+        async with self.database.transaction() as tx:
+            await outbox.add(tx, *envelopes)
+
+    async def effects_of(self, subject: UUID) -> list[int]:
+        query = select(seen.c.sequence).where(seen.c.subject == subject).order_by(seen.c.position)
+        async with self.database.reading() as tx:
+            return [row.sequence for row in await tx.execute(query)]
+
+
+@asynccontextmanager
+async def running(*works: Any) -> AsyncIterator[list[asyncio.Task[None]]]:
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def backbone(postgres: Any, kafka: Any) -> AsyncIterator[Backbone]:
+    group = f"test-{new_id().hex[-8:]}"
+    database = Database(postgres.create_database(f"backbone_{group[-8:]}"))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    settings = KafkaSettings(bootstrap_servers=kafka.bootstrap_servers)
+    await ensure_topics(settings, [CASE_TOPIC, dead_letters_of(CASE_TOPIC, group)])
+    yield Backbone(database, settings, group)
+    await database.close()
+
+
+async def test_an_event_of_a_committed_transaction_takes_effect_once(backbone: Backbone) -> None:
+    case = new_id()
+    async with running(backbone.relay().run(), backbone.consumer().run()):
+        await backbone.put(submitted(case, 1))
+        await eventually(lambda: backbone.effects_of(case))
+        again = await outbox_again(backbone)
+        assert again == 1
+        await backbone.put(submitted(case, 2))
+        await eventually(lambda: has(backbone, case, 2))
+    assert await backbone.effects_of(case) == [1, 2]
+
+
+async def outbox_again(backbone: Backbone) -> int:
+    async with backbone.database.transaction() as tx:
+        return await outbox.send_again(tx, since=NOW, until=NOW + timedelta(seconds=1))
+
+
+async def has(backbone: Backbone, case: UUID, sequence: int) -> bool:
+    return sequence in await backbone.effects_of(case)
+
+
+async def test_an_event_of_a_rolled_back_transaction_is_never_told(backbone: Backbone) -> None:
+    undone, done = new_id(), new_id()
+
+    async def roll_back() -> None:
+        async with backbone.database.transaction() as tx:
+            await outbox.add(tx, submitted(undone, 1))
+            raise RuntimeError("the work failed")
+
+    async with running(backbone.relay().run(), backbone.consumer().run()):
+        with pytest.raises(RuntimeError):
+            await roll_back()
+        await backbone.put(submitted(done, 1))
+        await eventually(lambda: backbone.effects_of(done))
+    assert await backbone.effects_of(undone) == []
+
+
+async def test_three_relays_keep_the_order_of_each_case(backbone: Backbone) -> None:
+    cases = [new_id() for _ in range(20)]
+    async with running(*(backbone.relay().run() for _ in range(3)), backbone.consumer().run()):
+        for sequence in range(1, 31):
+            await backbone.put(*(submitted(case, sequence) for case in cases))
+        for case in cases:
+            await eventually(lambda case=case: has(backbone, case, 30))
+    for case in cases:
+        assert await backbone.effects_of(case) == list(range(1, 31))
+
+
+async def test_a_standby_takes_over_when_the_leader_ends(backbone: Backbone) -> None:
+    case = new_id()
+    leader, standby = backbone.relay(), backbone.relay()
+    async with running(backbone.consumer().run(), leader.run()) as tasks:
+        await eventually(lambda: leader.leading)
+        async with running(standby.run()):
+            await backbone.put(submitted(case, 1))
+            tasks[1].cancel()
+            await eventually(lambda: standby.leading)
+            await backbone.put(submitted(case, 2))
+            await eventually(lambda: has(backbone, case, 2))
+    assert await backbone.effects_of(case) == [1, 2]
+
+
+async def test_what_cannot_be_handled_waits_as_a_dead_letter_and_can_be_sent_again(
+    backbone: Backbone,
+) -> None:
+    bad, good = new_id(), new_id()
+    backbone.refuse.add(bad)
+    async with running(backbone.relay().run(), backbone.consumer().run()):
+        await backbone.put(submitted(bad, 1), submitted(good, 1))
+        await eventually(lambda: backbone.effects_of(good))
+        [letter] = await eventually(lambda: letters(backbone))
+        assert letter.subject == str(bad)
+        assert letter.reason == "ValueError: refused by the test"
+        backbone.refuse.clear()
+        assert await dead_letters.send_again(backbone.kafka, (CASE_TOPIC,), backbone.group) == 1
+        await eventually(lambda: backbone.effects_of(bad))
+    assert await letters(backbone) == []
+
+
+async def letters(backbone: Backbone) -> list[dead_letters.DeadLetter]:
+    return await dead_letters.dead_letters(backbone.kafka, (CASE_TOPIC,), backbone.group)

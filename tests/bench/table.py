@@ -1,0 +1,39 @@
+"""One line of what `make bench` prints: a figure, what it is compared with in the same run, and the goal.
+
+Only ratios are judged: single times say more about the machine than about the code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison.
+
+    `measured` and `against` are figures with their units, for people. `ratio` is the first over the second,
+    None when it could not be measured here; `note` says why, or under which conditions.
+    """
+
+    name: str
+    measured: str
+    against: str
+    ratio: float | None
+    goal: float | None
+    note: str = ""
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """The rows as an aligned table."""
+    cells = [("what", "measured", "against", "ratio", "goal", "note"), *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(5)]
+    return "\n".join(
+        "  ".join((*(cell.ljust(width) for cell, width in zip(line[:5], widths, strict=True)), line[5])).rstrip()
+        for line in cells
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    ratio = "-" if row.ratio is None else f"{row.ratio:.2f}"
+    goal = "-" if row.goal is None else f"{row.goal:.2f}"
+    return row.name, row.measured, row.against, ratio, goal, row.note
