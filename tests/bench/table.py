@@ -28,7 +28,9 @@ def as_text(rows: Sequence[Row]) -> str:
     cells = [("what", "measured", "against", "ratio", "goal", "note"), *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
     return "\n".join(
-        "  ".join((*(cell.ljust(width) for cell, width in zip(line[:5], widths, strict=True)), line[5])).rstrip()
+        "  ".join(
+            (*(cell.ljust(width) for cell, width in zip(line[:5], widths, strict=True)), line[5])
+        ).rstrip()
         for line in cells
     )
 

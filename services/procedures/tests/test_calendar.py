@@ -10,7 +10,7 @@ from procedures.domain.calendar import OFFICE_DAY, OFFICE_WEEK, WEEKDAYS, Sessio
 from procedures.domain.holidays_vn import vietnam
 from shared.errors import Invalid
 
-HOURS = timedelta(hours=1)
+HOUR = timedelta(hours=1)
 VIETNAM = timedelta(hours=7)
 """Ahead of UTC, all year."""
 
@@ -30,7 +30,7 @@ def faults_of(value: object) -> set[tuple[str, str]]:
 class TestADay:
     def test_an_ordinary_day_has_a_morning_and_an_afternoon_of_four_hours(self) -> None:
         day = WorkingCalendar().sessions(date(2026, 3, 2))
-        assert [session.length for session in day] == [4 * HOURS, 4 * HOURS]
+        assert [session.length for session in day] == [4 * HOUR, 4 * HOUR]
 
     def test_the_weekend_is_off(self) -> None:
         assert WorkingCalendar().sessions(date(2026, 3, 7)) == ()
@@ -91,28 +91,31 @@ class TestVietnam:
 class TestWorkingTime:
     def test_a_working_day_holds_eight_hours(self) -> None:
         whole_day = local("2026-03-02 00:00"), local("2026-03-03 00:00")
-        assert WorkingCalendar().working_time_between(*whole_day) == 8 * HOURS
+        assert WorkingCalendar().working_time_between(*whole_day) == 8 * HOUR
 
     def test_lunch_does_not_count(self) -> None:
         worked = WorkingCalendar().working_time_between(local("2026-03-02 11:00"), local("2026-03-02 14:00"))
-        assert worked == HOURS
+        assert worked == HOUR
 
     def test_a_year_of_the_ordinary_week_is_counted_whole(self) -> None:
         worked = WorkingCalendar().working_time_between(local("2024-12-31 00:00"), local("2026-01-02 00:00"))
-        assert worked == (1 + 261 + 1) * 8 * HOURS
+        assert worked == (1 + 261 + 1) * 8 * HOUR
 
     def test_there_is_no_working_time_back_to_the_past(self) -> None:
         worked = WorkingCalendar().working_time_between(local("2026-03-03 10:00"), local("2026-03-02 10:00"))
         assert worked == timedelta()
 
     def test_work_from_friday_afternoon_goes_on_on_monday(self) -> None:
-        assert WorkingCalendar().after(local("2026-03-06 16:00"), 2 * HOURS) == local("2026-03-09 08:00")
+        assert WorkingCalendar().after(local("2026-03-06 16:00"), 2 * HOUR) == local("2026-03-09 08:00")
 
     def test_what_fills_a_day_ends_with_it_and_not_the_next_morning(self) -> None:
-        assert WorkingCalendar().after(local("2026-03-06 16:30"), HOURS) == local("2026-03-06 17:30")
+        assert WorkingCalendar().after(local("2026-03-06 16:30"), HOUR) == local("2026-03-06 17:30")
+
+    def test_what_fills_the_year_ends_with_it(self) -> None:
+        assert WorkingCalendar().after(local("2026-12-31 16:30"), HOUR) == local("2026-12-31 17:30")
 
     def test_work_that_comes_in_at_night_begins_in_the_morning(self) -> None:
-        assert WorkingCalendar().after(local("2026-03-02 22:00"), HOURS) == local("2026-03-03 08:30")
+        assert WorkingCalendar().after(local("2026-03-02 22:00"), HOUR) == local("2026-03-03 08:30")
 
     def test_a_zone_with_summer_time_keeps_its_office_hours(self) -> None:
         berlin = WorkingCalendar(time_zone="Europe/Berlin")
@@ -120,7 +123,7 @@ class TestWorkingTime:
             datetime(2026, 3, 27, 16, tzinfo=UTC),
             datetime(2026, 3, 30, 5, 30, tzinfo=UTC),
         )
-        assert berlin.after(friday_in_winter, HOURS) == monday_in_summer + timedelta(minutes=30)
+        assert berlin.after(friday_in_winter, HOUR) == monday_in_summer + timedelta(minutes=30)
 
 
 class TestJson:
@@ -177,6 +180,7 @@ THROUGH = {"opens": "08:10", "closes": "16:05"}
 FIRST_DAY = date(2026, 12, 28)
 """A Monday; the days that are tried go over a year's end."""
 
+unhurried = settings(deadline=None)  # how long one example takes says nothing on a busy machine
 weeks = st.sampled_from(
     [
         {name: [MORNING, AFTERNOON] for name in WEEKDAYS[:5]},
@@ -217,7 +221,7 @@ def is_worked(calendar: dict[str, Any], minute: datetime) -> bool:
     return part and any(session["opens"] <= clock < session["closes"] for session in sessions)
 
 
-@settings(max_examples=60)
+@settings(unhurried, max_examples=60)
 @given(calendars(), starts, st.integers(0, 2 * 480))
 def test_adding_working_time_agrees_with_counting_minutes(
     value: dict[str, Any], start: datetime, minutes: int
@@ -229,7 +233,7 @@ def test_adding_working_time_agrees_with_counting_minutes(
     assert WorkingCalendar.from_json(value).after(start, timedelta(minutes=minutes)) == minute
 
 
-@settings(max_examples=60)
+@settings(unhurried, max_examples=60)
 @given(calendars(), starts, st.integers(0, 4 * 24 * 60))
 def test_measuring_working_time_agrees_with_counting_minutes(
     value: dict[str, Any], start: datetime, minutes: int
@@ -239,12 +243,14 @@ def test_measuring_working_time_agrees_with_counting_minutes(
     assert worked == timedelta(minutes=counted)
 
 
+@unhurried
 @given(calendars(), starts, st.timedeltas(timedelta(), timedelta(days=40)))
 def test_measuring_undoes_adding(value: dict[str, Any], start: datetime, working_time: timedelta) -> None:
     calendar = WorkingCalendar.from_json(value)
     assert calendar.working_time_between(start, calendar.after(start, working_time)) == working_time
 
 
+@unhurried
 @given(calendars())
 def test_every_calendar_comes_back_as_it_was_written(value: dict[str, Any]) -> None:
     calendar = WorkingCalendar.from_json(value)

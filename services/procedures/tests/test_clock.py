@@ -1,5 +1,6 @@
 """The legal clock of a case: what counts, what does not, and when the answer is due."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -82,7 +83,7 @@ class TestStandingStill:
             at += timedelta(days=7)
             clock = clock.resume(at, Stop.SUPPLEMENT)
         assert at == local("2026-03-30 09:00")
-        assert clock.due_at(CALENDAR) == local("2026-04-03 14:00")
+        assert clock.due_at(CALENDAR) == local("2026-04-03 15:00")
 
     def test_the_clock_runs_again_when_the_last_reason_is_gone(self) -> None:
         clock = SUSPENDED.pause(local("2026-03-05 09:00"), Stop.CONSULTATION)
@@ -128,11 +129,12 @@ class TestExtendingAndEnding:
 
     def test_an_ended_clock_takes_no_more_turns(self) -> None:
         ended, later = RUNNING.end(NEXT_MONDAY), local("2026-03-10 09:00")
-        for turn in (
+        turns: list[Callable[[], CaseClock]] = [
             lambda: ended.pause(later, Stop.SUPPLEMENT),
             lambda: ended.extend(TWO_DAYS),
             lambda: ended.end(later),
-        ):
+        ]
+        for turn in turns:
             with pytest.raises(ClockOutOfOrder):
                 turn()
 
@@ -181,7 +183,8 @@ class TestExplaining:
 
 # Random histories against a count by the minute, on Viet Nam's wall clock.
 
-gaps = st.integers(0, 36 * 60).map(lambda n: timedelta(minutes=n))
+unhurried = settings(deadline=None)  # how long one example takes says nothing on a busy machine
+gaps = st.integers(0, 24 * 60).map(lambda n: timedelta(minutes=n))
 histories = st.lists(st.tuples(gaps, st.sampled_from(Stop)), max_size=5)
 starts = st.integers(0, 7 * 24 * 60).map(lambda n: local("2026-04-27 00:00") + timedelta(minutes=n))
 
@@ -200,29 +203,28 @@ def turned(clock: CaseClock, history: list[tuple[timedelta, Stop]]) -> CaseClock
 def is_worked(minute: datetime) -> bool:
     """Whether an office is at work in this minute of the weeks around the holidays of April and May 2026."""
     moment = minute + VIETNAM
-    clock, off = moment.strftime("%H:%M"), moment.strftime("%d/%m") in ("27/04", "30/04", "01/05")
-    at_desk = "07:30" <= clock < "11:30" or "13:30" <= clock < "17:30"
-    return at_desk and not off and moment.weekday() < 5
+    off = (moment.month, moment.day) in ((4, 27), (4, 30), (5, 1)) or moment.weekday() > 4
+    clock = moment.hour * 60 + moment.minute
+    return not off and (7.5 <= clock / 60 < 11.5 or 13.5 <= clock / 60 < 17.5)
 
 
-@settings(max_examples=60)
-@given(starts, st.integers(0, 2 * 480), histories)
+@settings(unhurried, max_examples=60)
+@given(starts, st.integers(0, 40), histories)
 def test_the_due_instant_agrees_with_counting_minutes(
-    start: datetime, minutes: int, history: list[tuple[timedelta, Stop]]
+    start: datetime, twentieths: int, history: list[tuple[timedelta, Stop]]
 ) -> None:
-    # Twenty-four minutes are 0.05 days: exact, as every term is.
-    term = Term(TermKind.WORKING_DAYS, Decimal(minutes // 24) / 20)
-    clock = turned(CaseClock(start, term), history)
-    stops = [(turn.at, bool(turn.stops)) for turn in clock.turns]
-    minute, to_work, stands = start, minutes // 24 * 24, False
+    clock = turned(CaseClock(start, Term(TermKind.WORKING_DAYS, Decimal(twentieths) / 20)), history)
+    turns = list(clock.turns)
+    minute, to_work, stands_still = start, twentieths * 24, False
     while to_work:
-        while stops and stops[0][0] <= minute:
-            stands = stops.pop(0)[1]
-        to_work -= is_worked(minute) and not stands
+        while turns and turns[0].at <= minute:
+            stands_still = bool(turns.pop(0).stops)
+        to_work -= is_worked(minute) and not stands_still
         minute += timedelta(minutes=1)
     assert clock.due_at(CALENDAR) == minute
 
 
+@unhurried
 @given(starts, histories, st.integers(0, 20 * 24 * 60))
 def test_the_intervals_follow_each_other_and_hold_all_working_time(
     start: datetime, history: list[tuple[timedelta, Stop]], minutes: int

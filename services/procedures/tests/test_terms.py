@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.holidays_vn import vietnam
@@ -150,10 +150,12 @@ class TestJson:
         assert faults_of(value) == {fault}
 
 
+unhurried = settings(deadline=None)  # how long one example takes says nothing on a busy machine
 halves = st.integers(0, 40).map(lambda n: working_days(str(Decimal(n) / 2)))
 starts = st.datetimes(datetime(2026, 1, 1), datetime(2027, 2, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@unhurried
 @given(starts, halves, halves)
 def test_a_term_after_a_term_is_their_sum(start: datetime, first: Term, second: Term) -> None:
     between = due_at(start, first, CALENDAR)
@@ -162,12 +164,14 @@ def test_a_term_after_a_term_is_their_sum(start: datetime, first: Term, second: 
     assert due_at(between, second, CALENDAR) == due_at(start, both, CALENDAR)
 
 
+@unhurried
 @given(starts, starts, st.one_of(halves, st.integers(0, 60).map(calendar_days)))
 def test_who_comes_earlier_is_never_due_later(one: datetime, other: datetime, term: Term) -> None:
     dues = [due_at(start, term, CALENDAR) for start in sorted([one, other])]
     assert dues == sorted(due for due in dues if due)
 
 
+@unhurried
 @given(starts, st.integers(0, 60))
 def test_calendar_days_agree_with_turning_the_leaves_of_a_calendar(start: datetime, days: int) -> None:
     leaf = (start + VIETNAM).date()
@@ -179,6 +183,7 @@ def test_calendar_days_agree_with_turning_the_leaves_of_a_calendar(start: dateti
     assert due_at(start, calendar_days(days), CALENDAR) == end
 
 
+@unhurried
 @given(starts, halves, st.timedeltas(timedelta(), 200 * HOUR), st.timedeltas(timedelta(), 200 * HOUR))
 def test_a_stop_moves_the_due_instant_by_exactly_its_working_time(
     start: datetime, term: Term, until_stop: timedelta, stopped_for: timedelta

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from fastapi import FastAPI, Request, Security
+from fastapi import Depends, FastAPI, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import OAuth2 as OAuth2Model
 from fastapi.openapi.models import OAuthFlowAuthorizationCode, OAuthFlowClientCredentials, OAuthFlows
@@ -153,21 +153,26 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
         raise TokenRefused(reason="claims") from error
 
 
-class _AccessToken(SecurityBase):
-    """The scheme `oauth2` of every contract; the addresses are identity's, through the gateway."""
+_OAUTH2 = OAuth2Model(
+    flows=OAuthFlows(
+        authorizationCode=OAuthFlowAuthorizationCode(
+            authorizationUrl="/oauth2/authorize", tokenUrl="/oauth2/token", refreshUrl="/oauth2/token"
+        ),
+        clientCredentials=OAuthFlowClientCredentials(tokenUrl="/oauth2/token"),
+    ),
+    description="Access token of identity, as `Authorization: Bearer …`.",
+)
+
+
+class Permission(SecurityBase):
+    """What a route asks of its caller. In the contract: the scheme `oauth2`, with identity's addresses."""
 
     scheme_name = "oauth2"
+    model = _OAUTH2
 
-    def __init__(self) -> None:
-        self.model = OAuth2Model(
-            flows=OAuthFlows(
-                authorizationCode=OAuthFlowAuthorizationCode(
-                    authorizationUrl="/oauth2/authorize", tokenUrl="/oauth2/token", refreshUrl="/oauth2/token"
-                ),
-                clientCredentials=OAuthFlowClientCredentials(tokenUrl="/oauth2/token"),
-            ),
-            description="Access token of identity, as `Authorization: Bearer …`.",
-        )
+    def __init__(self, scope: str, kinds: frozenset[str] = KINDS) -> None:
+        self.scope = scope
+        self.kinds = kinds
 
     async def __call__(self, request: Request) -> Principal:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -175,20 +180,6 @@ class _AccessToken(SecurityBase):
             raise Unauthenticated
         principal: Principal = request.app.state.verifier.verify(token)
         request.state.principal = principal
-        return principal
-
-
-_access_token = _AccessToken()
-
-
-@dataclass(frozen=True)
-class Permission:
-    """What a route asks of its caller; None for everybody."""
-
-    scope: str | None
-    kinds: frozenset[str] = KINDS
-
-    async def __call__(self, principal: Principal = Security(_access_token)) -> Principal:
         if self.scope not in principal.scopes:
             raise ScopeMissing(scope=self.scope)
         if principal.kind not in self.kinds:
@@ -196,8 +187,13 @@ class Permission:
         return principal
 
 
-class _Public(Permission):
-    async def __call__(self) -> None:  # type: ignore[override]
+class Everybody:
+    """What a route declares that asks nothing of its caller."""
+
+    scope: None = None
+    kinds = KINDS
+
+    async def __call__(self) -> None:
         return
 
 
@@ -212,16 +208,16 @@ def requires(scope: str, *, kinds: Sequence[Kind] = ("person", "official", "clie
 
 def public() -> Any:
     """A dependency that declares a route open to everybody."""
-    return Security(_Public(None))
+    return Depends(Everybody())
 
 
-def permission_of(route: APIRoute) -> Permission | None:
-    """The permission that a route declares, or None when it declares none."""
+def permission_of(route: APIRoute) -> Permission | Everybody | None:
+    """What a route declares about its callers, or None when it declares nothing."""
     return _find(route.dependant)
 
 
-def _find(dependant: Dependant) -> Permission | None:
-    if isinstance(dependant.call, Permission):
+def _find(dependant: Dependant) -> Permission | Everybody | None:
+    if isinstance(dependant.call, Permission | Everybody):
         return dependant.call
     return next((found for inner in dependant.dependencies if (found := _find(inner))), None)
 

@@ -7,9 +7,13 @@ outbox, the relay of this process is woken at once (`Database.outbox_filled`).
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import MetaData, pool
+from sqlalchemy import MetaData, Row, pool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of whatever columns the statement asked for."""
 
 OUTBOX_MARK = "outbox_filled"
 _NAMING = {
@@ -38,11 +42,16 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction: committed at the end of the block, rolled back when it raises."""
+        """One transaction: begun by its first statement, committed at the end of the block.
+
+        Rolled back when the block raises. A statement that is given to the driver directly, before any
+        other, is a transaction of its own.
+        """
         async with self.engine.connect() as connection:
             try:
-                async with connection.begin():
-                    yield connection
+                yield connection
+                if connection.in_transaction():
+                    await connection.commit()
             except BaseException:
                 connection.info.pop(OUTBOX_MARK, None)
                 raise

@@ -8,11 +8,14 @@ from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
 
 from procedures.calendars import routes as calendar_routes
+from procedures.calendars.operations import Calendars
 from procedures.cases import commands as case_commands
 from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
 from procedures.catalogue.operations import Versions
+from procedures.clocks import routes as clock_routes
 from procedures.consumers import HANDLERS
+from procedures.dependencies import Desk
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.settings import Settings
@@ -31,6 +34,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         routers=[
             case_routes.router,
             case_commands.router,
+            clock_routes.router,
             document_routes.router,
             catalogue_routes.router,
             calendar_routes.router,
@@ -45,8 +49,13 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             prefix=settings.event_type_prefix,
         ),
     )
-    app.state.versions = Versions()
-    app.state.contents = Contents(settings.document_store)
-    app.state.tracking_key = settings.tracking_key.get_secret_value().encode()
-    app.state.document_limit = settings.document_limit
+    app.state.desk = Desk(
+        database=parts.database,
+        clock=parts.clock,
+        versions=Versions(),
+        calendars=Calendars(),
+        contents=Contents(settings.document_store),
+        document_limit=settings.document_limit,
+        tracking_key=settings.tracking_key.get_secret_value().encode(),
+    )
     return app

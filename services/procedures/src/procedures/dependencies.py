@@ -1,16 +1,33 @@
 """What the routes of procedures are handed besides the shared parts."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from shared.auth import Principal
+from shared.clock import Clock
+from shared.db import Database
 
+from procedures.calendars.operations import Calendars
 from procedures.cases.store import Viewer
 from procedures.catalogue.operations import Versions
 from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What procedures keeps at hand while it runs."""
+
+    database: Database
+    clock: Clock
+    versions: Versions
+    calendars: Calendars
+    contents: Contents
+    document_limit: int
+    tracking_key: bytes
 
 
 def actor_of(who: Principal) -> Actor:
@@ -45,21 +62,9 @@ def official_of(who: Principal) -> Official:
     return Official(agency_of(who), frozenset((post.unit, post.role) for post in who.posts))
 
 
-def _contents(request: Request) -> Contents:
-    contents: Contents = request.app.state.contents
-    return contents
+async def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
 
 
-def _versions(request: Request) -> Versions:
-    versions: Versions = request.app.state.versions
-    return versions
-
-
-def _tracking_key(request: Request) -> bytes:
-    key: bytes = request.app.state.tracking_key
-    return key
-
-
-DocumentContents = Annotated[Contents, Depends(_contents)]
-KnownVersions = Annotated[Versions, Depends(_versions)]
-TrackingKey = Annotated[bytes, Depends(_tracking_key)]
+AtDesk = Annotated[Desk, Depends(_desk)]

@@ -34,6 +34,11 @@ OFFERED: Mapping[str, Audience] = {
     "procedures.case.v1": Audience(
         scope="procedures:cases:read", agency="agency", procedure="procedure", person="applicant"
     ),
+    "open-data.dataset.v1": Audience(),
+    "participation.process.v1": Audience(agency="agency"),
+    "participation.feedback.v1": Audience(
+        scope="participation:ratings:read", agency="agency", procedure="procedure"
+    ),
     "gateway.subscription.v1": Audience(client="client"),
 }
 """Topic -> its audience."""

@@ -20,7 +20,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     MetaData,
-    Row,
     Table,
     Text,
     and_,
@@ -32,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.auth import Principal
+from shared.db import AnyRow
 from shared.errors import Unprocessable
 
 
@@ -80,9 +80,9 @@ class IdempotentRequest:
     @property
     def route(self) -> str:
         """What the key was sent to."""
-        return f"{self.request.method} {self.request.url.path}"
+        return f"{self.request.method} {self.request.scope['path']}"
 
-    async def given(self, tx: AsyncConnection) -> Row[Any]:
+    async def given(self, tx: AsyncConnection) -> AnyRow:
         """The answer that the key was given before: `status`, `headers`, `body`.
 
         Raises:

@@ -90,7 +90,7 @@ def language_of(header: str) -> str:
     return best
 
 
-def problem_body(  # noqa: PLR0917 -- the members of a problem
+def problem_body(
     slug: str,
     title: Text,
     status: int,

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from shared.db import AnyRow
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.tables import calendars
 
 
-async def calendar_json(tx: AsyncConnection, agency: str) -> dict[str, Any] | None:
+async def declared_calendar(tx: AsyncConnection, agency: str) -> AnyRow | None:
     """The agency's own calendar, if it has one."""
-    query = select(calendars.c.calendar).where(calendars.c.agency == agency)
-    return (await tx.execute(query)).scalar_one_or_none()
+    return (await tx.execute(select(calendars).where(calendars.c.agency == agency))).one_or_none()
 
 
 async def put_calendar(tx: AsyncConnection, agency: str, calendar: dict[str, Any], now: datetime) -> None:

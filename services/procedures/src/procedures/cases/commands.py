@@ -28,7 +28,7 @@ from procedures.cases.schemas import (
 )
 from procedures.cases.store import Stored
 from procedures.cases.views import case_view
-from procedures.dependencies import KnownVersions, actor_of, official_of, viewer_of
+from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.acts import MissingItem
 from procedures.domain.handling import ClockStopped, DecisionMissing, NotThisUnit, TaskNotOpen
@@ -48,11 +48,13 @@ class Handling:
     now: Now
     tx: Tx
     once: Once
-    versions: KnownVersions
+    desk: AtDesk
     if_match: IfMatch = None
 
     async def __call__(self, who: Principal, act: Callable[[Order], Awaitable[Stored]]) -> Response:
-        order = Order(self.case_id, actor_of(who), viewer_of(who), self.versions, self.now, self.if_match)
+        order = Order(
+            self.case_id, actor_of(who), viewer_of(who), self.desk.versions, self.now, self.if_match
+        )
 
         async def answer() -> Answer:
             stored = await act(order)

@@ -8,12 +8,12 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.calendars.operations import calendar_of
+from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
 from procedures.cases.announcements import announcement
 from procedures.cases.store import Stored, Viewer
@@ -75,6 +75,7 @@ Rule = Callable[[Case, Definition, WorkingCalendar], Sequence[Act]]
 async def submit_case(
     tx: AsyncConnection,
     versions: Versions,
+    calendars: Calendars,
     now: datetime,
     *,
     by: Actor,
@@ -90,9 +91,10 @@ async def submit_case(
         Invalid: faults of the form and of the documents, all at once.
         asyncpg.UniqueViolationError: the idempotency key was used before.
     """
-    for fresh in (False, True):  # again when the version was retired since this process last looked
+    for fresh in (False, True):  # again when version or calendar changed since this process last looked
         published = await versions.in_force(tx, procedure, fresh=fresh)
-        filed = await _file(tx, now, by, published, form, enclosures, answer)
+        calendar = await calendars.of(tx, published.definition.agency, fresh=fresh)
+        filed = await _file(tx, now, by, published, calendar, form, enclosures, answer)
         if filed is not None:
             return filed
     raise NotInForce(procedure=procedure)
@@ -103,6 +105,7 @@ async def _file(
     now: datetime,
     by: Actor,
     published: Published,
+    dated: DatedCalendar,
     form: dict[str, Any],
     enclosures: Sequence[Enclosure],
     answer: submission.Remembered,
@@ -115,7 +118,7 @@ async def _file(
     if faults:
         raise Invalid(faults=faults)
     case_id = new_id()
-    calendar = await calendar_of(tx, definition.agency)
+    calendar = dated.calendar
     act = Submitted(
         procedure=definition.code,
         version=published.version,
@@ -129,7 +132,9 @@ async def _file(
     entry = Entry(1, now, by, act)
     case = opened(case_id, entry)
     event = announcement(case, "", act, now)
-    written = await submission.write(tx, entry, calendar.local_date(now), form, event, answer)
+    written = await submission.write(
+        tx, entry, calendar.local_date(now), form, event, answer, calendar_of=dated.declared_at
+    )
     if written is None:
         return None
     code, head = written
@@ -347,7 +352,7 @@ async def public_log(tx: AsyncConnection, stored: Stored) -> list[Link]:
 
 async def work_list(
     tx: AsyncConnection, official: Official, *, after: Sequence[Any] | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """The open tasks that wait at the official's units, the one due next first."""
     units = sorted({unit for unit, _ in official.posts})
     return await store.work_list(tx, official.agency, units, after, limit)

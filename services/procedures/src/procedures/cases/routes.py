@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from shared.auth import Principal, public, requires
 from shared.errors import Unprocessable
 from shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.web import Db, Now, Once, Tx, conditional, problems
+from shared.web import Db, Once, Tx, conditional, problems
 
 from procedures.cases import operations
 from procedures.cases.operations import CaseNotFound
@@ -24,7 +24,7 @@ from procedures.cases.schemas import (
 from procedures.cases.submission import Remembered
 from procedures.cases.views import case_view, log_entry, receipt, tracking, work_item
 from procedures.catalogue.operations import NotInForce
-from procedures.dependencies import KnownVersions, TrackingKey, actor_of, official_of, viewer_of
+from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.status import Status
 
@@ -37,26 +37,19 @@ CaseId = Annotated[UUID, Path(description="The id on the receipt")]
 
 
 @router.post("/cases", status_code=201, response_model=Receipt, responses=problems(NotInForce, Unprocessable))
-async def submit_case(
-    body: Submission,
-    who: Applicant,
-    db: Db,
-    now: Now,
-    once: Once,
-    key: TrackingKey,
-    versions: KnownVersions,
-) -> Response:
+async def submit_case(body: Submission, who: Applicant, once: Once, desk: AtDesk) -> Response:
     """File a case with the version of a procedure that is in force.
 
     The receipt carries the legal case code and the secret for public tracking. With an `Idempotency-Key`,
     sending again after a broken connection gives the same receipt and files nothing twice.
     """
     try:
-        async with db.transaction() as tx:
+        async with desk.database.transaction() as tx:
             stored = await operations.submit_case(
                 tx,
-                versions,
-                now,
+                desk.versions,
+                desk.calendars,
+                desk.clock.now(),
                 by=actor_of(who),
                 procedure=body.procedure,
                 form=body.form,
@@ -64,10 +57,10 @@ async def submit_case(
                 answer=Remembered(once.client, once.route, once.key, once.fingerprint),
             )
     except asyncpg.UniqueViolationError:
-        async with db.reading() as tx:
+        async with desk.database.reading() as tx:
             given = await once.given(tx)
             stored = await operations.get_case(tx, UUID(given.body["id"]), viewer_of(who))
-    content = receipt(stored, key).model_dump_json(by_alias=True)
+    content = receipt(stored, desk.tracking_key).model_dump_json(by_alias=True)
     location = f"{router.prefix}/cases/{stored.case.id}"
     return Response(content, 201, {"location": location}, "application/json")
 
@@ -126,10 +119,10 @@ async def get_work_list(
 
 
 @router.post("/tracking", response_model=Tracking, responses=problems(CaseNotFound), dependencies=[public()])
-async def track_case(body: TrackingQuery, tx: Tx, key: TrackingKey) -> Tracking:
+async def track_case(body: TrackingQuery, tx: Tx, desk: AtDesk) -> Tracking:
     """Where a case stands, for anyone who holds the code and the secret of its receipt.
 
     Both travel in the body, so that they stay out of addresses and logs.
     """
-    stored = await operations.track_case(tx, key, code=body.code, secret=body.secret)
+    stored = await operations.track_case(tx, desk.tracking_key, code=body.code, secret=body.secret)
     return tracking(stored, await operations.public_log(tx, stored))

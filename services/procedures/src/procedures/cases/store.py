@@ -4,14 +4,15 @@ A case is written by its acts: log entries, the state they fold to, the open tas
 transaction under the case's row lock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, Select, delete, insert, or_, select, tuple_, update
+from shared.db import AnyRow
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.acts import Act, Actor, Entry, Task
@@ -67,6 +68,11 @@ def case_json(case: Case) -> dict[str, Any]:
     return dumped
 
 
+def case_text(case: Case) -> str:
+    """The state as it is stored, as text for the driver."""
+    return _CASE.dump_json(case).decode()
+
+
 def act_json(act: Act) -> dict[str, Any]:
     """An act as the log holds it."""
     dumped: dict[str, Any] = _ACT.dump_python(act, mode="json")
@@ -79,7 +85,7 @@ def actor_json(actor: Actor) -> dict[str, Any]:
     return dumped
 
 
-def _stored(row: Row[Any]) -> Stored:
+def _stored(row: AnyRow) -> Stored:
     return Stored(_CASE.validate_python(row.state), row.code, row.head)
 
 
@@ -92,11 +98,9 @@ async def case_of(
     return None if row is None else _stored(row)
 
 
-async def form_of(tx: AsyncConnection, case_id: UUID) -> Mapping[str, Any]:
+async def form_of(tx: AsyncConnection, case_id: UUID) -> dict[str, Any]:
     """What the applicant filled in."""
-    form: Mapping[str, Any] = (
-        await tx.execute(select(cases.c.form).where(cases.c.id == case_id))
-    ).scalar_one()
+    form: dict[str, Any] = (await tx.execute(select(cases.c.form).where(cases.c.id == case_id))).scalar_one()
     return form
 
 
@@ -203,7 +207,7 @@ async def page(tx: AsyncConnection, query: Select[Any]) -> list[Stored]:
 
 async def work_list(
     tx: AsyncConnection, agency: str, units: Sequence[str], after: Sequence[Any] | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Open tasks of these units, the one due next first, those without a due instant last."""
     query = (
         select(tasks, cases.c.code, cases.c.procedure, cases.c.status)

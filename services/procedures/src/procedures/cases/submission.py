@@ -7,7 +7,7 @@ has no gap. It goes to the driver directly: this is the hot write of the platfor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -15,19 +15,21 @@ import orjson
 from shared.events import Envelope
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import act_json, actor_json, case_json
+from procedures.cases.store import act_json, actor_json, case_text
 from procedures.domain.acts import Entry, Submitted
 from procedures.domain.case import opened
 from procedures.domain.case_code import SERIES_DIGITS, series_prefix
 from procedures.domain.log import GENESIS, chained_bytes
 from shared import outbox
 
-# The number is taken only while the version is in force: no row comes back when it was retired meanwhile.
+# The number is taken only while the version is in force and the calendar is the one the due date was
+# counted by; otherwise no row comes back.
 _SUBMIT = f"""
 WITH series AS (
     INSERT INTO case_series AS s (agency, day, last)
     SELECT $1::text, $2::date, 1 WHERE EXISTS (
         SELECT FROM procedure_versions WHERE procedure = $3 AND version = $4 AND status = 'published')
+        AND (SELECT updated_at FROM calendars WHERE agency = $1) IS NOT DISTINCT FROM $27::timestamptz
     ON CONFLICT (agency, day) DO UPDATE SET last = s.last + 1
     RETURNING $5::text || lpad(last::text, greatest({SERIES_DIGITS}, length(last::text)), '0') AS code
 ), sealed AS (
@@ -73,11 +75,13 @@ async def write(
     form: dict[str, Any],
     envelope: Envelope,
     answer: Remembered,
+    *,
+    calendar_of: datetime | None,
 ) -> tuple[str, bytes] | None:
     """Write the case that `entry` opens; returns its legal code and the head of its log.
 
-    None when the procedure's version is not in force (any more). Expects that the transaction has not begun
-    or that the statement may join it.
+    None when the procedure's version is not in force, or the agency's calendar is not the one declared at
+    `calendar_of`, any more. Joins the transaction if it has begun, and is one of its own otherwise.
 
     Raises:
         asyncpg.UniqueViolationError: the idempotency key was used before.
@@ -97,7 +101,7 @@ async def write(
         case.id,
         act.applicant,
         entry.at,
-        _json(case_json(case)),
+        case_text(case),
         _json(form),
         _json(actor),
         _json(submitted),
@@ -114,6 +118,7 @@ async def write(
         answer.route,
         answer.key,
         answer.fingerprint,
+        calendar_of,
     )
     driver: asyncpg.Connection = (await tx.get_raw_connection()).driver_connection
     row = await driver.fetchrow(_SUBMIT, *values)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from shared.db import AnyRow
 from shared.errors import Text
 from shared.schema import Words
-from sqlalchemy import Row
 
 from procedures.cases.schemas import (
     AttachmentOfCase,
@@ -95,7 +95,7 @@ def log_entry(link: Link) -> LogEntry:
     )
 
 
-def work_item(row: Row[Any]) -> WorkItem:
+def work_item(row: AnyRow) -> WorkItem:
     return WorkItem(
         case_id=row.case_id,
         code=row.code,

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.db import AnyRow
 from shared.errors import Conflict, NotFound, Text
 from shared.events.procedures import ProcedurePublished, ProcedureRetired
 from shared.web.conditional import require_match
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import known_units
@@ -21,7 +21,8 @@ from procedures.catalogue.forms import Form
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json, definition_to_json
-from procedures.domain.findings import Finding, findings
+from procedures.domain.finding import Finding
+from procedures.domain.findings import findings
 from procedures.domain.register_sheet import Imported, read_sheet
 from shared import outbox
 
@@ -117,7 +118,7 @@ class Versions:
 
 async def draft_procedure(
     tx: AsyncConnection, now: datetime, *, agency: str, definition: Definition
-) -> Row[Any]:
+) -> AnyRow:
     """Keep a definition as a new draft of the agency's procedure, with what the linter finds.
 
     Raises:
@@ -136,7 +137,7 @@ async def draft_procedure(
 
 async def change_draft(
     tx: AsyncConnection, *, agency: str, version: int, definition: Definition, if_match: str | None
-) -> Row[Any]:
+) -> AnyRow:
     """Replace what a draft says.
 
     Raises:
@@ -150,7 +151,7 @@ async def change_draft(
 
 async def publish_version(
     tx: AsyncConnection, now: datetime, *, agency: str, code: str, version: int, if_match: str | None
-) -> Row[Any]:
+) -> AnyRow:
     """Put a draft into force; the version before it is retired, its running cases finish on it.
 
     Raises:
@@ -179,7 +180,7 @@ async def publish_version(
 
 async def retire_version(
     tx: AsyncConnection, now: datetime, *, agency: str, code: str, version: int, if_match: str | None
-) -> Row[Any]:
+) -> AnyRow:
     """The version takes no new cases any more.
 
     Raises:
@@ -198,7 +199,7 @@ async def retire_version(
 
 async def import_sheet(
     tx: AsyncConnection, now: datetime, *, agency: str, raw: object
-) -> tuple[Imported, Row[Any] | None]:
+) -> tuple[Imported, AnyRow | None]:
     """Read a register sheet into a draft, with each of its faults; no draft when it is not readable."""
     imported = read_sheet(raw, agency=agency)
     if imported.definition is None:
@@ -206,7 +207,7 @@ async def import_sheet(
     return imported, await draft_procedure(tx, now, agency=agency, definition=imported.definition)
 
 
-async def get_version(tx: AsyncConnection, code: str, version: int, *, agency: str | None) -> Row[Any]:
+async def get_version(tx: AsyncConnection, code: str, version: int, *, agency: str | None) -> AnyRow:
     """A version: anyone may see it once published, its own agency as a draft too.
 
     Raises:
@@ -218,25 +219,25 @@ async def get_version(tx: AsyncConnection, code: str, version: int, *, agency: s
     return row
 
 
-async def list_in_force(tx: AsyncConnection, *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+async def list_in_force(tx: AsyncConnection, *, after: str | None, limit: int) -> Sequence[AnyRow]:
     """The procedures that take new cases, by code."""
     return await store.list_in_force(tx, after, limit)
 
 
-async def list_versions(tx: AsyncConnection, code: str, *, agency: str | None) -> list[Row[Any]]:
+async def list_versions(tx: AsyncConnection, code: str, *, agency: str | None) -> list[AnyRow]:
     """The versions of a procedure that the caller may see, newest first."""
     rows = await store.list_versions(tx, code)
     return [row for row in rows if row.status != "draft" or row.agency == agency]
 
 
-def etag_of_version(row: Row[Any]) -> str:
+def etag_of_version(row: AnyRow) -> str:
     """Names this state of a version."""
     return f'"{row.version}-{row.revision}"'
 
 
 async def _draft_for_update(
     tx: AsyncConnection, code: str, version: int, agency: str, if_match: str | None
-) -> Row[Any]:
+) -> AnyRow:
     row = await store.version_of(tx, code, version, for_update=True)
     if row is None or row.agency != agency:
         raise ProcedureNotFound
@@ -255,7 +256,7 @@ def _as_json(found: Sequence[Finding]) -> list[dict[str, Any]]:
 
 
 async def _announce(
-    tx: AsyncConnection, now: datetime, row: Row[Any], event: ProcedurePublished | ProcedureRetired
+    tx: AsyncConnection, now: datetime, row: AnyRow, event: ProcedurePublished | ProcedureRetired
 ) -> None:
     sequence = await store.next_event(tx, row.procedure)
     await outbox.add(tx, event.envelope(subject=row.procedure_id, sequence=sequence, at=now))

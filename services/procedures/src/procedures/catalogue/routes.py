@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
 from shared.auth import Principal, public, requires
+from shared.db import AnyRow
 from shared.errors import PreconditionFailed, PreconditionRequired, Unprocessable
 from shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
 from shared.schema import Words
 from shared.web import Answer, Db, IfMatch, Now, Once, Tx, conditional, problems
-from sqlalchemy import Row
 
 from procedures.catalogue import operations
 from procedures.catalogue.operations import (
@@ -22,7 +22,7 @@ from procedures.catalogue.schemas import FindingView, SheetReport, VersionSummar
 from procedures.dependencies import agency_of
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.definition_json import definition_from_json
-from procedures.domain.findings import Finding
+from procedures.domain.finding import Finding
 
 router = APIRouter(prefix="/procedures/v1", tags=["catalogue"])
 
@@ -39,11 +39,11 @@ def _finding(finding: Finding | dict[str, Any]) -> FindingView:
     return FindingView.model_validate(finding)
 
 
-def _summary(row: Row[Any]) -> VersionSummary:
+def _summary(row: AnyRow) -> VersionSummary:
     return VersionSummary(**_short(row))
 
 
-def _short(row: Row[Any]) -> dict[str, Any]:
+def _short(row: AnyRow) -> dict[str, Any]:
     definition = row.definition
     return {
         "code": row.procedure,
@@ -57,12 +57,12 @@ def _short(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _view(row: Row[Any]) -> VersionView:
+def _view(row: AnyRow) -> VersionView:
     findings = [_finding(finding) for finding in row.findings]
     return VersionView(**_short(row), definition=row.definition, findings=findings)
 
 
-def _answer(row: Row[Any], status: int = 201) -> Answer:
+def _answer(row: AnyRow, status: int = 201) -> Answer:
     location = f"{router.prefix}/procedures/{row.procedure}/versions/{row.version}"
     return Answer(_view(row), status, {"etag": etag_of_version(row), "location": location})
 

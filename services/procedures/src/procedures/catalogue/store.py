@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from shared.db import AnyRow
 from shared.ids import new_id
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +14,7 @@ from procedures.tables import procedure_versions as versions
 from procedures.tables import procedures
 
 
-async def procedure_for_update(tx: AsyncConnection, code: str, agency: str) -> Row[Any]:
+async def procedure_for_update(tx: AsyncConnection, code: str, agency: str) -> AnyRow:
     """The procedure, made when it is new, under its row lock."""
     await tx.execute(
         upsert(procedures).values(code=code, id=new_id(), agency=agency).on_conflict_do_nothing()
@@ -82,7 +83,7 @@ async def set_status(tx: AsyncConnection, code: str, version: int, status: str, 
 
 async def version_of(
     tx: AsyncConnection, code: str, version: int, *, for_update: bool = False
-) -> Row[Any] | None:
+) -> AnyRow | None:
     """A version with its procedure's agency and id."""
     query = (
         select(versions, procedures.c.agency, procedures.c.id.label("procedure_id"))
@@ -100,7 +101,7 @@ async def version_in_force(tx: AsyncConnection, code: str) -> int | None:
     return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def list_in_force(tx: AsyncConnection, after: str | None, limit: int) -> Sequence[Row[Any]]:
+async def list_in_force(tx: AsyncConnection, after: str | None, limit: int) -> Sequence[AnyRow]:
     """The versions in force, by code."""
     query = select(versions).where(versions.c.status == "published")
     if after is not None:
@@ -108,7 +109,7 @@ async def list_in_force(tx: AsyncConnection, after: str | None, limit: int) -> S
     return (await tx.execute(query.order_by(versions.c.procedure).limit(limit))).all()
 
 
-async def list_versions(tx: AsyncConnection, code: str) -> Sequence[Row[Any]]:
+async def list_versions(tx: AsyncConnection, code: str) -> Sequence[AnyRow]:
     """All versions of a procedure, newest first."""
     query = (
         select(versions, procedures.c.agency)

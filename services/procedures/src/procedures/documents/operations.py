@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from shared.db import Database
+from shared.db import AnyRow, Database
 from shared.errors import Fault, Text
 from shared.ids import new_id
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import Viewer
@@ -94,7 +92,7 @@ async def _checked(media_type: str, chunks: AsyncIterator[bytes]) -> AsyncIterat
         yield beginning
 
 
-async def document_for(tx: AsyncConnection, document: UUID, viewer: Viewer) -> Row[Any]:
+async def document_for(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow:
     """The document, for whoever sent it or may see its case.
 
     Raises:
@@ -176,7 +174,7 @@ def _not_sent(index: int) -> Fault:
     return Fault(f"/documents/{index}/id", "document_not_sent", text)
 
 
-def _fit_faults(index: int, row: Row[Any], wanted: RequiredDocument) -> list[Fault]:
+def _fit_faults(index: int, row: AnyRow, wanted: RequiredDocument) -> list[Fault]:
     faults = []
     if wanted.media_types and row.media_type not in wanted.media_types:
         accepted = ", ".join(wanted.media_types)

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from shared.auth import Principal, requires
 from shared.web import Db, Now, problems
 
-from procedures.dependencies import DocumentContents, viewer_of
+from procedures.dependencies import AtDesk, viewer_of
 from procedures.documents import operations
 from procedures.documents.schemas import DocumentReceived
 from procedures.domain.document import (
@@ -45,7 +45,7 @@ async def send_document(
     who: Sender,
     db: Db,
     now: Now,
-    contents: DocumentContents,
+    desk: AtDesk,
     file_name: Annotated[str, Query(alias="fileName", min_length=1, max_length=200, examples=["so-do.pdf"])],
     content_type: Annotated[str, Header(max_length=200)] = "",
 ) -> Response:
@@ -55,13 +55,13 @@ async def send_document(
     """
     received = await operations.receive_document(
         db,
-        contents,
+        desk.contents,
         now,
         by=viewer_of(who),
         file_name=file_name,
         media_type=content_type.partition(";")[0].strip().lower(),
         chunks=request.stream(),
-        limit=request.app.state.document_limit,
+        limit=desk.document_limit,
     )
     body = DocumentReceived.model_validate(received).model_dump_json(by_alias=True)
     return Response(body, 201, {"location": f"{router.prefix}/{received.id}/content"}, "application/json")
@@ -75,9 +75,7 @@ async def send_document(
         200: {"description": "The content", "content": {"application/octet-stream": {}}},
     },
 )
-async def get_content(
-    request: Request, document_id: UUID, who: Reader, db: Db, contents: DocumentContents
-) -> Response:
+async def get_content(request: Request, document_id: UUID, who: Reader, db: Db, desk: AtDesk) -> Response:
     """The content of a document, for whoever sent it or may see its case."""
     async with db.reading() as tx:
         row = await operations.document_for(tx, document_id, viewer_of(who))
@@ -89,4 +87,4 @@ async def get_content(
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
     headers["content-length"] = str(row.size)
-    return StreamingResponse(contents.send(document_id), 200, headers, row.media_type)
+    return StreamingResponse(desk.contents.send(document_id), 200, headers, row.media_type)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from shared.db import AnyRow
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import Viewer, visible_to
@@ -16,7 +17,7 @@ async def keep(tx: AsyncConnection, **row: Any) -> None:
     await tx.execute(insert(documents).values(**row))
 
 
-async def loose_of(tx: AsyncConnection, owner: str, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+async def loose_of(tx: AsyncConnection, owner: str, ids: Sequence[UUID]) -> dict[UUID, AnyRow]:
     """Those of these documents that the owner sent and that are in no case yet, locked."""
     query = select(documents).where(
         documents.c.id.in_(ids), documents.c.owner == owner, documents.c.case_id.is_(None)
@@ -29,7 +30,7 @@ async def put_into_case(tx: AsyncConnection, case_id: UUID, ids: Sequence[UUID])
     await tx.execute(update(documents).where(documents.c.id.in_(ids)).values(case_id=case_id))
 
 
-async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) -> Row[Any] | None:
+async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow | None:
     """The document, when the viewer sent it or may see its case."""
     sent: ColumnElement[bool] = and_(documents.c.owner == viewer.subject, documents.c.case_id.is_(None))
     query = (

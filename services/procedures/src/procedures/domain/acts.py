@@ -10,6 +10,9 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+ClockEffect = Literal["runs", "pauses", "resumes"]
+"""What an act does to the legal clock: it goes on as it was, stands still from now on, or runs again."""
+
 
 class Outcome(StrEnum):
     """How the agency answered."""
@@ -76,7 +79,9 @@ class Submitted:
 @dataclass(frozen=True, slots=True)
 class Accepted:
     due_at: datetime | None
+    """When the answer is due if the clock never stands still."""
     tasks: tuple[Task, ...]
+    clock: ClockEffect = "runs"
     kind: Literal["accepted"] = "accepted"
 
 
@@ -97,7 +102,7 @@ class TaskCompleted:
     tasks: tuple[Task, ...]
     """The tasks that are open after it."""
     due_at: datetime | None
-    clock: Literal["runs", "pauses", "resumes"] = "runs"
+    clock: ClockEffect = "runs"
     kind: Literal["task_completed"] = "task_completed"
 
 

@@ -1,6 +1,6 @@
 """Whether the times that a procedure hands out add up to the time that it has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -23,11 +23,17 @@ _NAMES = {
 
 def allowance_findings(definition: Definition) -> Iterator[Finding]:
     """Findings about the term of the procedure, and the allowances of its stages and steps."""
-    way = _usual_way(definition)
+    whole = run_to_end(definition)
+    way = _steps_of(definition, whole or _first_ways(definition))
     total = sum_of(_parts(definition, way), definition.term.kind)
     if definition.term.kind is TermKind.NONE:
-        yield _no_fixed_term()
-    elif total is not None and run_to_end(definition) is not None and total != definition.term:
+        yield warning(
+            "no_fixed_term",
+            "/term",
+            vi="Thủ tục không có thời hạn cố định, nên hồ sơ không bao giờ bị coi là quá hạn.",
+            en="The procedure has no fixed term, so no case is ever late.",
+        )
+    elif whole and total is not None and total != definition.term:
         said, had = in_words(total), in_words(definition.term)
         yield warning(
             "sum_mismatch",
@@ -38,20 +44,11 @@ def allowance_findings(definition: Definition) -> Iterator[Finding]:
     yield from _stages(definition, way)
 
 
-def _no_fixed_term() -> Finding:
-    return warning(
-        "no_fixed_term",
-        "/term",
-        vi="Thủ tục không có thời hạn cố định, nên hồ sơ không bao giờ bị coi là quá hạn.",
-        en="The procedure has no fixed term, so no case is ever late.",
-    )
-
-
 def _stages(definition: Definition, way: Sequence[Step]) -> Iterator[Finding]:
+    """Sums within stages: along the usual way, or of all their steps where it does not come by."""
+    passed, all_steps = _by_stage(way), _by_stage(definition.steps)
     for at, stage in enumerate(definition.stages):
-        steps = [step for step in way if step.stage == stage.code] or [
-            step for step in definition.steps if step.stage == stage.code
-        ]
+        steps = passed.get(stage.code) or all_steps.get(stage.code, [])
         total = sum_of([step.allowance for step in steps], stage.allowance.kind)
         if total is not None and total != stage.allowance:
             said, had = in_words(total), in_words(stage.allowance)
@@ -61,6 +58,13 @@ def _stages(definition: Definition, way: Sequence[Step]) -> Iterator[Finding]:
                 vi=f"Các công việc của bước {quoted(stage.title.vi)} cộng lại là {said.vi}, nhưng bước này được {had.vi}.",
                 en=f"The steps of the stage {quoted(stage.title.en)} add up to {said.en}, but the stage has {had.en}.",
             )
+
+
+def _by_stage(steps: Iterable[Step]) -> dict[str | None, list[Step]]:
+    groups: dict[str | None, list[Step]] = {}
+    for step in steps:
+        groups.setdefault(step.stage, []).append(step)
+    return groups
 
 
 def sum_of(parts: Sequence[Term], kind: TermKind) -> Term | None:
@@ -88,22 +92,24 @@ def in_words(term: Term) -> Text:
 
 def _parts(definition: Definition, way: Sequence[Step]) -> list[Term]:
     """The allowances that a case uses up along a way: of each stage once, and of the steps outside stages."""
+    stages = {stage.code: stage.allowance for stage in definition.stages}
     parts: list[Term] = []
     for code, steps in groupby(way, key=lambda step: step.stage):
-        stage = definition.stage(code)
-        parts += [step.allowance for step in steps] if stage is None else [stage.allowance]
+        parts += [stages[code]] if code in stages else [step.allowance for step in steps]
     return parts
 
 
-def _usual_way(definition: Definition) -> list[Step]:
-    """The steps of a case that goes its usual way, as far as it comes."""
+def _steps_of(definition: Definition, codes: Iterable[str]) -> list[Step]:
     steps = steps_by_code(definition)
-    whole = run_to_end(definition)
-    if whole is not None:
-        return [steps[code] for code in whole]
-    way: dict[str, Step] = {}
+    return [steps[code] for code in codes]
+
+
+def _first_ways(definition: Definition) -> list[str]:
+    """The steps that a case comes to without ever reaching an end, always by the first way on."""
+    steps = steps_by_code(definition)
+    way: dict[str, None] = {}
     code: str | None = definition.first_step
     while code is not END and code in steps and code not in way:
-        way[code] = steps[code]
+        way[code] = None
         code = steps[code].transitions[0].to if steps[code].transitions else END
-    return list(way.values())
+    return list(way)

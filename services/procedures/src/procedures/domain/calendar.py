@@ -127,12 +127,14 @@ class WorkingCalendar:
         """The first instant, not before `start`, by which this much was worked since; in UTC."""
         if not working_time:
             return start.astimezone(UTC)
-        year = self.local_date(start).year
-        to_work = _year(self, year).worked_by(start) + working_time
-        while to_work > (total := _year(self, year).total):
-            to_work -= total
-            year += 1
-        return _year(self, year).first_with(to_work)
+        number = self.local_date(start).year
+        year = _year(self, number)
+        to_work = year.worked_by(start) + working_time
+        while to_work > year.total:
+            to_work -= year.total
+            number += 1
+            year = _year(self, number)
+        return year.first_with(to_work)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict, as it is stored and sent; `from_json` reads it."""

@@ -7,7 +7,6 @@ is changed in place; `Case.after(entry)` is the only way from one state to the n
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import reduce
 from uuid import UUID
 
@@ -28,15 +27,8 @@ from procedures.domain.acts import (
     TaskCompleted,
     Withdrawn,
 )
+from procedures.domain.clock import Stop
 from procedures.domain.status import Status
-
-
-class Stop(StrEnum):
-    """What makes the legal clock stand still."""
-
-    SUPPLEMENT = "supplement"
-    STEP = "step"
-    """A step of the procedure that the law exempts, such as paying a tax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +77,8 @@ class Case:
             case Submitted():
                 raise ValueError("a case is submitted once")
             case Accepted():
-                return replace(
-                    changed, status=Status.ACCEPTED, received_at=at, due_at=act.due_at, tasks=act.tasks
-                )
+                received = replace(changed, status=Status.ACCEPTED, received_at=at, due_at=act.due_at)
+                return _with_clock(replace(received, tasks=act.tasks), act, at)
             case Refused():
                 return replace(changed, status=Status.REFUSED, reason=act.reason, ended_at=at, tasks=())
             case TaskCompleted():
@@ -157,7 +148,7 @@ def opened(case_id: UUID, entry: Entry) -> Case:
     )
 
 
-def _with_clock(case: Case, act: TaskCompleted, at: datetime) -> Case:
+def _with_clock(case: Case, act: Accepted | TaskCompleted, at: datetime) -> Case:
     match act.clock:
         case "pauses":
             return _stopped(case, Stop.STEP, at)

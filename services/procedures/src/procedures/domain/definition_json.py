@@ -42,6 +42,9 @@ from procedures.domain.terms import NO_TERM, Term
 
 LARGEST_DOCUMENT = 1_000_000_000
 LARGEST_FEE = 10**15
+LONGEST_CODE = 50
+"""Characters of a procedure's code, which is part of addresses."""
+LONGEST_BASIS = 500
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
@@ -107,14 +110,14 @@ def _definition(node: Node) -> Definition:
         "steps",
     )
     return Definition(
-        code=node.get("code").code(),
+        code=node.get("code").code(LONGEST_CODE),
         title=_text(node.get("title")),
         agency=node.get("agency").code(),
         term=Term.read(node.get("term")),
         first_step=node.get("first").code(),
         steps=tuple(_step(item) for item in node.get("steps").items()),
         stages=tuple(_stage(item) for item in _optional_items(node.get("stages"))),
-        legal_basis=tuple(item.code() for item in _optional_items(node.get("legalBasis"))),
+        legal_basis=tuple(item.code(LONGEST_BASIS) for item in _optional_items(node.get("legalBasis"))),
         documents=tuple(_document(item) for item in _optional_items(node.get("documents"))),
         form=_form(node.get("form")),
         fee=_fee(node.get("fee")),

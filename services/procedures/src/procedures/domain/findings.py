@@ -8,6 +8,7 @@ An error keeps the definition from being published; a warning does not.
 | dangling_transition         | error    | a way on leads to a step that does not exist; so does the beginning |
 | unreachable_step            | error    | no case ever comes to the step                                      |
 | ambiguous_transition        | error    | two ways on cannot be told apart by their outcome                   |
+| first_step_branches         | error    | the first step, which receives the case, has several ways on        |
 | clock_contradiction         | error    | a step both pauses and resumes the clock                            |
 | clock_never_resumes         | error    | a case can end while its clock is paused                            |
 | clock_not_paused            | warning  | a step resumes a clock that never stands still there                |

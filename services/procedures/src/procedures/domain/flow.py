@@ -14,6 +14,7 @@ def flow_findings(definition: Definition) -> Iterator[Finding]:
     if definition.first_step in steps_by_code(definition):
         yield from _unreachable(definition)
         yield from _endless(definition)
+        yield from _branching_first(definition)
         yield from _clock(definition)
 
 
@@ -50,6 +51,17 @@ def _ambiguous(definition: Definition) -> Iterator[Finding]:
                     en=f"The step {_en(step)} has several ways on, but the outcome {outcome} does not tell them apart.",
                 )
             seen.add(way.outcome)
+
+
+def _branching_first(definition: Definition) -> Iterator[Finding]:
+    """Accepting a case leads on from the first step, and there is nobody yet to choose a way."""
+    if len(definition.first.transitions) > 1:
+        yield error(
+            "first_step_branches",
+            "/first",
+            vi=f"Thủ tục bắt đầu ở {_vi(definition.first)}, nên công việc này chỉ được có một hướng đi tiếp.",
+            en=f"The procedure begins with {_en(definition.first)}, so it may have only one way on.",
+        )
 
 
 def _unreachable(definition: Definition) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ Each function takes the case as it stands, the actor and `now`, and returns the 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
 
@@ -14,6 +13,7 @@ from procedures.domain.acts import (
     Accepted,
     Act,
     Attachment,
+    ClockEffect,
     Closed,
     Decided,
     MissingItem,
@@ -26,8 +26,10 @@ from procedures.domain.acts import (
     TaskCompleted,
     Withdrawn,
 )
+from procedures.domain.agency import AnotherAgency
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case
+from procedures.domain.clock import Stop
 from procedures.domain.definition import Definition, Step, next_steps
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import NO_TERM, due_at, relaid
@@ -60,10 +62,13 @@ class DecisionMissing(Conflict):
 
 
 class ClockStopped(Conflict):
-    """A supplement is asked for while one is waited for, or while a step keeps the clock stopped."""
+    """The matter was to be decided while the applicant is waited for."""
 
     slug = "clock-stopped"
-    title = Text(vi="Thời hạn đang tạm dừng.", en="The legal clock is stopped.")
+    title = Text(
+        vi="Thời hạn đang tạm dừng; hãy quyết định khi thời hạn chạy tiếp.",
+        en="The legal clock stands still; decide when it runs again.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +101,18 @@ def receiving_task(definition: Definition, now: datetime) -> Task:
 def accept(
     case: Case, definition: Definition, calendar: WorkingCalendar, official: Official, now: datetime
 ) -> tuple[Act, ...]:
-    """The case is received: the clock starts and the step after the first opens.
+    """The case is received: the clock starts, the first step is done and the one after it opens.
 
     The first step of a procedure is the receiving one; a procedure of a single step keeps it open.
     """
     require_allowed(case.status, Action.ACCEPT)
     _require_open_task(case, official)
-    following = next_steps(definition, definition.first_step, None) or (definition.first,)
-    tasks = tuple(_opened(step, _due(step, definition, calendar, now), case, now) for step in following)
-    return (Accepted(due_at=due_at(now, definition.term, calendar), tasks=tasks),)
+    following = next_steps(definition, definition.first_step, None)
+    effect = _clock_effect(case, definition.first) if following else "runs"
+    due = due_at(now, definition.term, calendar)
+    opening = _Opening(case, definition, calendar, now, case_due=due, stands=effect == "pauses")
+    tasks = tuple(opening.task(step) for step in following or (definition.first,))
+    return (Accepted(due_at=due, tasks=tasks, clock=effect),)
 
 
 def refuse(case: Case, official: Official, *, reason: str, legal_ground: str) -> tuple[Act, ...]:
@@ -139,11 +147,12 @@ def complete_task(
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
     done = definition.step(step)
+    effect = _clock_effect(case, done)
+    due = _due_after(case, effect, calendar, now)
+    stands = effect == "pauses" or (bool(case.stopped_for) and effect == "runs")
+    opening = _Opening(case, definition, calendar, now, case_due=due, stands=stands)
     others = tuple(other for other in case.tasks if other.step != step)
-    opens = tuple(
-        _opened(following, _due_next(following, done, task, definition, calendar, now), case, now)
-        for following in next_steps(definition, step, outcome)
-    )
+    opens = tuple(opening.task(following, task) for following in next_steps(definition, step, outcome))
     completed = TaskCompleted(
         step=step,
         unit=task.unit,
@@ -151,8 +160,8 @@ def complete_task(
         outcome=outcome,
         note=note,
         tasks=(*others, *opens),
-        due_at=_due_after(case, done, calendar, now),
-        clock=_clock_effect(done),
+        due_at=due,
+        clock=effect,
     )
     if completed.tasks:
         return (completed,)
@@ -207,9 +216,16 @@ def supplement(
 def decide(
     case: Case, official: Official, *, outcome: Outcome, reason: str, number: str | None
 ) -> tuple[Act, ...]:
-    """The agency answers: granted or rejected, with reasons. This is what the term is measured to."""
+    """The agency answers: granted or rejected, with reasons. This is what the term is measured to.
+
+    Raises:
+        AnotherAgency: the task waits at an agency that does its part, and does not answer for the case.
+        ClockStopped: while the applicant is waited for.
+    """
     require_allowed(case.status, Action.DECIDE)
     _require_open_task(case, official)
+    if official.agency != case.agency:
+        raise AnotherAgency
     if case.stopped_for:
         raise ClockStopped
     return (Decided(outcome=outcome, reason=reason, number=number),)
@@ -233,44 +249,57 @@ def _require_open_task(case: Case, official: Official) -> None:
         raise NotThisUnit
 
 
-def _opened(step: Step, due: datetime | None, case: Case, now: datetime) -> Task:
-    return Task(
-        step=step.code,
-        unit=step.unit,
-        role=step.role,
-        agency=step.agency or case.agency,
-        opened_at=now,
-        due_at=due,
-    )
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """How steps open: in which case, when, and with which due instants."""
+
+    case: Case
+    definition: Definition
+    calendar: WorkingCalendar
+    now: datetime
+    case_due: datetime | None
+    """When the answer is due from now on."""
+    stands: bool
+    """Whether the clock stands still from now on, so that nothing is due."""
+
+    def task(self, step: Step, after: Task | None = None) -> Task:
+        """The task of the step, which opens because the task `after` is done."""
+        return Task(
+            step=step.code,
+            unit=step.unit,
+            role=step.role,
+            agency=step.agency or self.case.agency,
+            opened_at=self.now,
+            due_at=None if self.stands else self._due(step, after),
+        )
+
+    def _due(self, step: Step, after: Task | None) -> datetime | None:
+        """By the step's own allowance, else with its stage, else when the case is."""
+        stage = self.definition.stage(step.stage)
+        if stage is None or step.allowance != NO_TERM:
+            own = due_at(self.now, step.allowance, self.calendar)
+        elif after is not None and self.definition.step(after.step).stage == stage.code:
+            own = after.due_at
+        else:
+            own = due_at(self.now, stage.allowance, self.calendar)
+        return own or self.case_due
 
 
-def _due_next(
-    following: Step, done: Step, task: Task, definition: Definition, calendar: WorkingCalendar, now: datetime
-) -> datetime | None:
-    """When the step that opens is due: never while the clock stands, with its stage if that goes on."""
-    if done.pauses_clock:
+def _clock_effect(case: Case, done: Step) -> ClockEffect:
+    """What a step's completion does to the clock: nothing twice, and nothing once the matter is decided."""
+    waiting = Stop.STEP in case.stopped_for
+    if case.status is Status.DECIDED:
+        return "runs"
+    if done.pauses_clock and not waiting:
+        return "pauses"
+    return "resumes" if done.resumes_clock and waiting else "runs"
+
+
+def _due_after(case: Case, effect: ClockEffect, calendar: WorkingCalendar, now: datetime) -> datetime | None:
+    """When the answer is due once a step has done this to the clock."""
+    if effect == "pauses":
         return None
-    if following.allowance == NO_TERM and following.stage is not None and following.stage == done.stage:
-        return task.due_at
-    return _due(following, definition, calendar, now)
-
-
-def _due(step: Step, definition: Definition, calendar: WorkingCalendar, now: datetime) -> datetime | None:
-    """When a step that opens now is due: by its own allowance, or by that of the stage it begins."""
-    stage = definition.stage(step.stage)
-    allowance = stage.allowance if stage is not None and step.allowance == NO_TERM else step.allowance
-    return due_at(now, allowance, calendar)
-
-
-def _clock_effect(step: Step) -> Literal["runs", "pauses", "resumes"]:
-    return "pauses" if step.pauses_clock else "resumes" if step.resumes_clock else "runs"
-
-
-def _due_after(case: Case, done: Step, calendar: WorkingCalendar, now: datetime) -> datetime | None:
-    """When the answer is due once the step is done."""
-    if done.pauses_clock:
-        return None
-    if done.resumes_clock and len(case.stopped_for) == 1 and case.stopped_at is not None:
+    if effect == "resumes" and case.stopped_at is not None:
         return relaid(case.due_when_stopped, case.stopped_at, now, calendar)
     return case.due_at
 

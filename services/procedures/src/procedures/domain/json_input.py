@@ -28,9 +28,14 @@ class Node:
     faults: list[Fault]
 
     def get(self, key: str) -> "Node":
-        """The member `key` of an object; a missing node when it is absent."""
-        value = self.value.get(key, MISSING) if isinstance(self.value, dict) else MISSING
-        return Node(value, f"{self.pointer}/{escaped(key)}", self.faults)
+        """The member `key` of an object; a missing node when it is absent.
+
+        What is no object is itself the fault, as `object` notes, and its members are not missed besides.
+        """
+        pointer = f"{self.pointer}/{escaped(key)}"
+        if isinstance(self.value, dict):
+            return Node(self.value.get(key, MISSING), pointer, self.faults)
+        return Node(MISSING, pointer, [])
 
     @property
     def given(self) -> bool:
@@ -75,13 +80,15 @@ class Node:
             )
         return readable.strip()
 
-    def code(self) -> str:
-        """A text that names something, so it may not be empty."""
+    def code(self, longest: int = 100) -> str:
+        """A text that names something, so it may not be empty, nor longer than `longest` characters."""
         before = len(self.faults)
         code = self.text()
         if not code and len(self.faults) == before:
             self.fault("empty", vi="Mục này không được để trống.", en="This may not be empty.")
-        return code
+        if len(code) > longest:
+            self.fault("too_long", vi=f"Dài quá {longest} ký tự.", en=f"Longer than {longest} characters.")
+        return code[:longest].strip()
 
     def flag(self) -> bool:
         """True or false; false when absent."""
@@ -125,7 +132,7 @@ class Node:
 
 def escaped(key: str) -> str:
     """A member's name as one step of a JSON Pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
+    return storable(key).replace("~", "~0").replace("/", "~1")
 
 
 def storable(text: str) -> str:
@@ -151,7 +158,9 @@ def quoted(value: object, longest: int = 80) -> str:
         return "…"
     if isinstance(value, int | float):
         return str(value)
-    return kind_of(value).en
+    if value is None:
+        return "null"
+    return "[…]" if isinstance(value, list) else "{…}" if isinstance(value, dict) else "…"
 
 
 def kind_of(value: object) -> Text:

@@ -8,12 +8,13 @@ of the day's series, can finish the first entry's hash inside the statement that
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 GENESIS = bytes(32)
 """What stands for the hash before a case's first entry."""
@@ -59,7 +60,7 @@ def entry_hash(code: str, chained: bytes) -> bytes:
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """One spelling for one value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def first_broken(code: str, case_id: UUID, links: Iterable[Link]) -> int | None:

@@ -21,6 +21,7 @@ What JSON Schema has no word for stands under `x-motcua`:
 - at a field `detailOf`: the check box that a text field without a label of its own explains.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,6 +67,8 @@ _ANSWERS_BY_WIDGET: dict[str, dict[str, Any]] = {
 }
 """The widgets that settle what an answer is; the others leave it to the rule."""
 
+_TEXTS = ("text", "name", "text_area")
+
 _RULES_OF_WIDGET = {"date": ("date",), "money": ("text", "money"), "drop_down": ("ddli",), "check_box": ()}
 
 _WORDS_OF_RULE = {"email": ("mail",), "phone": ("thoại", "phone", "đt"), "fax": ("fax",)}
@@ -74,9 +77,37 @@ _WORDS_OF_RULE = {"email": ("mail",), "phone": ("thoại", "phone", "đt"), "fax
 _SECTIONS_OF_PAPERS = ("kèm theo", "thành phần hồ sơ")
 
 
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field as the sheet has it: its id, type and rule as written, its label cleaned."""
+
+    node: Node
+    name: str
+    kind: str
+    label: str | None
+    written_rule: str
+    required: bool
+
+    @property
+    def widget(self) -> str:
+        return WIDGETS.get(self.kind, "text")
+
+    @property
+    def rule(self) -> str:
+        """The rule without regard to case: sheets write both `email` and `Email`."""
+        return self.written_rule.casefold()
+
+    @property
+    def rule_fits_label(self) -> bool:
+        """Whether the label or the id speaks of what the rule is for; so it is with rules for anything."""
+        words = _WORDS_OF_RULE.get(self.rule)
+        spoken = f"{self.label} {self.name}".casefold()
+        return words is None or any(word in spoken for word in words)
+
+
 @dataclass(slots=True)
 class SheetForm:
-    """What is read so far: fields and layout of the schema, papers, findings."""
+    """What is read of a form so far."""
 
     properties: dict[str, dict[str, Any]] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
@@ -85,6 +116,7 @@ class SheetForm:
     places: list[str] = field(default_factory=list)
     """Of each document, the pointer to its field in the sheet."""
     findings: list[Finding] = field(default_factory=list)
+    _names: Counter[str] = field(default_factory=Counter)
 
     @property
     def schema(self) -> dict[str, Any] | None:
@@ -100,6 +132,27 @@ class SheetForm:
             "x-motcua": {"sections": self.sections},
         }
 
+    def unique(self, name: str) -> str:
+        """The name, with a number when it is taken."""
+        unique = name
+        while unique in self.properties:
+            self._names[name] += 1
+            unique = f"{name}_{self._names[name] + 1}"
+        return unique
+
+    def begin(self, section: str | None) -> None:
+        """Goes on in a section; a field that names none, or the present one, stays in it."""
+        if not self.sections or section not in (None, self.sections[-1]["title"]):
+            self.sections.append({"title": section, "fields": []})
+
+    @property
+    def last_check_box(self) -> str | None:
+        """The field just read in this section, when it is a check box."""
+        fields = self.sections[-1]["fields"]
+        if fields and self.properties[fields[-1]]["x-motcua"]["widget"] == "check_box":
+            return str(fields[-1])
+        return None
+
 
 def read_form(node: Node) -> SheetForm:
     """The form at a node of a sheet; what is not of the format is noted among the node's faults."""
@@ -107,151 +160,126 @@ def read_form(node: Node) -> SheetForm:
     for item in node.items():
         if item.object():
             item.only("section", "id", "type", "label", "required", "validate")
-            _read_field(item, form)
+            form.begin(_words(item.get("section")))
+            read = _field(item)
+            if read.kind == NO_ANSWER:
+                form.findings.append(_not_a_field(read))
+            elif read.name:
+                _add(read, form)
     return form
 
 
-def _read_field(node: Node, form: SheetForm) -> None:
-    section, label = _optional_words(node.get("section")), _optional_words(node.get("label"))
-    name, kind = node.get("id").code(), node.get("type").text()
-    if section is not None and (not form.sections or form.sections[-1]["title"] != section):
-        form.sections.append({"title": section, "fields": []})
-    if not name:
-        return
-    if kind == NO_ANSWER:
-        form.findings.append(_not_a_field(node, name))
-        return
-    unique = _unique(name, form)
-    if unique != name:
-        form.findings.append(_duplicate(node, name, unique))
-    if not form.sections:
-        form.sections.append({"title": None, "fields": []})
-    explained = _check_box_before(form) if label is None else None
-    widget = WIDGETS.get(kind, "text")
-    title = label or (name if explained is None else form.properties[explained]["title"])
-    required = node.get("required").flag()
-    layout = {"widget": widget} if explained is None else {"widget": widget, "detailOf": explained}
-    form.findings.extend(_field_findings(node, kind, title, label, explained))
-    form.sections[-1]["fields"].append(unique)
-    form.properties[unique] = {"title": title, **_answer(node, widget, title, required), "x-motcua": layout}
-    if required:
-        form.required.append(unique)
-    if widget == "check_box" and _is_of_papers(form.sections[-1]["title"]):
-        layout["document"] = unique
-        form.documents.append(RequiredDocument(unique, Text(vi=title, en=title), required))
-        form.places.append(node.pointer)
+def _field(node: Node) -> _Field:
+    rule = node.get("validate")
+    return _Field(
+        node=node,
+        name=node.get("id").code(),
+        kind=node.get("type").text(),
+        label=_words(node.get("label")),
+        written_rule=rule.text() if rule.given else "",
+        required=node.get("required").flag(),
+    )
 
 
-def _answer(node: Node, widget: str, title: str, required: bool) -> dict[str, Any]:
+def _add(read: _Field, form: SheetForm) -> None:
+    name = form.unique(read.name)
+    if name != read.name:
+        form.findings.append(_duplicate(read, name))
+    layout: dict[str, Any] = {"widget": read.widget}
+    title = read.label
+    explained = form.last_check_box if read.widget in _TEXTS else None
+    if title is None and explained is not None:
+        title = form.properties[explained]["title"]
+        layout["detailOf"] = explained
+    elif title is None:
+        title = read.name
+        form.findings.append(_unlabelled(read))
+    form.findings.extend(_doubts(read, quoted(title)))
+    if read.widget == "check_box" and _is_of_papers(form.sections[-1]["title"]):
+        layout["document"] = name
+        form.documents.append(RequiredDocument(name, Text(vi=title, en=title), read.required))
+        form.places.append(read.node.pointer)
+    form.sections[-1]["fields"].append(name)
+    form.properties[name] = {"title": title, **_answer(read), "x-motcua": layout}
+    if read.required:
+        form.required.append(name)
+
+
+def _answer(read: _Field) -> dict[str, Any]:
     """What is a valid answer: a part of JSON Schema."""
-    rule = _rule(node)
-    if widget in _ANSWERS_BY_WIDGET:
-        answer = _ANSWERS_BY_WIDGET[widget]
-    elif _speaks_of(rule, title, node):
-        answer = _ANSWERS_BY_RULE.get(rule, _TEXT)
-    else:
-        answer = _TEXT
-    if required and answer == _TEXT:
+    rule = read.rule if read.rule_fits_label else "text"
+    answer = _ANSWERS_BY_WIDGET.get(read.widget) or _ANSWERS_BY_RULE.get(rule, _TEXT)
+    if read.required and answer == _TEXT:
         return {**answer, "minLength": 1}
-    return {**answer, "const": True} if required and widget == "check_box" else dict(answer)
+    return {**answer, "const": True} if read.required and read.widget == "check_box" else dict(answer)
 
 
-def _field_findings(
-    node: Node, kind: str, title: str, label: str | None, explained: str | None
-) -> Iterator[Finding]:
-    rule = _rule(node)
-    widget = WIDGETS.get(kind)
-    said = quoted(node.get("validate").value)
-    if label is None and explained is None:
-        yield warning(
-            "unlabelled_field",
-            f"{node.pointer}/label",
-            vi=f"Trường {quoted(title)} không có nhãn; tạm dùng mã trường làm nhãn.",
-            en=f"The field {quoted(title)} has no label; its id stands in for it.",
-        )
-    if widget is None:
+def _doubts(read: _Field, title: str) -> Iterator[Finding]:
+    """Findings about the type and the rule of a field."""
+    pointer, said, kind = f"{read.node.pointer}/validate", quoted(read.written_rule), read.kind
+    if kind and kind not in WIDGETS:
         yield warning(
             "unknown_widget",
-            f"{node.pointer}/type",
-            vi=f"Trường {quoted(title)} thuộc loại {quoted(kind)} không rõ là gì; đã nhập như ô chữ.",
-            en=f"The field {quoted(title)} is of an unknown type, {quoted(kind)}; it became a text field.",
+            f"{read.node.pointer}/type",
+            vi=f"Trường {title} thuộc loại {quoted(kind)} không rõ là gì; đã nhập như ô chữ.",
+            en=f"The field {title} is of an unknown type, {quoted(kind)}; it became a text field.",
         )
-    if widget in _RULES_OF_WIDGET:
-        if rule and rule not in _RULES_OF_WIDGET[widget]:
+    if not read.rule:
+        return
+    if read.widget not in _TEXTS:
+        if read.rule not in _RULES_OF_WIDGET[read.widget]:
             yield warning(
                 "rule_mismatch",
-                f"{node.pointer}/validate",
-                vi=f"Trường {quoted(title)} là {kind} nhưng phiếu kiểm tra nó như {said}; đã nhập theo {kind}.",
-                en=f"The field {quoted(title)} is a {kind} but is checked as {said}; it was read as a {kind}.",
+                pointer,
+                vi=f"Trường {title} là {kind} nhưng phiếu kiểm tra nó như {said}; đã nhập theo {kind}.",
+                en=f"The field {title} is a {kind} but is checked as {said}; it was read as a {kind}.",
             )
-    elif rule and rule not in _ANSWERS_BY_RULE:
+    elif read.rule not in _ANSWERS_BY_RULE:
         yield warning(
             "unknown_rule",
-            f"{node.pointer}/validate",
-            vi=f"Trường {quoted(title)} có quy tắc kiểm tra {said} không rõ là gì; đã nhập như chữ.",
-            en=f"The field {quoted(title)} has an unknown rule, {said}; it became plain text.",
+            pointer,
+            vi=f"Trường {title} có quy tắc kiểm tra {said} không rõ là gì; đã nhập như chữ.",
+            en=f"The field {title} has an unknown rule, {said}; it became plain text.",
         )
-    elif not _speaks_of(rule, title, node):
+    elif not read.rule_fits_label:
         yield warning(
             "rule_mismatch",
-            f"{node.pointer}/validate",
-            vi=f"Trường {quoted(title)} bị kiểm tra như {said}, không hợp với nhãn của nó; đã nhập như chữ.",
-            en=f"The field {quoted(title)} is checked as {said}, which its label contradicts; it became plain text.",
+            pointer,
+            vi=f"Trường {title} bị kiểm tra như {said}, không hợp với nhãn của nó; đã nhập như chữ.",
+            en=f"The field {title} is checked as {said}, which its label contradicts; it became plain text.",
         )
 
 
-def _not_a_field(node: Node, name: str) -> Finding:
+def _unlabelled(read: _Field) -> Finding:
+    return warning(
+        "unlabelled_field",
+        f"{read.node.pointer}/label",
+        vi=f"Trường {quoted(read.name)} không có nhãn; tạm dùng mã trường làm nhãn.",
+        en=f"The field {quoted(read.name)} has no label; its id stands in for it.",
+    )
+
+
+def _not_a_field(read: _Field) -> Finding:
     return warning(
         "not_a_field",
-        node.pointer,
-        vi=f"{quoted(name)} là nút bấm, không chứa câu trả lời, nên không đưa vào biểu mẫu.",
-        en=f"{quoted(name)} is a button and holds no answer, so it was left out of the form.",
+        read.node.pointer,
+        vi=f"{quoted(read.name)} là nút bấm, không chứa câu trả lời, nên không đưa vào biểu mẫu.",
+        en=f"{quoted(read.name)} is a button and holds no answer, so it was left out of the form.",
     )
 
 
-def _duplicate(node: Node, name: str, unique: str) -> Finding:
+def _duplicate(read: _Field, name: str) -> Finding:
     return warning(
         "duplicate_field",
-        f"{node.pointer}/id",
-        vi=f"Hai trường cùng mã {quoted(name)}; trường sau được đổi thành {quoted(unique)}.",
-        en=f"Two fields are called {quoted(name)}; the later became {quoted(unique)}.",
+        f"{read.node.pointer}/id",
+        vi=f"Hai trường cùng mã {quoted(read.name)}; trường sau được đổi thành {quoted(name)}.",
+        en=f"Two fields are called {quoted(read.name)}; the later became {quoted(name)}.",
     )
 
 
-def _rule(node: Node) -> str:
-    """The rule of a field, without regard to case; empty for none."""
-    rule = node.get("validate")
-    return rule.text().casefold() if rule.given else ""
-
-
-def _speaks_of(rule: str, title: str, node: Node) -> bool:
-    """Whether the label or the id of a field mentions what its rule is for; true of rules for anything."""
-    words = _WORDS_OF_RULE.get(rule)
-    name = node.get("id").value
-    spoken = f"{title} {name}".casefold()
-    return words is None or any(word in spoken for word in words)
-
-
-def _optional_words(node: Node) -> str | None:
+def _words(node: Node) -> str | None:
     """A label on one line, without the colon that paper forms put after it; None when there is none."""
     return (" ".join(node.text().split()).rstrip(" :") or None) if node.given else None
-
-
-def _unique(name: str, form: SheetForm) -> str:
-    """The name, or with the first number that makes it one of its own."""
-    unique, count = name, 1
-    while unique in form.properties:
-        count += 1
-        unique = f"{name}_{count}"
-    return unique
-
-
-def _check_box_before(form: SheetForm) -> str | None:
-    """The field just before, when it is a check box of the same section."""
-    fields = form.sections[-1]["fields"]
-    if fields and form.properties[fields[-1]]["x-motcua"]["widget"] == "check_box":
-        return str(fields[-1])
-    return None
 
 
 def _is_of_papers(section: str | None) -> bool:

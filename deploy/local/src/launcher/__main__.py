@@ -1,0 +1,73 @@
+"""`python -m launcher`: the platform on this machine.
+
+run     start everything, load the sample, and stay up until Ctrl-C (the default)
+stop    end what another `run` started
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+from launcher.errors import LauncherError
+from launcher.platform import Platform
+from launcher.state import State
+from launcher.terminal import Terminal
+from launcher.welcome import welcome
+
+_POLL_SECONDS = 0.1
+
+
+def main() -> int:
+    """Run a command; a fault is one line and the exit code 1."""
+    parser = argparse.ArgumentParser(prog="python -m launcher", description="The platform on this machine.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("run", help="start everything and stay up until Ctrl-C (the default)")
+    commands.add_parser("stop", help="end what another run started")
+    command = parser.parse_args().command or "run"
+    terminal = Terminal()
+    try:
+        return {"run": run, "stop": stop}[command](State.here(), terminal)
+    except LauncherError as error:
+        terminal.fault(str(error), error.details)
+        return 1
+
+
+def run(state: State, terminal: Terminal) -> int:
+    """Run the platform until it is asked to end, or until a part of it dies."""
+    for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wish, _interrupt)
+    with state.locked(), Platform(state, terminal) as platform:
+        terminal.title(f"Motcua starts; what it stores is in {state.folder}")
+        try:
+            platform.start()
+            welcome(terminal, state)
+            platform.watch()
+        except KeyboardInterrupt:
+            return 0
+        except LauncherError as error:
+            terminal.fault(str(error), error.details)
+            return 1
+
+
+def stop(state: State, terminal: Terminal) -> int:
+    """Ask the running platform to end, and wait until it has."""
+    holder = state.holder()
+    if holder is None:
+        terminal.title(f"Nothing runs on {state.folder}.")
+        return 0
+    os.kill(holder, signal.SIGTERM)
+    while state.holder() == holder:
+        time.sleep(_POLL_SECONDS)
+    terminal.title("Everything has ended.")
+    return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

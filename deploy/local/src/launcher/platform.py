@@ -1,0 +1,165 @@
+"""The whole platform on this machine: PostgreSQL, Kafka, the four services and the gateway.
+
+Whatever is started here is ended here, in the opposite order, however this ends. Servers that the environment
+names (`<SERVICE>_DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`) are used as they are and never started or ended.
+"""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import NoReturn, Self
+
+from launcher.errors import LauncherError
+from launcher.kafka import Kafka, new_kafka
+from launcher.postgres import Postgres
+from launcher.processes import LOOPBACK, Process, require_free, wait_until_all
+from launcher.services import SERVICES, Service, environment, port
+from launcher.state import State
+from launcher.terminal import Terminal
+
+_POSTGRES_PORT = 15_432
+_KAFKA_PORT = 19_092
+_KAFKA_CONTROLLER_PORT = 19_093
+_READY_SECONDS = 120.0
+_COMMAND_SECONDS = 300.0
+_WATCH_SECONDS = 0.5
+
+
+class Platform:
+    """Everything that runs on this machine; a context manager that ends all of it."""
+
+    def __init__(self, state: State, terminal: Terminal, services: Sequence[Service] = SERVICES) -> None:
+        self._state = state
+        self._terminal = terminal
+        self._catalogue = services
+        self._postgres: Postgres | None = None
+        self._kafka: Kafka | None = None
+        self._settings: dict[Service, dict[str, str]] = {}
+        self._services: list[Process] = []
+        self._commands: list[Process] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._terminal.doing("ending")
+        try:
+            self._end()
+        except KeyboardInterrupt:  # asked for a second time
+            for process in self._everything():
+                process.kill()
+        self._terminal.title("Everything has ended.")
+
+    def start(self) -> None:
+        """Start all, with migrated databases and the sample, and wait until each service is ready.
+
+        Raises LauncherError with one line that says what is wrong.
+        """
+        self._require_free_ports()
+        databases = self._start_postgres()
+        kafka = self._launch_kafka()
+        for service in self._catalogue:
+            self._settings[service] = environment(service, self._state, databases[service], kafka)
+        self._run({service: ["migrate"] for service in self._catalogue})
+        self._terminal.done("databases", "migrated")
+        if self._kafka:
+            self._terminal.doing("starting Kafka")
+            self._kafka.wait_until_ready()
+            self._terminal.done("Kafka", self._kafka.bootstrap_servers)
+        self._start_services()
+        self._load_samples()
+
+    def watch(self) -> NoReturn:
+        """Wait until something that should run has ended; raises LauncherError with its last words."""
+        while True:
+            for process in self._everything():
+                if not process.running:
+                    raise LauncherError(process.how_it_ended(), process.tail())
+            time.sleep(_WATCH_SECONDS)
+
+    def _require_free_ports(self) -> None:
+        for service in self._catalogue:
+            service.process(self._state, {}).end_predecessor()
+            require_free(service.port, service.name, f"{service.prefix}_PORT")
+
+    def _start_postgres(self) -> dict[Service, str]:
+        """The address of each service's database; starts a server for those that are not given one."""
+        urls = {service: service.given_database for service in self._catalogue}
+        wanting = [service for service, url in urls.items() if not url]
+        if wanting:
+            self._terminal.doing("starting PostgreSQL")
+            postgres = Postgres(
+                self._state.folder / "postgres", port=port("MOTCUA_POSTGRES_PORT", _POSTGRES_PORT)
+            )
+            self._postgres = postgres
+            postgres.start()
+            urls |= {service: postgres.create_database(service.name) for service in wanting}
+            self._terminal.done("PostgreSQL", f"{LOOPBACK}:{postgres.port}")
+        return urls
+
+    def _launch_kafka(self) -> dict[str, str]:
+        """What the clients of Kafka must be told; starts a broker unless one is given."""
+        if "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+            return {}
+        self._terminal.doing("starting Kafka")
+        self._kafka = new_kafka(
+            self._state.folder / "kafka",
+            port=port("MOTCUA_KAFKA_PORT", _KAFKA_PORT),
+            controller_port=port("MOTCUA_KAFKA_CONTROLLER_PORT", _KAFKA_CONTROLLER_PORT),
+            say=self._terminal.say,
+        )
+        self._kafka.launch()
+        return self._kafka.environment
+
+    def _run(self, commands: Mapping[Service, Sequence[str]]) -> None:
+        """Run a command of each service, all at once, and wait until they are done."""
+        self._terminal.doing(", ".join(f"{service.name} {line[0]}" for service, line in commands.items()))
+        self._commands = [
+            service.process(self._state, self._settings[service], *line) for service, line in commands.items()
+        ]
+        for process in self._commands:
+            process.start()
+        for _ in wait_until_all(
+            {process: process.has_succeeded for process in self._commands}, _COMMAND_SECONDS
+        ):
+            pass
+        self._commands = []
+
+    def _start_services(self) -> None:
+        self._terminal.doing("starting the services")
+        started = {
+            service.process(self._state, self._settings[service]): service for service in self._catalogue
+        }
+        self._services = list(started)
+        for process in started:
+            process.start()
+        readiness = {process: service.is_ready for process, service in started.items()}
+        for process in wait_until_all(readiness, _READY_SECONDS):
+            self._terminal.done(process.name, started[process].url)
+
+    def _load_samples(self) -> None:
+        """Load the samples one after the other: a service may need what those before it own.
+
+        Those loaded into our own PostgreSQL are noted beside its data, and not loaded again.
+        """
+        for service in self._catalogue:
+            loaded = self._state.folder / "postgres" / f"{service.name}.sample"
+            if service.sample and (service.given_database or not loaded.exists()):
+                self._run({service: ["sample", *service.sample(self._state)]})
+                if not service.given_database:
+                    loaded.touch()
+        self._terminal.done("samples", "loaded")
+
+    def _everything(self) -> list[Process]:
+        servers = [server.process for server in (self._kafka, self._postgres) if server]
+        return [*self._commands, *self._services, *servers]
+
+    def _end(self) -> None:
+        """End the services together, then Kafka, and PostgreSQL when nobody writes any more."""
+        for process in (*self._commands, *self._services):
+            process.ask_to_end()
+        for process in (*self._commands, *self._services):
+            process.stop()
+        for server in (self._kafka, self._postgres):
+            if server:
+                server.stop()

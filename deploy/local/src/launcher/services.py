@@ -1,0 +1,123 @@
+"""The five programs of the platform, as the launcher knows them: name, port, settings."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+
+from launcher.errors import LauncherError
+from launcher.processes import LOOPBACK, Process
+from launcher.state import State
+
+
+@dataclass(frozen=True)
+class Service:
+    """A program that is started by `python -m <name>` and set up by `<NAME>_…` variables.
+
+    `settings` tells those that only this service has, `sample` the arguments of its command `sample`, None when
+    it has no such command.
+    """
+
+    name: str
+    usual_port: int
+    settings: Callable[[State], dict[str, str]] = lambda _: {}
+    sample: Callable[[State], list[str]] | None = None
+
+    @property
+    def prefix(self) -> str:
+        return self.name.upper()
+
+    @property
+    def port(self) -> int:
+        """`<NAME>_PORT`, else the usual one."""
+        return port(f"{self.prefix}_PORT", self.usual_port)
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def given_database(self) -> str:
+        """The address of a database that somebody else runs; empty when there is none."""
+        return os.environ.get(f"{self.prefix}_DATABASE_URL", "")
+
+    def is_ready(self) -> bool:
+        """Whether `/readyz` says so."""
+        connection = HTTPConnection(LOOPBACK, self.port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def process(self, state: State, environment: Mapping[str, str], *command: str) -> Process:
+        """The service itself, or one of its commands."""
+        name = " ".join((self.name, *command[:1]))
+        return Process(
+            name,
+            [sys.executable, "-m", self.name, *command],
+            log=state.log(name.replace(" ", "-")),
+            environment=environment,
+        )
+
+
+def port(variable: str, usual: int) -> int:
+    """The port that the variable chooses, else the usual one."""
+    chosen = os.environ.get(variable, str(usual))
+    if not chosen.isdecimal():
+        raise LauncherError(f"{variable} is not a port: {chosen!r}.")
+    return int(chosen)
+
+
+IDENTITY = Service(
+    "identity",
+    8001,
+    settings=lambda state: {"IDENTITY_MASTER_KEY": state.secret("identity-master-key")},
+    sample=lambda state: ["--credentials", str(state.credentials)],
+)
+PROCEDURES = Service(
+    "procedures",
+    8002,
+    settings=lambda state: {
+        "PROCEDURES_TRACKING_KEY": state.secret("procedures-tracking-key"),
+        "PROCEDURES_DOCUMENT_STORE": str(state.folder / "documents"),
+    },
+)
+OPEN_DATA = Service(
+    "open_data",
+    8003,
+    settings=lambda state: {"OPEN_DATA_STORE": str(state.folder / "open-data")},
+    sample=lambda _: [],
+)
+PARTICIPATION = Service("participation", 8004)
+GATEWAY = Service("gateway", 8000)
+
+SERVICES = (IDENTITY, PROCEDURES, OPEN_DATA, PARTICIPATION, GATEWAY)
+
+
+def environment(
+    service: Service, state: State, database_url: str, kafka: Mapping[str, str]
+) -> dict[str, str]:
+    """All variables of a service's process; what the person set stands above what the launcher chooses."""
+    chosen = {
+        "DATABASE_URL": database_url,
+        "PORT": str(service.port),
+        "PUBLIC_URL": GATEWAY.url,
+        "ISSUER": GATEWAY.url,
+        "JWKS_URL": f"{IDENTITY.url}/.well-known/jwks.json",
+        "LOG_FORMAT": "text",
+    }
+    upstreams = {
+        f"GATEWAY_{upstream.prefix}__URL": upstream.url for upstream in SERVICES if upstream is not GATEWAY
+    }
+    ours = {f"{service.prefix}_{name}": value for name, value in chosen.items()}
+    return {
+        **ours,
+        **(upstreams if service is GATEWAY else {}),
+        **service.settings(state),
+        **kafka,
+        **os.environ,
+    }

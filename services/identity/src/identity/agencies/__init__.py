@@ -1,0 +1,1 @@
+"""Agencies in their tree, and their units."""

@@ -1,0 +1,1 @@
+"""Clients: the programs that act for people, for officials or for themselves."""

@@ -1,0 +1,1 @@
+"""The rules of identity: pure, handed the time, ignorant of HTTP and SQL."""

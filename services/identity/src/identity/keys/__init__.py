@@ -1,0 +1,1 @@
+"""Signing keys: their rotation, and the ring that signs and publishes."""

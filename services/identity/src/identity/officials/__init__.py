@@ -1,0 +1,1 @@
+"""Officials: who is appointed where, with which posts."""

@@ -1,0 +1,1 @@
+"""People: registration, their own details, their passwords."""

@@ -1,0 +1,48 @@
+"""Event type -> operation."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from open_data import operations
+from open_data.domain.case_fact import Act, Kind
+from open_data.domain.month import Month
+from shared.errors import Text
+from shared.events import EVENT_TYPES, Envelope
+from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
+from shared.events.participation import FeedbackRated
+from shared.events.procedures import CaseEvent
+from shared.inbox import Handlers
+
+_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+
+
+async def record_act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
+    """Any act of a case: those that no figure names may still move its due instant."""
+    kind = _KINDS.get(event.type.split(".")[2], Kind.OTHER)
+    act = Act(kind, envelope.time, event.agency, event.procedure, event.due_at)
+    await operations.record_act(tx, envelope.subject, envelope.sequence, act)
+
+
+async def name_agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEvent) -> None:
+    name = Text(vi=event.name_vi, en=event.name_en)
+    await operations.name_agency(tx, code=event.code, sequence=envelope.sequence, name=name)
+
+
+async def record_rating(tx: AsyncConnection, envelope: Envelope, event: FeedbackRated) -> None:
+    await operations.record_rating(
+        tx,
+        envelope.subject,
+        agency=event.agency,
+        month=Month.parse(event.month),
+        score=event.score,
+        at=envelope.time,
+    )
+
+
+HANDLERS: Handlers = {
+    AgencyRegistered: name_agency,
+    AgencyChanged: name_agency,
+    FeedbackRated: record_rating,
+    **{event: record_act for event in EVENT_TYPES.values() if issubclass(event, CaseEvent)},
+}

@@ -1,0 +1,231 @@
+"""The datasets: what each is made of, and the words under which a publisher offers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from open_data.domain.ratings import GROUP, SCORES
+from open_data.domain.table import Column, Type
+from open_data.domain.version import Version
+from shared.errors import Forbidden, NotFound, Text
+
+
+class DatasetNotFound(NotFound):
+    slug = "dataset-not-found"
+    title = Text(vi="Không có bộ dữ liệu này.", en="There is no such dataset.")
+
+
+class NotThePublisher(Forbidden):
+    slug = "not-the-publisher"
+    title = Text(
+        vi="Chỉ cơ quan công bố bộ dữ liệu mới được sửa thông tin mô tả.",
+        en="Only the agency that publishes the dataset may describe it.",
+    )
+
+
+class Licence(StrEnum):
+    """Codes of the licences of the EU's authority table that ask for attribution at most.
+
+    Decree 47/2020/NĐ-CP lets everyone reuse open data free of charge, naming its source.
+    """
+
+    CC_BY_4_0 = "CC_BY_4_0"
+    CC0 = "CC0"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to ask about a dataset: a desk, not a person."""
+
+    name: Text
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The words under which a dataset is offered; its publisher may change them at any time."""
+
+    title: Text
+    description: Text
+    keywords: tuple[Text, ...]
+    licence: Licence
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The agency that answers for a dataset. Its name is absent, and `sequence` 0, until identity told it."""
+
+    code: str
+    name: Text | None = None
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset as it is offered now; `sequence` counts its publications and changes of description.
+
+    `latest` is absent until the first publication.
+    """
+
+    id: UUID
+    slug: str
+    publisher: Publisher
+    metadata: Metadata
+    sequence: int = 0
+    latest: Version | None = None
+
+    @property
+    def state(self) -> str:
+        """Differs whenever anything that is told of the dataset does."""
+        return f"{self.sequence}.{self.publisher.sequence}"
+
+    def described(self, metadata: Metadata, *, by: str | None) -> "Dataset":
+        """The dataset under other words, on behalf of the agency `by`.
+
+        Raises:
+            NotThePublisher: it is another agency's dataset.
+        """
+        if by != self.publisher.code:
+            raise NotThePublisher
+        return replace(self, metadata=metadata, sequence=self.sequence + 1)
+
+    def published(self, version: Version) -> "Dataset":
+        """The dataset with one more version."""
+        return replace(self, latest=version, sequence=self.sequence + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a dataset is made of. Another meaning or set of columns is another `edition`.
+
+    `metadata` are the words it is first offered under.
+    """
+
+    slug: str
+    edition: int
+    columns: tuple[Column, ...]
+    metadata: Metadata
+
+
+def _text(name: str, vi: str, en: str, *, key: bool = True) -> Column:
+    return Column(name, Type.TEXT, Text(vi=vi, en=en), key)
+
+
+def _count(name: str, vi: str, en: str) -> Column:
+    return Column(name, Type.INTEGER, Text(vi=vi, en=en))
+
+
+def _decimal(name: str, vi: str, en: str) -> Column:
+    return Column(name, Type.DECIMAL, Text(vi=vi, en=en))
+
+
+_AGENCY = _text("agency", "Mã cơ quan", "Code of the agency")
+_MONTH = _text("month", "Tháng, theo giờ Việt Nam", "Month, in Vietnam's time")
+_CONTACT = Contact(
+    Text(vi="Bộ phận Dữ liệu mở", en="Open data desk"),
+    "open-data@motcua.example",
+)
+
+ON_TIME_PROCESSING = Definition(
+    slug="on-time-processing",
+    edition=1,
+    columns=(
+        _AGENCY,
+        _text("procedure", "Mã thủ tục hành chính", "Code of the administrative procedure"),
+        _MONTH,
+        _count("received", "Hồ sơ tiếp nhận trong tháng", "Cases received in the month"),
+        _count("decided", "Hồ sơ có kết quả trong tháng", "Cases decided in the month"),
+        _count("onTime", "Trong đó đúng hạn", "Of the decided, on time"),
+        _count("late", "Trong đó quá hạn", "Of the decided, late"),
+        _count(
+            "closed", "Hồ sơ đã trả kết quả trong tháng", "Cases whose result was handed over in the month"
+        ),
+        _count(
+            "refused", "Hồ sơ bị từ chối tiếp nhận trong tháng", "Cases refused at acceptance in the month"
+        ),
+        _count("withdrawn", "Hồ sơ rút trong tháng", "Cases withdrawn in the month, after receipt"),
+        _count(
+            "inProgress",
+            "Hồ sơ đang giải quyết cuối tháng (trống khi chưa hết tháng)",
+            "Cases in progress at the month's end (empty while the month runs)",
+        ),
+        _count(
+            "overdue",
+            "Trong đó đã quá hạn (trống khi chưa hết tháng)",
+            "Of those in progress, overdue (empty while the month runs)",
+        ),
+        _decimal(
+            "meanDays",
+            "Số ngày trung bình từ tiếp nhận đến kết quả (ngày lịch)",
+            "Mean calendar days from receipt to decision, of the decided",
+        ),
+        _decimal(
+            "medianDays",
+            "Số ngày trung vị từ tiếp nhận đến kết quả (ngày lịch)",
+            "Median calendar days from receipt to decision, of the decided",
+        ),
+    ),
+    metadata=Metadata(
+        title=Text(
+            vi="Kết quả giải quyết thủ tục hành chính đúng hạn",
+            en="On-time processing of administrative procedures",
+        ),
+        description=Text(
+            vi="Số hồ sơ tiếp nhận, có kết quả đúng hạn và quá hạn, đang giải quyết của từng cơ quan, theo thủ "
+            "tục và tháng. Số liệu tính trực tiếp từ các hồ sơ.",
+            en="Cases received, decided on time and late, and in progress, of each agency by procedure and "
+            "month. Computed from the cases themselves.",
+        ),
+        keywords=(
+            Text(vi="thủ tục hành chính", en="administrative procedures"),
+            Text(vi="đúng hạn", en="on-time processing"),
+        ),
+        licence=Licence.CC_BY_4_0,
+        contact=_CONTACT,
+    ),
+)
+
+SERVICE_RATINGS = Definition(
+    slug="service-ratings",
+    edition=1,
+    columns=(
+        _AGENCY,
+        _MONTH,
+        Column(
+            "suppressed",
+            Type.BOOLEAN,
+            Text(
+                vi=f"Số liệu được ẩn vì có ít hơn {GROUP} đánh giá",
+                en=f"Figures hidden because there are fewer than {GROUP} ratings",
+            ),
+        ),
+        _count(
+            "ratings",
+            f"Số đánh giá được tính, theo từng nhóm {GROUP} đánh giá",
+            f"Ratings counted, in whole groups of {GROUP}",
+        ),
+        _decimal("mean", "Điểm trung bình", "Mean score"),
+        *(_count(f"score{score}", f"Số đánh giá {score} điểm", f"Ratings of {score}") for score in SCORES),
+    ),
+    metadata=Metadata(
+        title=Text(vi="Mức độ hài lòng của người dân", en="Service ratings"),
+        description=Text(
+            vi="Điểm từ 1 đến 5 mà người nộp hồ sơ chấm cho cơ quan giải quyết, theo tháng của hồ sơ. Ô có ít "
+            f"hơn {GROUP} đánh giá được ẩn; ô lớn hơn chỉ tăng theo từng nhóm {GROUP} đánh giá.",
+            en="Scores from 1 to 5 that applicants gave the agency that served them, by the month of their "
+            f"case. Cells of fewer than {GROUP} ratings are hidden; others grow in whole groups of {GROUP}.",
+        ),
+        keywords=(
+            Text(vi="mức độ hài lòng", en="satisfaction"),
+            Text(vi="đánh giá", en="ratings"),
+        ),
+        licence=Licence.CC_BY_4_0,
+        contact=_CONTACT,
+    ),
+)
+
+DEFINITIONS: Mapping[str, Definition] = {
+    definition.slug: definition for definition in (ON_TIME_PROCESSING, SERVICE_RATINGS)
+}

@@ -1,0 +1,240 @@
+"""What open-data can be asked and told: one function each, inside the caller's transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from open_data import store
+from open_data.domain.case_fact import Act
+from open_data.domain.dataset import (
+    DEFINITIONS,
+    ON_TIME_PROCESSING,
+    SERVICE_RATINGS,
+    Dataset,
+    DatasetNotFound,
+    Definition,
+    Metadata,
+    Publisher,
+)
+from open_data.domain.month import Month
+from open_data.domain.on_time import on_time_rows
+from open_data.domain.ratings import rating_rows
+from open_data.domain.table import Table
+from open_data.domain.version import (
+    Basis,
+    FactsIncomplete,
+    Number,
+    SameEventsOtherBytes,
+    Version,
+    VersionNotFound,
+)
+from open_data.lake import Lake
+from shared import outbox
+from shared.auth import Principal
+from shared.errors import Text
+from shared.events.open_data import DatasetDescribed, DatasetPublished
+from shared.ids import new_id
+
+
+async def record_act(tx: AsyncConnection, case_id: UUID, sequence: int, act: Act) -> None:
+    """Take note of an act of a case; the same one again, or an earlier one late, changes nothing else."""
+    await store.add_act(tx, case_id, sequence, act)
+
+
+async def record_rating(
+    tx: AsyncConnection, rating_id: UUID, *, agency: str, month: Month, score: int, at: datetime
+) -> None:
+    """Take note of a rating, once."""
+    await store.add_rating(tx, rating_id, agency=agency, month=month, score=score, at=at)
+
+
+async def name_agency(tx: AsyncConnection, *, code: str, sequence: int, name: Text) -> None:
+    """Take note of how an agency is called."""
+    await store.save_agency(tx, code=code, sequence=sequence, name=name)
+
+
+async def offer_datasets(tx: AsyncConnection, publisher: str) -> None:
+    """Offer the datasets that are not offered yet, on behalf of this agency."""
+    for definition in DEFINITIONS.values():
+        offered = Dataset(new_id(), definition.slug, Publisher(publisher), definition.metadata)
+        await store.add_dataset(tx, offered)
+
+
+async def list_datasets(connection: AsyncConnection, *, after: str, limit: int) -> list[Dataset]:
+    """The datasets after this slug."""
+    return await store.list_datasets(connection, after=after, limit=limit)
+
+
+async def get_dataset(connection: AsyncConnection, slug: str) -> Dataset:
+    """
+    Raises:
+        DatasetNotFound.
+    """
+    dataset = await store.find_dataset(connection, slug)
+    if dataset is None:
+        raise DatasetNotFound
+    return dataset
+
+
+async def get_publisher(connection: AsyncConnection, code: str) -> Publisher:
+    """The agency of this code, with its name as far as it is known."""
+    return await store.find_publisher(connection, code) or Publisher(code)
+
+
+async def list_versions(
+    connection: AsyncConnection, slug: str, *, before: Number | None, limit: int
+) -> Sequence[Version]:
+    """The versions before this one (or all), newest first.
+
+    Raises:
+        DatasetNotFound.
+    """
+    await get_dataset(connection, slug)
+    return await store.list_versions(connection, slug, before=before, limit=limit)
+
+
+async def get_version(connection: AsyncConnection, slug: str, number: Number | None) -> Version:
+    """The version of this number, or the latest.
+
+    Raises:
+        DatasetNotFound, VersionNotFound.
+    """
+    dataset = await get_dataset(connection, slug)
+    version = await store.find_version(connection, slug, number) if number else dataset.latest
+    if version is None:
+        raise VersionNotFound
+    return version
+
+
+async def describe_dataset(
+    tx: AsyncConnection,
+    slug: str,
+    metadata: Metadata,
+    *,
+    by: Principal,
+    meant_for: Callable[[Dataset], None],
+    now: datetime,
+) -> Dataset:
+    """Offer a dataset under other words.
+
+    Args:
+        meant_for: refuses the dataset when the command was meant for another state of it.
+
+    Raises:
+        DatasetNotFound, NotThePublisher, and what `meant_for` raises.
+    """
+    await store.lock_dataset(tx, slug)
+    dataset = await get_dataset(tx, slug)
+    described = dataset.described(metadata, by=by.agency)
+    meant_for(dataset)
+    await store.save_dataset(tx, described)
+    await store.log_description(tx, described, by=by.subject, at=now)
+    event = DatasetDescribed(dataset=slug)
+    await outbox.add(tx, event.envelope(subject=described.id, sequence=described.sequence, at=now))
+    return described
+
+
+async def publish(
+    tx: AsyncConnection, lake: Lake, definition: Definition, *, now: datetime
+) -> Version | None:
+    """Publish a dataset's next version, when there are new events and they come to other rows."""
+    dataset, basis = await _locked(tx, definition)
+    if basis is None or (dataset.latest and _number(definition, basis) <= dataset.latest.number):
+        return None
+    return await _issue(tx, dataset, await _written(lake, definition, basis), now)
+
+
+async def rebuild(
+    tx: AsyncConnection, lake: Lake, definition: Definition, *, now: datetime
+) -> Version | None:
+    """Compute a dataset from the facts again: publish it when it changed, else restore and prove the latest.
+
+    Raises:
+        FactsIncomplete: the facts rest on fewer events than the latest version.
+        SameEventsOtherBytes: they rest on as many and come to another file.
+    """
+    dataset, basis = await _locked(tx, definition)
+    latest = dataset.latest
+    if basis is None or (latest and _number(definition, basis) < latest.number):
+        if latest is None:
+            return None
+        raise FactsIncomplete(dataset=dataset.slug, version=str(latest.number))
+    version = await _written(lake, definition, basis)
+    if latest is None or version.number > latest.number:
+        return await _issue(tx, dataset, version, now)
+    if version.file != latest.file:
+        raise SameEventsOtherBytes(dataset=dataset.slug, version=str(latest.number))
+    return None
+
+
+async def fold_again(tx: AsyncConnection) -> None:
+    """Compute the fact of every case from its acts, as after a change of the rules."""
+    await store.refold_all(tx)
+
+
+async def _locked(tx: AsyncConnection, definition: Definition) -> tuple[Dataset, Basis | None]:
+    """The dataset, which nobody else changes until the transaction ends, and what it rests on by now."""
+    await store.lock_dataset(tx, definition.slug)
+    return await get_dataset(tx, definition.slug), await _BASES[definition.slug](tx)
+
+
+def _number(definition: Definition, basis: Basis) -> Number:
+    return Number(definition.edition, basis.events)
+
+
+async def _written(lake: Lake, definition: Definition, basis: Basis) -> Version:
+    """The version that a basis comes to, its file in its place already.
+
+    The file comes before the row: a row always has its file, and a file without a row is nobody's.
+    """
+    rows = await asyncio.to_thread(basis.rows)
+    file = await lake.write(definition.slug, Table(definition.columns, rows))
+    month = [column.name for column in definition.columns].index("month")
+    covered = [str(row[month]) for row in rows]
+    return Version(
+        number=_number(definition, basis),
+        issued_at=basis.last_at,
+        rows=len(rows),
+        file=file,
+        columns=definition.columns,
+        first_month=min(covered, default=None),
+        last_month=max(covered, default=None),
+    )
+
+
+async def _issue(tx: AsyncConnection, dataset: Dataset, version: Version, now: datetime) -> Version | None:
+    """Make a written version the latest, unless its file is the latest's."""
+    if dataset.latest and dataset.latest.file == version.file:
+        return None
+    published = dataset.published(version)
+    await store.add_version(tx, dataset.slug, version)
+    await store.save_dataset(tx, published)
+    event = DatasetPublished(
+        dataset=dataset.slug,
+        version=str(version.number),
+        issued_at=version.issued_at,
+        rows=version.rows,
+        sha256=version.file.sha256,
+    )
+    await outbox.add(tx, event.envelope(subject=dataset.id, sequence=published.sequence, at=now))
+    return version
+
+
+async def _on_time(connection: AsyncConnection) -> Basis | None:
+    groups, events, last_at = await store.case_groups(connection)
+    return Basis(events, last_at, partial(on_time_rows, groups, Month.of(last_at))) if last_at else None
+
+
+async def _ratings(connection: AsyncConnection) -> Basis | None:
+    cells, events, last_at = await store.rating_cells(connection)
+    return Basis(events, last_at, partial(rating_rows, cells)) if last_at else None
+
+
+_BASES: Mapping[str, Callable[[AsyncConnection], Awaitable[Basis | None]]] = {
+    ON_TIME_PROCESSING.slug: _on_time,
+    SERVICE_RATINGS.slug: _ratings,
+}

@@ -1,0 +1,71 @@
+"""Invented cases and ratings of a quarter, so that there is something to read before the first real case.
+
+The ids are fixed, so loading them again changes nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from open_data import operations
+from open_data.domain.case_fact import Act, Kind
+from open_data.domain.month import Month
+
+_DESKS = (("H99.01", "TP01", 26), ("H99.01", "TN01", 14), ("H99.02", "TH01", 9))
+"""Agency, procedure, cases a month."""
+_MONTHS = (Month(2026, 1), Month(2026, 2), Month(2026, 3))
+_TERM = timedelta(days=10)
+
+
+async def load_sample(tx: AsyncConnection) -> int:
+    """Take note of the invented cases and their ratings; returns how many cases there are."""
+    cases = 0
+    for agency, procedure, month, number in _cases():
+        code = f"{agency}/{procedure}/{month}/{number}"
+        acts = _acts(agency, procedure, month, number)
+        for sequence, act in enumerate(acts, start=1):
+            await operations.record_act(tx, _id("case", code), sequence, act)
+        last = acts[-1]
+        if last.kind is Kind.CLOSED:
+            await operations.record_rating(
+                tx,
+                _id("rating", code),
+                agency=agency,
+                month=Month.of(last.at),
+                score=5 - number * number % 4,
+                at=last.at + timedelta(hours=3),
+            )
+        cases += 1
+    return cases
+
+
+def _cases() -> Iterator[tuple[str, str, Month, int]]:
+    for agency, procedure, cases in _DESKS:
+        for month in _MONTHS:
+            for number in range(cases):
+                yield agency, procedure, month, number
+
+
+def _acts(agency: str, procedure: str, month: Month, number: int) -> list[Act]:
+    """A case's life: most are decided in time, some late, a few refused, withdrawn or still open."""
+    received = month.start + timedelta(days=number % 26, hours=2, minutes=number)
+    if number % 13 == 12:
+        return [Act(Kind.REFUSED, received, agency, procedure)]
+    due = received + _TERM
+    accepted = Act(Kind.ACCEPTED, received, agency, procedure, due)
+    if number % 11 == 10:
+        return [accepted, Act(Kind.WITHDRAWN, received + timedelta(days=4), agency, procedure)]
+    decided = received + timedelta(days=2 + number * 5 % 12)
+    if decided >= datetime(2026, 4, 1, tzinfo=UTC):
+        return [accepted]
+    return [
+        accepted,
+        Act(Kind.DECIDED, decided, agency, procedure, due),
+        Act(Kind.CLOSED, decided + timedelta(days=1), agency, procedure),
+    ]
+
+
+def _id(kind: str, code: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"urn:motcua:sample:{kind}:{code}")

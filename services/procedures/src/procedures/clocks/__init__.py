@@ -1,0 +1,1 @@
+"""The legal clocks of cases, explained."""

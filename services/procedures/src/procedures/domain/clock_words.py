@@ -1,0 +1,92 @@
+"""The legal clock of a case in sentences, in the agency's local time."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.errors import Text
+
+from procedures.domain.allowances import in_words
+from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case_clock import Explanation
+from procedures.domain.clock import STOP_TEXT, CaseClock, Interval
+
+_MINUTE = timedelta(minutes=1)
+
+
+def clock_in_words(explained: Explanation, calendar: WorkingCalendar) -> Text:
+    """What the term is, since when it is counted, and how the clock stands."""
+    clock = explained.clock
+    if clock is None:
+        return Text(vi="Thời hạn chưa bắt đầu.", en="The term has not begun.")
+    term, began = in_words(clock.term), _local(clock.started_at, calendar)
+    if clock.ended_at is not None:
+        stands = _ended(explained, _local(clock.ended_at, calendar))
+    elif clock.stops:
+        stands = _standing(clock, explained.remaining)
+    else:
+        stands = _running(explained, calendar)
+    return Text(
+        vi=f"Thời hạn: {term.vi}, tính từ {began.vi}. {stands.vi}",
+        en=f"The term: {term.en}, counted from {began.en}. {stands.en}",
+    )
+
+
+def interval_in_words(interval: Interval, calendar: WorkingCalendar) -> Text:
+    """A stretch of the case's time: from when to when, why, and whether it counts."""
+    begins, ends = _local(interval.begins_at, calendar), _local(interval.ends_at, calendar)
+    worked = duration_in_words(interval.working_time)
+    counts = Text(vi="không tính vào thời hạn", en="does not count")
+    if interval.counts:
+        counts = Text(vi="tính vào thời hạn", en="counts")
+    return Text(
+        vi=f"Từ {begins.vi} đến {ends.vi}: {interval.reason.vi}. {worked.vi} làm việc, {counts.vi}.",
+        en=f"From {begins.en} to {ends.en}: {interval.reason.en}. {worked.en} of working time, {counts.en}.",
+    )
+
+
+def duration_in_words(duration: timedelta) -> Text:
+    """Working time in hours and minutes; what is less than a minute is left out."""
+    hours, minutes = divmod(duration // _MINUTE, 60)
+    vi = [f"{hours} giờ"] if hours else []
+    en = [f"{hours} hour{'' if hours == 1 else 's'}"] if hours else []
+    if minutes or not hours:
+        vi.append(f"{minutes} phút")
+        en.append(f"{minutes} minute{'' if minutes == 1 else 's'}")
+    return Text(vi=" ".join(vi), en=" ".join(en))
+
+
+def _ended(explained: Explanation, ended: Text) -> Text:
+    if explained.case.decided_at is None:
+        return Text(vi=f"Hồ sơ được rút lúc {ended.vi}.", en=f"The case was withdrawn at {ended.en}.")
+    vi, en = f"Đã quyết định lúc {ended.vi}", f"It was decided at {ended.en}"
+    if explained.case.due_when_decided is not None:
+        vi += ", quá hạn" if explained.overdue else ", đúng hạn"
+        en += ", late" if explained.overdue else ", in time"
+    return Text(vi=f"{vi}.", en=f"{en}.")
+
+
+def _standing(clock: CaseClock, remaining: timedelta | None) -> Text:
+    reasons = [STOP_TEXT[stop] for stop in clock.stops]
+    vi = f"Đang tạm dừng: {'; '.join(reason.vi for reason in reasons)}."
+    en = f"It stands still: {'; '.join(reason.en for reason in reasons)}."
+    if remaining is not None:
+        left = duration_in_words(remaining)
+        vi, en = f"{vi} Còn {left.vi} làm việc.", f"{en} {left.en} of working time are left."
+    return Text(vi=vi, en=en)
+
+
+def _running(explained: Explanation, calendar: WorkingCalendar) -> Text:
+    if explained.case.due_at is None or explained.remaining is None:
+        return Text(vi="Hồ sơ này không bị tính quá hạn.", en="This case is never late.")
+    due, left = _local(explained.case.due_at, calendar), duration_in_words(explained.remaining)
+    if explained.overdue:
+        return Text(vi=f"Đã quá hạn từ {due.vi}.", en=f"It has been late since {due.en}.")
+    return Text(
+        vi=f"Đến hạn lúc {due.vi}, còn {left.vi} làm việc.",
+        en=f"It is due at {due.en}; {left.en} of working time are left.",
+    )
+
+
+def _local(instant: datetime, calendar: WorkingCalendar) -> Text:
+    local = instant.astimezone(ZoneInfo(calendar.time_zone))
+    return Text(vi=f"{local:%H:%M ngày %d/%m/%Y}", en=f"{local:%Y-%m-%d %H:%M}")
