@@ -44,8 +44,8 @@ soak: setup ## Kill every process at random, 100 times, under load (long)
 bench: setup ## Print the table of measured ratios (minutes)
 	@$(BIN)/python -m tests.bench
 
-contracts: setup ## Write openapi.json, asyncapi.json and the event schemas anew
-	@$(BIN)/python -m launcher contracts
+contracts: setup ## Write openapi.json, asyncapi.json, the event schemas and the problems anew
+	@$(BIN)/python -m tests.contracts
 
 fmt: setup ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

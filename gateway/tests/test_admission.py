@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from gateway.admission import Admission, Admitted, Quotas
 from gateway.limits import Quota
 from gateway.policy import compile_policy

@@ -1,6 +1,7 @@
-from gateway.limits import Limiter, Quota
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from gateway.limits import Limiter, Quota
 
 QUOTA = Quota("person", requests=10, seconds=60)
 

@@ -1,9 +1,10 @@
 from typing import Any
 
 import pytest
-from gateway.policy import Policy, compile_policy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from gateway.policy import Policy, compile_policy
 
 READ, WRITE, ADMIN = "cases:read", "cases:write", "admin"
 

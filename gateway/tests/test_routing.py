@@ -1,4 +1,5 @@
 import pytest
+
 from gateway.routing import ROUTES, RouteTable, Service
 
 TABLE = RouteTable(ROUTES)

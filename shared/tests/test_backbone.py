@@ -9,6 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Column, Integer, Table, Uuid, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import dead_letters, outbox
 from shared.clock import SystemClock
 from shared.db import Database, new_metadata
 from shared.events import Envelope
@@ -20,11 +25,6 @@ from shared.outbox import outbox_table
 from shared.relay import Relay
 from shared.settings import KafkaSettings
 from shared.testing import eventually
-from sqlalchemy import Column, Integer, Table, Uuid, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from shared import dead_letters, outbox
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 

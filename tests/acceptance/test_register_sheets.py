@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+
 from procedures.domain.definition import Fee, run_to_end
 from procedures.domain.definition_json import definition_from_json, definition_to_json
 from procedures.domain.finding import Severity

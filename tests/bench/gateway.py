@@ -186,7 +186,6 @@ def _gateway(folder: Path, port: int, *, service: int) -> Iterator[None]:
     address = f"http://127.0.0.1:{service}"
     settings = {
         "GATEWAY_PORT": str(port),
-        "GATEWAY_DATABASE_URL": "postgresql+asyncpg://none@127.0.0.1/none",
         "GATEWAY_JWKS_URL": f"{address}/.well-known/jwks.json",
         "GATEWAY_PROCEDURES__URL": address,
         "GATEWAY_CLIENT_QUOTA__REQUESTS": "1000000000",

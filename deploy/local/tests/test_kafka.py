@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
 from launcher.errors import LauncherError
 from launcher.jars import kafka_jars
 from launcher.kafka import ApacheKafka, Kafka, MemoryKafka, new_kafka

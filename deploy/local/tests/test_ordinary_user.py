@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from launcher.jars import cache_folder
 
 PROGRAM = """

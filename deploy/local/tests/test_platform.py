@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+
 from launcher.processes import LOOPBACK, free_port, port_is_free
 
 STAND_IN = """
@@ -42,6 +42,8 @@ LAUNCHER = """
 import sys
 from launcher import services
 services.SERVICES = (services.Service("stand_in", 0, sample=lambda state: [str(state.credentials)]),)
+import launcher.demo
+launcher.demo.play = lambda *_: None
 from launcher.__main__ import main
 sys.exit(main())
 """
@@ -98,13 +100,6 @@ class Machine:
 @pytest.fixture
 def machine(server_folder: Path, tmp_path: Path) -> Machine:
     return Machine(server_folder, tmp_path)
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

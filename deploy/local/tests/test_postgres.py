@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from launcher.errors import LauncherError
 from launcher.fixtures import GivenPostgres
 from launcher.postgres import Postgres, closed_to
@@ -143,7 +144,7 @@ def test_data_of_another_version_is_one_line_with_the_servers_reason(server_fold
     server.start()
     server.stop()
     (server_folder / "data" / "PG_VERSION").write_text("12\n")
-    with pytest.raises(LauncherError, match=r"^PostgreSQL ended at start.*version 12[^\n]*$"):
+    with pytest.raises(LauncherError, match=r"^PostgreSQL ended with exit code 1 .*version 12[^\n]*$"):
         server.start()
 
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from launcher.errors import LauncherError
 from launcher.processes import Process
 
@@ -55,7 +56,7 @@ def test_one_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> None:
 def test_one_that_dies_at_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     process = python("import sys; sys.exit('no such setting')", tmp_path / "log")
     process.start()
-    with pytest.raises(LauncherError, match=r"^program ended at start \(no such setting\)[^\n]*$"):
+    with pytest.raises(LauncherError, match=r"^program ended with exit code 1 \(no such setting\)[^\n]*$"):
         process.wait_until(lambda: False, 20)
 
 

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.auth import Principal, ScopeMissing, Verifier
-from shared.errors import MotcuaError, Unauthenticated
-
 from gateway.limits import Limiter, Quota
 from gateway.policy import Operation, Policy
 from gateway.refusals import QuotaExceeded
 from gateway.routing import Route, Service
+from shared.auth import Principal, ScopeMissing, Verifier
+from shared.errors import MotcuaError, Unauthenticated
 
 _BEARER = b"bearer "
 

@@ -13,9 +13,6 @@ from typing import BinaryIO
 
 import uvicorn
 from prometheus_client import REGISTRY
-from shared.auth import Verifier
-from shared.clock import Clock, SystemClock
-from shared.keys import keep_keys_fresh
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.contracts import keep_policies_fresh
@@ -23,14 +20,17 @@ from gateway.journal import Journal
 from gateway.metrics import Figures
 from gateway.plane import DataPlane
 from gateway.proxy.edge import Edge
-from gateway.settings import Settings
+from gateway.proxy.settings import ProxySettings
+from shared.auth import Verifier
+from shared.clock import Clock, SystemClock
+from shared.keys import keep_keys_fresh
 
 
 class Gateway:
     """The ASGI application that `Edge` runs on: the portal, and the data plane beside it."""
 
     def __init__(
-        self, settings: Settings, portal: ASGIApp, clock: Clock, verifier: Verifier | None, log: BinaryIO
+        self, settings: ProxySettings, portal: ASGIApp, clock: Clock, verifier: Verifier | None, log: BinaryIO
     ) -> None:
         self._settings = settings
         self._portal = portal
@@ -73,7 +73,7 @@ class Gateway:
 
 
 def create_app(
-    settings: Settings,
+    settings: ProxySettings,
     *,
     portal: ASGIApp,
     clock: Clock | None = None,
@@ -90,7 +90,7 @@ def create_app(
     return Gateway(settings, portal, clock or SystemClock(), verifier, log or sys.stdout.buffer)
 
 
-def server_of(app: Gateway, settings: Settings) -> uvicorn.Server:
+def server_of(app: Gateway, settings: ProxySettings) -> uvicorn.Server:
     """The server for the application: uvicorn on uvloop, speaking through `Edge`."""
     config = uvicorn.Config(
         app,

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.deliveries.operations import take_up
 from shared.clock import Clock
 from shared.events import EVENT_TYPES, Envelope, Event
 from shared.events.audience import OFFERED
 from shared.inbox import Handler
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from gateway.deliveries.operations import take_up
 
 
 def handlers(clock: Clock) -> Mapping[type[Event], Handler]:

@@ -7,15 +7,15 @@ import structlog
 
 from gateway.admission import Admission
 from gateway.policy import compile_policy
+from gateway.proxy.settings import ProxySettings
 from gateway.routing import Service
-from gateway.settings import Settings
 
 _RETRY_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
-async def keep_policies_fresh(admission: Admission, settings: Settings) -> None:
+async def keep_policies_fresh(admission: Admission, settings: ProxySettings) -> None:
     """Read the contract of each service now and every few minutes, until cancelled.
 
     A service that cannot be reached is asked again soon; meanwhile what was last read stays in force.
@@ -25,7 +25,7 @@ async def keep_policies_fresh(admission: Admission, settings: Settings) -> None:
             group.create_task(_keep_fresh(admission, service, settings))
 
 
-async def _keep_fresh(admission: Admission, service: Service, settings: Settings) -> None:
+async def _keep_fresh(admission: Admission, service: Service, settings: ProxySettings) -> None:
     url = f"{settings.upstream(service).url.rstrip('/')}/{service}/v1/openapi.json"
     told = ""
     async with httpx.AsyncClient(timeout=10) as client:

@@ -1,19 +1,19 @@
 """What is remembered of each request: a line of the access log, a count, a duration.
 
-Noting is one append and a few additions; lines are formatted and written by a thread, a batch at a time, so
-a slow log never holds up a request. Queries are not logged: they may name people.
+Lines are gathered and written by a thread, a batch at a time, so a slow log never holds up a request. They
+bear the time of the last batch, a quarter of a second ago at most. Queries are not logged: they may name
+people.
 """
 
 import asyncio
 from bisect import bisect_left
-from collections import Counter, deque
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
-from shared.clock import Clock
 
 from gateway.proxy.trace import trace_id_of
+from shared.clock import Clock
 
 if TYPE_CHECKING:
     from gateway.proxy.turn import Turn
@@ -37,40 +37,6 @@ class Durations:
         self.seconds += seconds
 
 
-class _Entry(NamedTuple):
-    ended_at: float
-    seconds: float
-    service: str
-    method: str
-    path: str
-    status: int
-    refused: str
-    sent: int
-    address: str
-    client: str | None
-    traceparent: bytes
-
-    def line(self, behind: float) -> bytes:
-        """The entry as JSON; the event loop's clock is `behind` the wall clock by so many seconds."""
-        return orjson.dumps(
-            {
-                "timestamp": datetime.fromtimestamp(self.ended_at + behind, UTC),
-                "event": "request",
-                "service": self.service,
-                "method": self.method,
-                "path": self.path,
-                "status": self.status,
-                "ms": round(self.seconds * 1000, 2),
-                "sent": self.sent,
-                "refused": self.refused,
-                "address": self.address,
-                "client": self.client,
-                "trace": trace_id_of(self.traceparent),
-            },
-            option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z,
-        )
-
-
 class Journal:
     """The access log and the figures of one process."""
 
@@ -81,7 +47,9 @@ class Journal:
         self.dropped = 0
         self._clock = clock
         self._out = out
-        self._entries: deque[_Entry] = deque()
+        self._now = _iso(clock)
+        self._lines = bytearray()
+        self._waiting = 0
 
     def note(self, turn: "Turn", now: float) -> None:
         """A request is done with, at `now` of the event loop's clock."""
@@ -94,23 +62,26 @@ class Journal:
         durations.add(seconds)
         if turn.refused:
             self.refusals[turn.refused] += 1
-        if len(self._entries) >= _BACKLOG:
+        if self._waiting >= _BACKLOG:
             self.dropped += 1
             return
-        self._entries.append(
-            _Entry(
-                now,
-                seconds,
-                service,
-                turn.head.method,
-                turn.head.path,
-                turn.status,
-                turn.refused,
-                turn.bytes_out,
-                turn.caller.address,
-                principal.client_id if principal else None,
-                turn.traceparent,
-            )
+        self._waiting += 1
+        self._lines += orjson.dumps(
+            {
+                "timestamp": self._now,
+                "event": "request",
+                "service": service,
+                "method": turn.head.method,
+                "path": turn.head.path,
+                "status": turn.status,
+                "ms": round(seconds * 1000, 2),
+                "sent": turn.bytes_out,
+                "refused": turn.refused,
+                "address": turn.caller.address,
+                "client": principal.client_id if principal else None,
+                "trace": trace_id_of(turn.traceparent),
+            },
+            option=orjson.OPT_APPEND_NEWLINE,
         )
 
     async def keep_writing(self) -> None:
@@ -118,16 +89,21 @@ class Journal:
         loop = asyncio.get_running_loop()
         try:
             while True:
+                self._now = _iso(self._clock)
                 await asyncio.sleep(_FLUSH_SECONDS)
-                await loop.run_in_executor(None, self._write, loop.time())
+                if self._waiting:
+                    await loop.run_in_executor(None, self._write, self._taken())
         finally:
-            self._write(loop.time())
+            self._write(self._taken())
 
-    def _write(self, now: float) -> None:
-        behind = self._clock.now().timestamp() - now
-        lines = bytearray()
-        while self._entries:
-            lines += self._entries.popleft().line(behind)
-        if lines:
-            self._out.write(lines)
-            self._out.flush()
+    def _taken(self) -> bytearray:
+        lines, self._lines, self._waiting = self._lines, bytearray(), 0
+        return lines
+
+    def _write(self, lines: bytearray) -> None:
+        self._out.write(lines)
+        self._out.flush()
+
+
+def _iso(clock: Clock) -> str:
+    return clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -55,11 +55,13 @@ class Limiter:
         ahead = owed + self._interval
         room = self._window - ahead
         if room < -_DUST:
-            return Allowance(granted=False, remaining=0, reset=ceil(owed), wait=ceil(-room))
+            return Allowance(False, 0, ceil(owed), ceil(-room))
         self._arrivals[caller] = now + ahead
         if len(self._arrivals) > self._callers:
             self._forget(now)
-        return Allowance(granted=True, remaining=int(room / self._interval + _DUST), reset=ceil(ahead), wait=0)
+        return Allowance(
+            granted=True, remaining=int(room / self._interval + _DUST), reset=ceil(ahead), wait=0
+        )
 
     def _forget(self, now: float) -> None:
         """Forget those whose quota is whole again, and the longest known ones if those are too few."""

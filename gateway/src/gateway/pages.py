@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from starlette.requests import Request
+
 from shared.errors import Fault, Invalid, Text
 from shared.pagination import decode_cursor
-from starlette.requests import Request
 
 T = TypeVar("T")
 

@@ -3,15 +3,14 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from shared.auth import Verifier
-
 from gateway.admission import Admission, Quotas
 from gateway.cors import Cors
 from gateway.journal import Journal
 from gateway.limits import Quota
 from gateway.proxy.client import Pool
+from gateway.proxy.settings import ProxySettings, QuotaSettings
 from gateway.routing import ROUTES, RouteTable, Service
-from gateway.settings import QuotaSettings, Settings
+from shared.auth import Verifier
 
 if TYPE_CHECKING:
     from gateway.proxy.edge import Edge
@@ -22,7 +21,7 @@ _SWEEP_SECONDS = 0.25
 class DataPlane:
     """Everything a connection needs to know; made once the event loop runs."""
 
-    def __init__(self, settings: Settings, verifier: Verifier, journal: Journal) -> None:
+    def __init__(self, settings: ProxySettings, verifier: Verifier, journal: Journal) -> None:
         loop = asyncio.get_running_loop()
         self.settings = settings
         self.journal = journal

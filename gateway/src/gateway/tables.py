@@ -1,9 +1,5 @@
 """Tables of the gateway's own database: the event log, subscriptions and their deliveries, contracts."""
 
-from shared.db import new_metadata
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
-from shared.web import answers_table
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -20,6 +16,11 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.db import new_metadata
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+from shared.web import answers_table
 
 metadata = new_metadata()
 outbox = outbox_table(metadata)

@@ -22,6 +22,7 @@ from standardwebhooks import Webhook
 from gateway.deliveries.operations import take_up
 from gateway.deliveries.settings import WebhookSettings
 from gateway.portal.app import create_portal
+from gateway.routing import Service
 from gateway.settings import Settings
 from gateway.stream.settings import StreamSettings
 from shared.clock import SystemClock
@@ -35,8 +36,8 @@ from shared.web import Parts
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 SECRETS_KEY = "A" * 43
-AGENCY, OTHER_AGENCY = "H99.01", "H99.02"
-CASES = "procedures:cases:read"
+AGENCY = "H99.01"
+NOWHERE = "http://127.0.0.1:9"  # nothing listens on the discard port
 
 
 class PortalSettings(Settings):
@@ -71,8 +72,13 @@ def make_settings(gateway_url: str) -> MakeSettings:
     def make(
         *, webhooks: dict[str, Any] | None = None, stream: dict[str, Any] | None = None, **more: Any
     ) -> PortalSettings:
+        nowhere = {
+            service.name.lower(): {"url": NOWHERE} for service in Service if service.name.lower() not in more
+        }
         return PortalSettings(
             database_url=gateway_url,
+            jwks_url=NOWHERE,
+            **nowhere,
             webhooks=WebhookSettings(secrets_key=SECRETS_KEY, loopback=True, **(webhooks or {})),
             stream=StreamSettings(**(stream or {})),
             **more,

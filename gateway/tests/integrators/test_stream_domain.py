@@ -87,7 +87,8 @@ def test_a_pattern_matches_a_type_by_its_first_words():
 
 
 @pytest.mark.parametrize(
-    ("types", "agencies", "procedures"), list(product([{"*"}, {"identity.*"}], [set(), {"A"}, {"B"}], [set(), {"P"}])),
+    ("types", "agencies", "procedures"),
+    list(product([{"*"}, {"identity.*"}], [set(), {"A"}, {"B"}], [set(), {"P"}])),
 )
 def test_all_that_is_asked_for_must_hold(types, agencies, procedures):
     asked = Interest(frozenset(types), frozenset(agencies), frozenset(procedures))
@@ -102,7 +103,9 @@ def test_no_pattern_asks_for_everything():
     assert interest().types == {"*"}
 
 
-@pytest.mark.parametrize("pattern", ["procedures.cas*", "procedures", "*.case", "nothing.*", "", "identity.person.*"])
+@pytest.mark.parametrize(
+    "pattern", ["procedures.cas*", "procedures", "*.case", "nothing.*", "", "identity.person.*"]
+)
 def test_a_pattern_that_matches_nothing_is_refused_and_named(pattern):
     with pytest.raises(Invalid) as refused:
         interest("procedures.case.*", pattern)

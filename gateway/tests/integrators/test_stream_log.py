@@ -172,7 +172,9 @@ async def test_the_list_holds_what_a_reader_sees_and_wants(gateway_database, var
 
 
 @pytest.mark.parametrize("sight", [sight for sight in SIGHTS if sight.client])
-async def test_a_subscription_is_planned_what_its_client_sees_and_wants(gateway_database, varied_events, sight):
+async def test_a_subscription_is_planned_what_its_client_sees_and_wants(
+    gateway_database, varied_events, sight
+):
     vault, now = Vault("A" * 43), SystemClock().now()
     for interest in INTERESTS:
         details = Details("https://a.example/", None, interest, sight)

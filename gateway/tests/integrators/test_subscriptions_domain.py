@@ -221,7 +221,9 @@ def test_an_address_that_is_not_globally_routed_is_never_connected_to(address):
     assert not is_reachable(address, loopback=False)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "203.0.114.9", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::"])
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "203.0.114.9", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::"]
+)
 def test_a_public_address_is(address):
     assert is_reachable(address, loopback=False)
 

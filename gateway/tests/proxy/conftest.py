@@ -10,8 +10,9 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+
 from gateway.app import Gateway, create_app, server_of
-from gateway.settings import Settings, UpstreamSettings
+from gateway.proxy.settings import ProxySettings, UpstreamSettings
 from shared.auth import Verifier
 from shared.clock import SystemClock
 from shared.testing import AUDIENCE, ISSUER, Tokens, eventually
@@ -210,9 +211,8 @@ def gateway(tokens: Tokens) -> Gateways:
         procedures: Upstream, *, upstream: dict[str, Any] | None = None, **settings: Any
     ) -> AsyncIterator[Running]:
         reached = {"url": procedures.url, **(upstream or {})}
-        all_settings = Settings(
+        all_settings = ProxySettings(
             port=0,
-            database_url="postgresql+asyncpg://nobody@127.0.0.1/none",
             procedures=UpstreamSettings(**reached),
             **settings,
         )
@@ -221,7 +221,10 @@ def gateway(tokens: Tokens) -> Gateways:
         app = create_app(all_settings, portal=portal, verifier=verifier, log=log)
         async with _serving(app, all_settings) as port:
             running = Running(port, log)
+            told, procedures.behave = procedures.behave, Asked.answer
             await eventually(lambda: _knows_contract(running), what="the gateway reads the contract")
+            procedures.asked.clear()
+            procedures.behave = told
             yield running
 
     return run
@@ -238,8 +241,14 @@ async def service() -> AsyncIterator[Upstream]:
         yield one
 
 
+@pytest.fixture
+async def another() -> AsyncIterator[Upstream]:
+    async with upstream() as one:
+        yield one
+
+
 @asynccontextmanager
-async def _serving(app: Gateway, settings: Settings) -> AsyncIterator[int]:
+async def _serving(app: Gateway, settings: ProxySettings) -> AsyncIterator[int]:
     """Run the server in a thread, on an event loop of its own."""
     server = server_of(app, settings)
     thread = threading.Thread(target=server.run)

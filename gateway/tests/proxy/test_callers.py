@@ -1,6 +1,7 @@
 from ipaddress import ip_network
 
 import pytest
+
 from gateway.proxy.callers import caller_at, caller_behind, caller_lines
 
 TRUSTED = (ip_network("10.0.0.0/8"),)

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+
 from gateway.proxy.response import SECURITY
 from shared.testing import Tokens, eventually
 

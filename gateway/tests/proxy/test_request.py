@@ -1,4 +1,5 @@
 import pytest
+
 from gateway.proxy.request import RequestHead, read_head, request_bytes
 from gateway.refusals import Malformed, MethodUnknown, TargetTooLong
 from shared.errors import MotcuaError

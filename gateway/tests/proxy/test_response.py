@@ -1,4 +1,5 @@
 import pytest
+
 from gateway.proxy.response import SECURITY, read_answer
 
 

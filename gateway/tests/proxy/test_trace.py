@@ -1,6 +1,7 @@
 import re
 
 import pytest
+
 from gateway.proxy.trace import trace_id_of, traceparent_of
 
 SENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -14,7 +14,11 @@ import pytest
 import structlog
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
+from joserfc.jwk import KeySet
+from pydantic import SecretStr
+
 from identity.__main__ import PROGRAM
+from identity.agencies.operations import register_agency
 from identity.app import create_app
 from identity.clients.operations import register_client, renew_secret
 from identity.domain.agency import Agency, Unit
@@ -22,14 +26,10 @@ from identity.domain.client import AuthMethod, Client, Kind
 from identity.domain.official import Official, Post
 from identity.domain.person import AddressKind, ContactAddress, Person
 from identity.domain.pkce import challenge_of
-from identity.settings import Settings
-from identity.upkeep import Upkeep
-from joserfc.jwk import KeySet
-from pydantic import SecretStr
-
-from identity.agencies.operations import register_agency
 from identity.officials.operations import appoint_official
 from identity.people.operations import register_person
+from identity.settings import Settings
+from identity.upkeep import Upkeep
 from shared.clock import SetClock
 from shared.db import Database
 from shared.errors import Text

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+
 from identity.__main__ import PROGRAM
 from identity.settings import Settings
-
 from shared.migrations import check
 
 MIGRATIONS = PROGRAM.migrations

@@ -5,12 +5,11 @@ import hashlib
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute, iter_route_contexts
 from httpx import AsyncClient
-from identity.tables import answers, outbox
 from sqlalchemy import select
 
-from shared.auth import permission_of
+from identity.tables import answers, outbox
+from shared.auth import Permission, permission_of, routes_of
 from shared.ids import new_id
 
 BASE = "/identity/v1"
@@ -357,25 +356,14 @@ async def test_an_organisation_is_seen_by_who_represents_it_alone(ground: Any, b
         assert [one["taxCode"] for one in listed.json()["items"]] == codes
 
 
-def _protected(app: Any) -> list[APIRoute]:
-    routes = [
-        context.original_route
-        for context in iter_route_contexts(app.routes)
-        if isinstance(context.original_route, APIRoute) and (context.path or "").startswith(BASE)
-    ]
-    assert all(permission_of(route) for route in routes)
-    return [route for route in routes if permission_of(route).scope is not None]  # type: ignore[union-attr]
-
-
 async def test_no_protected_route_serves_a_caller_without_the_scope_or_of_another_kind(
     ground: Any, browser: AsyncClient
 ) -> None:
-    routes = _protected(ground.app)
-    assert len(routes) > 10
-    for route in routes:
-        permission = permission_of(route)
-        assert permission is not None
-        path = route.path.format(code="000.00.01.H99", official_id=new_id(), client_id="c")
+    declared = [(route, permission_of(route)) for route in routes_of(ground.app)]
+    protected = [(route, found) for route, found in declared if isinstance(found, Permission)]
+    assert len(protected) > 10
+    for route, permission in protected:
+        path = str(route.path).format(code="000.00.01.H99", official_id=new_id(), client_id="c")
         method = min(route.methods or ())
         others = sorted({"person", "official", "client"} - permission.kinds)
         assert others, f"{method} {path} is open to every kind of caller"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from identity.domain.agency import Agency, InvalidAgency, Unit, check_agency
 from identity.domain.client import (
     AuthMethod,
@@ -27,7 +28,6 @@ from identity.domain.person import (
     check_person,
     normal_account_name,
 )
-
 from shared.errors import Invalid, Text
 from shared.ids import new_id
 

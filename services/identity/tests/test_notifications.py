@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
 from identity.app import create_app
 from identity.consumers import HANDLERS
 from identity.notifications.operations import GIVEN_UP_AFTER
 from identity.notifications.sender import Sender
 from identity.tables import notifications
-from pydantic import SecretStr
-from sqlalchemy import func, select
-
 from shared.events import Envelope
 from shared.events.procedures import CaseAccepted, CaseDecided, CaseEvent, CaseSubmitted, CaseTaskCompleted
 from shared.ids import new_id

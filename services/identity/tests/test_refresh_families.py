@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from identity.domain.refresh import GRACE, RefreshToken
 from identity.oauth.store import UsedCode, advance_family, start_family
-
 from shared.ids import new_id
 
 KEY = b"k" * 32

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from httpx import AsyncClient, Response
+
 from identity.domain.client import Kind
 from identity.domain.throttle import FREE_ATTEMPTS, LONGEST_WAIT, neighbourhood, open_again_at
 from identity.people.passwords import HashingBusy, PasswordHasher
-
 from shared.ids import new_id
 from shared.testing import client_of
 

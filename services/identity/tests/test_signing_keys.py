@@ -8,15 +8,16 @@ from cryptography.exceptions import InvalidTag
 from httpx import AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError
+from joserfc.jwk import KeySet
+from sqlalchemy import select
+
 from identity.domain.key_ring import Create, KeyAge, KeyState, Move, RotationPolicy, emergency, rotation
 from identity.keys.operations import replace_all_keys, rotate_keys
 from identity.keys.ring import KeyRing, NoSigningKey
 from identity.tables import signing_keys
 from identity.vault import Vault
-from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError
-from joserfc.jwk import KeySet
-from sqlalchemy import select
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 POLICY = RotationPolicy(timedelta(days=90), timedelta(minutes=10), timedelta(minutes=15))

@@ -17,11 +17,11 @@ import pytest
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from identity.__main__ import PROGRAM
-from identity.settings import Settings
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from identity.__main__ import PROGRAM
+from identity.settings import Settings
 from shared.testing import eventually, free_port
 
 FOLDER = Path(__file__).parent / "openid_client"

@@ -42,7 +42,7 @@ async def _write(lake: Lake, rows: list[Row] = ROWS) -> Path:
 
 
 async def _all(lake: Lake, path: Path, query: Query) -> list[Row]:
-    return [row async for batch in lake.rows(path, query) for row in batch]
+    return [row async for batch in lake.rows(path, query, list) for row in batch]
 
 
 async def test_the_same_rows_are_the_same_bytes_wherever_and_whenever_they_are_written(

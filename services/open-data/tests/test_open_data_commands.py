@@ -21,9 +21,11 @@ def run(database_url: str, tmp_path: Path) -> Any:
         "OPEN_DATA_STORE": str(tmp_path / "lake"),
     }
 
-    def command(name: str) -> subprocess.CompletedProcess[str]:
+    def command(name: str, *, code: int = 0) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-m", "open_data", name]
-        return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stderr
+        return done
 
     return command
 
@@ -64,15 +66,16 @@ async def test_the_sample_has_something_of_everything(
 
 async def test_rebuilding_proves_what_was_published(world: Any, run: Any) -> None:
     run("sample")
-    rebuilt = run("rebuild")
-    assert (rebuilt.returncode, rebuilt.stderr) == (0, "")
+    assert run("rebuild").stdout.splitlines() == [
+        "open_data: on-time-processing: nothing new",
+        "open_data: service-ratings: nothing new",
+    ]
 
 
 async def test_a_refusal_is_one_line_and_not_a_stack_trace(world: Any, run: Any) -> None:
     run("sample")
     async with world.database.transaction() as tx:
         await tx.execute(text("DELETE FROM case_facts WHERE agency = 'H99.02'"))
-    refused = run("rebuild")
-    assert refused.returncode == 1
+    refused = run("rebuild", code=1)
     assert refused.stderr.count("\n") == 1
-    assert "the facts rest on fewer events" in refused.stderr.lower()
+    assert "fewer events" in refused.stderr

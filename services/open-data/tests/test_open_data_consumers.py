@@ -70,7 +70,7 @@ async def _rows(world: Any) -> list[tuple[Any, ...]]:
         version = await operations.get_version(connection, "on-time-processing", None)
     path = world.lake.path("on-time-processing", version.file)
     query = read_query(version.columns, [("fields", FIELDS)])
-    return [row for batch in [b async for b in world.lake.rows(path, query)] for row in batch]
+    return [row async for batch in world.lake.rows(path, query, list) for row in batch]
 
 
 def _everything(version: Any) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from open_data import operations
 from open_data.domain.case_fact import Act, Kind
+from open_data.domain.dataset import ON_TIME_PROCESSING
 from open_data.domain.version import FactsIncomplete, Number, SameEventsOtherBytes
 from open_data.publisher import Publisher
 from shared.migrations import check
@@ -146,6 +148,33 @@ async def test_rules_that_changed_without_a_new_edition_are_found_out(
     with pytest.raises(SameEventsOtherBytes):
         await world.rebuild()
     assert await _latest(world) == version
+
+
+async def test_events_that_changed_nothing_still_count_when_they_are_read_again(
+    world: Any, day: At, decided_case: Callable[..., History]
+) -> None:
+    cases = [decided_case(day(1, 5), day(1, 9)), (Act(Kind.OTHER, day(1, 9), "H99.01", "TP01"),) * 3]
+    for case in cases:
+        await world.tell(case)
+        await world.publish()
+    async with world.database.transaction() as tx:
+        await tx.execute(text("TRUNCATE case_facts"))
+    await world.tell(decided_case(day(2, 5), day(2, 9)))
+    await world.tell(cases[0][:1])
+    assert await world.publish() is None
+
+
+async def test_a_new_edition_begins_with_a_rebuild(
+    world: Any, day: At, decided_case: Callable[..., History]
+) -> None:
+    await world.tell(decided_case(day(1, 5), day(1, 9)))
+    await world.publish()
+    second = replace(ON_TIME_PROCESSING, edition=2)
+    await world.tell(decided_case(day(2, 5), day(2, 9)))
+    async with world.database.transaction() as tx:
+        assert await operations.publish(tx, world.lake, second, now=world.clock.now()) is None
+        version = await operations.rebuild(tx, world.lake, second, now=world.clock.now())
+    assert (version.number, version.rows) == (Number(2, 6), 2)
 
 
 async def test_the_publisher_publishes_beside_the_server_until_it_is_stopped(

@@ -34,9 +34,11 @@ class Listener:
 
     async def forget(self, *, versions: bool) -> None:
         """Empty the inbox and the facts, and perhaps forget what was published."""
-        tables = "inbox, case_facts, rating_facts" + (", versions" if versions else "")
         async with self._database.transaction() as tx:
-            await tx.execute(text(f"TRUNCATE {tables}"))
+            await tx.execute(text("TRUNCATE inbox, case_facts, rating_facts"))
+            if versions:
+                await tx.execute(text("TRUNCATE versions"))
+                await tx.execute(text("UPDATE datasets SET seen = 0"))
 
     async def hear(self, *events: Told) -> None:
         """Hear the events of one batch, in one transaction."""

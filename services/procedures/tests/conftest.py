@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
+from pydantic import SecretStr
+
 from procedures.app import create_app
 from procedures.settings import Settings
-from pydantic import SecretStr
 from shared.clock import SetClock
+from shared.db import Database
 from shared.ids import new_id
 from shared.settings import KafkaSettings
 from shared.testing import Tokens, client_of
@@ -85,22 +87,32 @@ class World:
     app: Any
     citizen_id: str = field(default_factory=lambda: str(new_id()))
 
+    @property
+    def database(self) -> Database:
+        database: Database = self.app.state.parts.database
+        return database
+
     def citizen(self, subject: str | None = None) -> dict[str, str]:
         scope = "procedures:cases:submit procedures:cases:read procedures:documents:write"
-        return self.tokens.bearer(scope, subject=subject or self.citizen_id)
+        return self.bearer(scope, subject=subject or self.citizen_id)
 
-    def official(self, who: str) -> dict[str, str]:
-        agency, posts = OFFICIALS[who]
+    def official(self, who: str, agency: str | None = None) -> dict[str, str]:
+        """The official, or one with the same posts in another agency."""
+        own, posts = OFFICIALS[who]
         scope = (
             "procedures:cases:read procedures:cases:process procedures:documents:write "
             "procedures:procedures:write procedures:calendars:write"
         )
-        return self.tokens.bearer(scope, kind="official", agency=agency, posts=posts)
+        return self.bearer(scope, kind="official", agency=agency or own, posts=posts)
+
+    def bearer(self, scope: str, **claims: Any) -> dict[str, str]:
+        """A token by the clock of this world, good for longer than a test looks ahead."""
+        return self.tokens.bearer(scope, now=self.clock.now(), lifetime=timedelta(days=3650), **claims)
 
     async def publish(self, **changes: Any) -> str:
         """A procedure in force, of a code of its own; returns the code."""
         code = f"MAU-{new_id().hex[-6:].upper()}"
-        editor = self.official("desk")
+        editor = self.official("desk", changes.get("agency"))
         drafted = await self.http.post(
             "/procedures/v1/procedures", json=definition(code=code, **changes), headers=editor
         )
@@ -122,6 +134,29 @@ class World:
         receipt: dict[str, Any] = answer.json()
         return receipt
 
+    async def send(
+        self, content: bytes, media_type: str = "application/pdf", headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """A document that was received."""
+        answer = await self.http.post(
+            "/procedures/v1/documents",
+            params={"fileName": "giấy tờ.pdf"},
+            content=content,
+            headers={**(headers or self.citizen()), "content-type": media_type},
+        )
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def close_on(self, agency: str, *dates: str) -> None:
+        """Have the agency closed on these dates, out of turn."""
+        path = f"/procedures/v1/agencies/{agency}/calendar"
+        present = await self.http.get(path)
+        calendar = {**present.json()["calendar"], "closures": list(dates)}
+        headers = {**self.official("desk", agency), "if-match": present.headers["etag"]}
+        answer = await self.http.put(path, json=calendar, headers=headers)
+        assert answer.status_code == 200, answer.text
+
     async def read(self, case: str, headers: dict[str, str] | None = None) -> Response:
         return await self.http.get(f"/procedures/v1/cases/{case}", headers=headers or self.citizen())
 
@@ -129,7 +164,7 @@ class World:
         self, case: str, command: str, headers: dict[str, str], body: dict[str, Any] | None = None
     ) -> Response:
         """Do something to the case as it now stands."""
-        etag = (await self.read(case, self.official("desk"))).headers["etag"]
+        etag = (await self.read(case)).headers["etag"]
         return await self.http.post(
             f"/procedures/v1/cases/{case}/{command}", json=body, headers={**headers, "if-match": etag}
         )

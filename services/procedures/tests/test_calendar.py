@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from procedures.domain.calendar import OFFICE_DAY, OFFICE_WEEK, WEEKDAYS, Session, WorkingCalendar
 from procedures.domain.holidays_vn import vietnam
 from shared.errors import Invalid

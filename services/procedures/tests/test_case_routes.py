@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from shared.ids import new_id
 
 CASES = "/procedures/v1/cases"
@@ -72,23 +73,11 @@ async def test_a_supplement_stops_the_clock_and_gives_the_time_back(world: Any, 
     assert asked.json()["status"] == "supplement_requested"
     assert asked.json()["dueAt"] is None
     world.clock.set(datetime(2026, 1, 19, 1, 30, tzinfo=UTC))
-    sent = await send(world, b"%PDF-1.7 sample")
+    sent = await world.send(b"%PDF-1.7 sample")
     brought = {"documents": [{"document": "GIAY_TO", "id": sent["id"]}]}
     resumed = await world.act(case, "supplement", world.citizen(), brought)
     assert resumed.json()["dueAt"] == at("2026-01-21T08:30")
     assert resumed.json()["attachments"][0]["sha256"] == sent["sha256"]
-
-
-async def send(world: Any, content: bytes, media_type: str = "application/pdf") -> dict[str, Any]:
-    answer = await world.http.post(
-        "/procedures/v1/documents",
-        params={"fileName": "giấy tờ.pdf"},
-        content=content,
-        headers={**world.citizen(), "content-type": media_type},
-    )
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 async def test_a_refusal_names_its_ground_and_ends_the_case(world: Any, procedure: str) -> None:

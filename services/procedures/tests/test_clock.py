@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.clock import RUNNING_TEXT, STOP_TEXT, CaseClock, ClockOutOfOrder, Stop
 from procedures.domain.holidays_vn import vietnam

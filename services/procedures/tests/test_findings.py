@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from procedures.domain.definition import END, Definition, RequiredDocument, Stage, Step, Transition
 from procedures.domain.finding import Severity
 from procedures.domain.findings import findings

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from procedures.domain.definition import END, Fee, run_to_end
 from procedures.domain.finding import Severity
 from procedures.domain.register_sheet import Imported, read_sheet

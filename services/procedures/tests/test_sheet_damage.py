@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from procedures.domain.definition import run_to_end
 from procedures.domain.definition_json import definition_from_json, definition_to_json
 from procedures.domain.finding import Severity

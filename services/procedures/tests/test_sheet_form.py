@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+
 from procedures.domain.definition import Definition
 from procedures.domain.register_sheet import read_sheet
 

@@ -1,6 +1,7 @@
 """The report of an import, as the command line prints it."""
 
 import pytest
+
 from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.domain.report import Language, render
 

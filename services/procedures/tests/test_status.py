@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from procedures.domain.status import ALLOWED, STATUS_TEXT, Action, ActionNotAllowed, Status, require_allowed
 
 

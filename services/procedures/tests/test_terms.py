@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.terms import NO_TERM, Term, TermKind, due_at, relaid

@@ -5,7 +5,7 @@ waits for identity. A route declares its permission with `requires(...)` or `pub
 route that declares neither does not start (`check_declared`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import OAuth2 as OAuth2Model
 from fastapi.openapi.models import OAuthFlowAuthorizationCode, OAuthFlowClientCredentials, OAuthFlows
-from fastapi.routing import APIRoute
+from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security.base import SecurityBase
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -211,9 +211,15 @@ def public() -> Any:
     return Depends(Everybody())
 
 
-def permission_of(route: APIRoute) -> Permission | Everybody | None:
+def routes_of(app: FastAPI) -> Iterator[RouteContext]:
+    """Every route of an application; `app.routes` alone hides those of included routers."""
+    return iter_route_contexts(app.routes)
+
+
+def permission_of(route: RouteContext) -> Permission | Everybody | None:
     """What a route declares about its callers, or None when it declares nothing."""
-    return _find(route.dependant)
+    dependant = getattr(route, "dependant", None)
+    return _find(dependant) if dependant else None
 
 
 def _find(dependant: Dependant) -> Permission | Everybody | None:
@@ -225,13 +231,15 @@ def _find(dependant: Dependant) -> Permission | Everybody | None:
 def check_declared(app: FastAPI) -> None:
     """Refuse to start an application with a route that does not say who may call it.
 
+    The contract itself is open to all.
+
     Raises:
         RuntimeError: naming the routes.
     """
     undeclared = [
-        f"{min(route.methods or ())} {route.path}"
-        for route in app.routes
-        if isinstance(route, APIRoute) and route.include_in_schema and permission_of(route) is None
+        f"{min(route.methods or {'ANY'})} {route.path}"
+        for route in routes_of(app)
+        if route.path != app.openapi_url and permission_of(route) is None
     ]
     if undeclared:
         raise RuntimeError(f"routes without a declared permission: {', '.join(undeclared)}")

@@ -2,6 +2,9 @@
 
 State, log and outbox row are written in one transaction. After a commit that put something into the
 outbox, the relay of this process is woken at once (`Database.outbox_filled`).
+
+A restart of PostgreSQL costs the transactions that it interrupts and no others: connections that it closed
+are noticed when they are taken from the pool, without asking the server.
 """
 
 import asyncio
@@ -9,13 +12,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import MetaData, Row, pool
+from sqlalchemy import MetaData, Row, event, pool
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns the statement asked for."""
 
 OUTBOX_MARK = "outbox_filled"
+# SQLSTATE classes: connection, rolled back (deadlock), out of resources, shut down or starting, system error.
+_TRANSIENT_STATES = ("08", "40", "53", "57P", "58")
 _NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
@@ -30,14 +37,26 @@ def new_metadata() -> MetaData:
     return MetaData(naming_convention=_NAMING)
 
 
+def is_transient(error: BaseException) -> bool:
+    """Whether the database, or the way to it, was at fault: what failed may succeed when it is tried again.
+
+    An `InterfaceError` alone does not say so: the driver raises it too for an argument that fits no column.
+    """
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state: str = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    return state.startswith(_TRANSIENT_STATES) or isinstance(error, (OSError, PoolExhausted))
+
+
 class Database:
     """A pool of connections to the service's own database."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_pre_ping=False, pool_recycle=1800
+            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_recycle=1800
         )
+        event.listen(self.engine.sync_engine, "checkout", _replace_when_closed)
         self.outbox_filled = asyncio.Event()
 
     @asynccontextmanager
@@ -48,13 +67,10 @@ class Database:
         other, is a transaction of its own.
         """
         async with self.engine.connect() as connection:
-            try:
-                yield connection
-                if connection.in_transaction():
-                    await connection.commit()
-            except BaseException:
-                connection.info.pop(OUTBOX_MARK, None)
-                raise
+            connection.info.pop(OUTBOX_MARK, None)  # of an earlier transaction that was rolled back
+            yield connection
+            if connection.in_transaction():
+                await connection.commit()
             if connection.info.pop(OUTBOX_MARK, False):
                 self.outbox_filled.set()
 
@@ -66,6 +82,11 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _replace_when_closed(connection: Any, *_: Any) -> None:
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError  # the pool opens another one
 
 
 def run_migrations(metadata: MetaData) -> None:

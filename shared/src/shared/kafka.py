@@ -2,13 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, ProducerClosed, TopicAlreadyExistsError, for_code
 
 from shared.events import Topic
 from shared.settings import KafkaSettings
@@ -36,17 +37,32 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
     return options
 
 
-def new_producer(settings: KafkaSettings) -> AIOKafkaProducer:
-    """A producer that neither loses, doubles nor reorders within a partition while it lives."""
-    return AIOKafkaProducer(
+@asynccontextmanager
+async def new_producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that neither loses, doubles nor reorders within a partition while it lives.
+
+    It tries again until Kafka has taken what it was given, however long that takes. What was not awaited when
+    the block ends may be lost.
+    """
+    producer = AIOKafkaProducer(
         **connection_options(settings),
         enable_idempotence=True,
         acks="all",
         request_timeout_ms=10_000,
         retry_backoff_ms=50,
-        max_batch_size=128 * 1024,
+        max_batch_size=512 * 1024,  # of the 1 MiB that a broker takes
         linger_ms=0,
     )
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        # Left to itself it would stop only when all is sent, so never while Kafka is away.
+        if sender := producer._sender.sender_task:
+            sender.cancel()
+            await asyncio.wait([sender])
+            producer._message_accumulator.fail_all(ProducerClosed())
+        await producer.stop()
 
 
 def dead_letters_of(topic: Topic, group: str) -> Topic:
@@ -71,8 +87,8 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic]) -> Non
 
 async def _create_missing(settings: KafkaSettings, topics: Sequence[Topic]) -> None:
     admin = AIOKafkaAdminClient(**connection_options(settings))
-    await admin.start()
     try:
+        await admin.start()
         present = set(await admin.list_topics())
         missing = [
             NewTopic(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query
+from pydantic import Field
 
 from shared.errors import Fault, Invalid, Text
 from shared.schema import Schema
@@ -15,14 +16,21 @@ T = TypeVar("T")
 MAX_PAGE = 200
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many items at most")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=1000)]
+Cursor = Annotated[
+    str | None, Query(description="`next` of the page before", max_length=1000, examples=["WyJUUDAxIl0"])
+]
 
 
 class Page(Schema, Generic[T]):
     """One page of a list; `next` is the cursor of the page after, absent on the last."""
 
     items: list[T]
-    next: str | None = None
+    next: str | None = Field(None, examples=["WyJUUDAxIl0"])
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`CaseViewPage` in the contract."""
+        return f"{params[0].__name__}Page"
 
 
 def encode_cursor(key: Sequence[Any]) -> str:

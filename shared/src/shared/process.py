@@ -50,6 +50,8 @@ class Program:
     create_app: Callable[[Any, KafkaSettings], FastAPI]
     migrations: Path
     commands: Sequence[Command] = ()
+    serve: Callable[[Any, KafkaSettings], None] | None = None
+    """Serves until told to stop, where a program does it in a way of its own."""
 
 
 def main(program: Program, argv: Sequence[str] | None = None) -> int:
@@ -99,6 +101,9 @@ def _parser(program: Program) -> argparse.ArgumentParser:
 
 
 def _run(program: Program, _: argparse.Namespace, settings: ServiceSettings, kafka: KafkaSettings) -> int:
+    if program.serve is not None:
+        program.serve(settings, kafka)
+        return 0
     config = uvicorn.Config(
         program.create_app(settings, kafka),
         host=settings.host,

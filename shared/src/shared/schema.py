@@ -1,6 +1,6 @@
 """The base of all request and response models: camelCase on the wire, snake_case in Python."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.errors import Text
@@ -17,8 +17,8 @@ class Schema(BaseModel):
 class Words(Schema):
     """The same words in Vietnamese and English."""
 
-    vi: str
-    en: str
+    vi: str = Field(examples=["Một cửa"])
+    en: str = Field(examples=["One door"])
 
     def text(self) -> Text:
         return Text(vi=self.vi, en=self.en)

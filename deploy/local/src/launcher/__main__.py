@@ -1,6 +1,7 @@
 """`python -m launcher`: the platform on this machine.
 
-run     start everything, load the sample, and stay up until Ctrl-C (the default)
+run     start everything, load the samples, play one case, and stay up until Ctrl-C (the default)
+demo    play a further case against what another `run` started
 stop    end what another `run` started
 """
 
@@ -11,6 +12,7 @@ import sys
 import time
 from types import FrameType
 
+from launcher.demo import play
 from launcher.errors import LauncherError
 from launcher.platform import Platform
 from launcher.state import State
@@ -24,12 +26,13 @@ def main() -> int:
     """Run a command; a fault is one line and the exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m launcher", description="The platform on this machine.")
     commands = parser.add_subparsers(dest="command")
-    commands.add_parser("run", help="start everything and stay up until Ctrl-C (the default)")
+    commands.add_parser("run", help="start everything, play one case and stay up until Ctrl-C (the default)")
+    commands.add_parser("demo", help="play a further case against what another run started")
     commands.add_parser("stop", help="end what another run started")
     command = parser.parse_args().command or "run"
     terminal = Terminal()
     try:
-        return {"run": run, "stop": stop}[command](State.here(), terminal)
+        return {"run": run, "demo": demo, "stop": stop}[command](State.here(), terminal)
     except LauncherError as error:
         terminal.fault(str(error), error.details)
         return 1
@@ -43,6 +46,7 @@ def run(state: State, terminal: Terminal) -> int:
         terminal.title(f"Motcua starts; what it stores is in {state.folder}")
         try:
             platform.start()
+            demo(state, terminal)
             welcome(terminal, state)
             platform.watch()
         except KeyboardInterrupt:
@@ -50,6 +54,18 @@ def run(state: State, terminal: Terminal) -> int:
         except LauncherError as error:
             terminal.fault(str(error), error.details)
             return 1
+
+
+def demo(state: State, terminal: Terminal) -> int:
+    """Play one case; that it fails is told, and ends nothing."""
+    if state.holder() is None:
+        raise LauncherError("Nothing runs here: start the platform with `make run` first.")
+    try:
+        play(state, terminal)
+    except Exception as error:  # whatever the story met, the platform stays up
+        terminal.fault(f"the case could not be played to its end: {error or type(error).__name__}")
+        return 1
+    return 0
 
 
 def stop(state: State, terminal: Terminal) -> int:

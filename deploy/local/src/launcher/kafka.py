@@ -45,10 +45,12 @@ class Kafka(Protocol):
         """Start it; it may not answer yet."""
         ...
 
-    def wait_until_ready(self) -> None: ...
+    def is_ready(self) -> bool:
+        """Whether clients are answered."""
+        ...
 
     def start(self) -> None:
-        """`launch`, then `wait_until_ready`."""
+        """Start it and wait until clients are answered."""
         ...
 
     def stop(self) -> None: ...
@@ -82,6 +84,7 @@ class ApacheKafka:
             "-cp",
             f"{jars}/*",
             "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",  # up with a third less work; its peak is not reached on one machine
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",
             "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
@@ -122,13 +125,9 @@ class ApacheKafka:
             self._format()
         self.process.start()
 
-    def wait_until_ready(self) -> None:
-        """Wait until clients are answered."""
-        self.process.wait_until(self._answers, _START_SECONDS)
-
     def start(self) -> None:
         self.launch()
-        self.wait_until_ready()
+        self.process.wait_until(self.is_ready, _START_SECONDS)
 
     def stop(self) -> None:
         self.process.stop(_STOP_SECONDS)
@@ -182,7 +181,7 @@ class ApacheKafka:
         """Give the storage a cluster id; `meta.properties` is the last file that this writes."""
         shutil.rmtree(self._data, ignore_errors=True)
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-        command = [*self._java, "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format"]
+        command = [*self._java, "kafka.tools.StorageTool", "format"]
         done = subprocess.run(
             [*command, "-t", cluster, "-c", self._settings], capture_output=True, text=True, check=False
         )
@@ -190,7 +189,7 @@ class ApacheKafka:
             reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
             raise LauncherError(f"Kafka's storage {self._data} could not be formatted: {reason}")
 
-    def _answers(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether the broker answers the request that every client sends first (ApiVersions)."""
         correlation = 7
         try:
@@ -230,12 +229,11 @@ class MemoryKafka:
         self.process.start()
         self.process.wait_until(lambda: bool(self.process.tail(1)), _START_SECONDS)
 
-    def wait_until_ready(self) -> None:
-        """It answers from the start."""
+    def is_ready(self) -> bool:
+        return self.process.running
 
     def start(self) -> None:
         self.launch()
-        self.wait_until_ready()
 
     def stop(self) -> None:
         self.process.stop(_STOP_SECONDS)

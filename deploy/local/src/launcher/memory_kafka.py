@@ -6,10 +6,10 @@ Makes the platform's topics, since its clients cannot, and prints the bootstrap 
 import signal
 
 from confluent_kafka import Producer
-from shared.events import TOPICS
-from shared.kafka import dead_letters_of
 
 from launcher.services import SERVICES
+from shared.events import TOPICS
+from shared.kafka import dead_letters_of
 
 _ANSWER_SECONDS = 10
 

@@ -6,7 +6,7 @@ names (`<SERVICE>_DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`) are used as they are
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, Self
 
 from launcher.errors import LauncherError
@@ -60,12 +60,11 @@ class Platform:
         kafka = self._launch_kafka()
         for service in self._catalogue:
             self._settings[service] = environment(service, self._state, databases[service], kafka)
-        self._run({service: ["migrate"] for service in self._catalogue})
+        self._once(
+            {service: ["migrate"] for service in self._catalogue},
+            {service: service.migrations_digest() for service in self._catalogue},
+        )
         self._terminal.done("databases", "migrated")
-        if self._kafka:
-            self._terminal.doing("starting Kafka")
-            self._kafka.wait_until_ready()
-            self._terminal.done("Kafka", self._kafka.bootstrap_servers)
         self._start_services()
         self._load_samples()
 
@@ -113,6 +112,8 @@ class Platform:
 
     def _run(self, commands: Mapping[Service, Sequence[str]]) -> None:
         """Run a command of each service, all at once, and wait until they are done."""
+        if not commands:
+            return
         self._terminal.doing(", ".join(f"{service.name} {line[0]}" for service, line in commands.items()))
         self._commands = [
             service.process(self._state, self._settings[service], *line) for service, line in commands.items()
@@ -125,29 +126,42 @@ class Platform:
             pass
         self._commands = []
 
+    def _once(self, commands: Mapping[Service, Sequence[str]], marks: Mapping[Service, str]) -> None:
+        """Run those of the commands that have not been run with the same mark at an earlier start.
+
+        This is noted beside the data of our own PostgreSQL, and goes with it. A given database may be another
+        one each time, so nothing is noted of it.
+        """
+        notes = {s: self._state.folder / "postgres" / f"{s.name}.{line[0]}" for s, line in commands.items()}
+        done = {s for s, note in notes.items() if note.exists() and note.read_text() == marks[s]}
+        due = {s: line for s, line in commands.items() if s.given_database or s not in done}
+        self._run(due)
+        for service in due:
+            if not service.given_database:
+                notes[service].write_text(marks[service])
+
     def _start_services(self) -> None:
+        """Start the services, which wait for Kafka by themselves, and wait until each and Kafka is ready."""
         self._terminal.doing("starting the services")
-        started = {
-            service.process(self._state, self._settings[service]): service for service in self._catalogue
-        }
-        self._services = list(started)
-        for process in started:
+        readiness: dict[Process, Callable[[], bool]] = {}
+        addresses: dict[Process, str] = {}
+        if self._kafka:
+            readiness[self._kafka.process] = self._kafka.is_ready
+            addresses[self._kafka.process] = self._kafka.bootstrap_servers
+        for service in self._catalogue:
+            process = service.process(self._state, self._settings[service])
+            self._services.append(process)
             process.start()
-        readiness = {process: service.is_ready for process, service in started.items()}
+            readiness[process] = service.is_ready
+            addresses[process] = service.url
         for process in wait_until_all(readiness, _READY_SECONDS):
-            self._terminal.done(process.name, started[process].url)
+            self._terminal.done(process.name, addresses[process])
 
     def _load_samples(self) -> None:
-        """Load the samples one after the other: a service may need what those before it own.
-
-        Those loaded into our own PostgreSQL are noted beside its data, and not loaded again.
-        """
+        """Load the samples one after the other: a service may need what those before it own."""
         for service in self._catalogue:
-            loaded = self._state.folder / "postgres" / f"{service.name}.sample"
-            if service.sample and (service.given_database or not loaded.exists()):
-                self._run({service: ["sample", *service.sample(self._state)]})
-                if not service.given_database:
-                    loaded.touch()
+            if service.sample:
+                self._once({service: ["sample", *service.sample(self._state)]}, {service: "loaded"})
         self._terminal.done("samples", "loaded")
 
     def _everything(self) -> list[Process]:

@@ -21,6 +21,7 @@ from launcher.errors import LauncherError
 LOOPBACK = "127.0.0.1"
 _PORTS = range(20_000, 32_000)  # below the ports that outgoing connections take
 _TAIL_BYTES = 16_384
+_LOG_BYTES = 20_000_000
 _POLL_SECONDS = 0.02
 
 
@@ -74,6 +75,8 @@ class Process:
     def start(self) -> None:
         """Start the program; it may not be ready yet."""
         self.end_predecessor()
+        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
+            self.log.replace(self.log.with_name(f"{self.log.name}.old"))
         tied = [
             sys.executable,
             "-I",

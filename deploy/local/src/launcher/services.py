@@ -1,10 +1,13 @@
 """The five programs of the platform, as the launcher knows them: name, port, settings."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from importlib.util import find_spec
+from pathlib import Path
 
 from launcher.errors import LauncherError
 from launcher.processes import LOOPBACK, Process
@@ -41,6 +44,16 @@ class Service:
     def given_database(self) -> str:
         """The address of a database that somebody else runs; empty when there is none."""
         return os.environ.get(f"{self.prefix}_DATABASE_URL", "")
+
+    def migrations_digest(self) -> str:
+        """Changes whenever a migration of the service is added or edited."""
+        spec = find_spec(self.name)
+        assert spec is not None
+        assert spec.origin is not None
+        digest = hashlib.sha256()
+        for file in sorted((Path(spec.origin).parents[2] / "migrations").rglob("*.py")):
+            digest.update(file.name.encode() + file.read_bytes())
+        return digest.hexdigest()
 
     def is_ready(self) -> bool:
         """Whether `/readyz` says so."""
@@ -92,8 +105,16 @@ OPEN_DATA = Service(
     settings=lambda state: {"OPEN_DATA_STORE": str(state.folder / "open-data")},
     sample=lambda _: [],
 )
-PARTICIPATION = Service("participation", 8004)
-GATEWAY = Service("gateway", 8000)
+PARTICIPATION = Service("participation", 8004, sample=lambda _: [])
+GATEWAY = Service(
+    "gateway",
+    8000,
+    settings=lambda state: {
+        "GATEWAY_WEBHOOKS__SECRETS_KEY": state.secret("gateway-webhooks-key"),
+        "GATEWAY_WEBHOOKS__LOOPBACK": "true",  # callbacks of a developer's own machine
+        **{f"GATEWAY_{one.prefix}__URL": one.url for one in (IDENTITY, PROCEDURES, OPEN_DATA, PARTICIPATION)},
+    },
+)
 
 SERVICES = (IDENTITY, PROCEDURES, OPEN_DATA, PARTICIPATION, GATEWAY)
 
@@ -110,14 +131,5 @@ def environment(
         "JWKS_URL": f"{IDENTITY.url}/.well-known/jwks.json",
         "LOG_FORMAT": "text",
     }
-    upstreams = {
-        f"GATEWAY_{upstream.prefix}__URL": upstream.url for upstream in SERVICES if upstream is not GATEWAY
-    }
     ours = {f"{service.prefix}_{name}": value for name, value in chosen.items()}
-    return {
-        **ours,
-        **(upstreams if service is GATEWAY else {}),
-        **service.settings(state),
-        **kafka,
-        **os.environ,
-    }
+    return {**ours, **service.settings(state), **kafka, **os.environ}

@@ -5,9 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.errors import Fault, Invalid, Text
-from shared.events import Envelope
-from shared.events.gateway import SubscriptionTested
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.deliveries import store
@@ -16,6 +13,9 @@ from gateway.deliveries.store import DeliveryRow, Wish
 from gateway.stream import operations as stream
 from gateway.stream.store import LoggedEvent
 from gateway.subscriptions.domain.subscription import Subscription
+from shared.errors import Fault, Invalid, Text
+from shared.events import Envelope
+from shared.events.gateway import SubscriptionTested
 
 REDELIVERED = 10_000
 """Events that one request sends again at most."""

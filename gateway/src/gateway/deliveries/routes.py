@@ -4,8 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from shared.pagination import Cursor, Limit, Page, encode_cursor
-from shared.web import Answer, Db, Now, Once, Tx, conditional, problems
 
 from gateway.deliveries import operations
 from gateway.deliveries.domain.delivery import NoSuchDelivery, Status
@@ -22,6 +20,8 @@ from gateway.stream.operations import EventNotKept
 from gateway.subscriptions.domain.subscription import NoSuchSubscription
 from gateway.subscriptions.operations import get_subscription
 from gateway.subscriptions.routes import Subscriber
+from shared.pagination import Cursor, Limit, Page, encode_cursor
+from shared.web import Answer, Db, Now, Once, Tx, conditional, problems
 
 router = APIRouter(prefix="/events/v1/subscriptions/{subscription_id}", tags=["deliveries"])
 

@@ -4,9 +4,9 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
-from shared.schema import Schema
 
 from gateway.deliveries.store import DeliveryRow
+from shared.schema import Schema
 
 Status = Literal["pending", "delivered", "failed"]
 
@@ -15,7 +15,7 @@ class DeliveryView(Schema):
     """The delivery of one event to a subscription; `responseCode` and what follows are of the last attempt."""
 
     event_id: UUID = Field(description="`webhook-id` of every attempt")
-    event_type: str
+    event_type: str = Field(examples=["procedures.case.submitted.v1"])
     subject: UUID = Field(description="Id of the aggregate")
     sequence: int
     status: Status = Field(description="`failed`: given up, until you ask for it again")
@@ -51,8 +51,8 @@ class AttemptView(Schema):
     at: AwareDatetime
     response_code: int | None
     duration_ms: int
-    fault: str | None
-    answer: str | None = Field(description="How the body of the answer begins")
+    fault: str | None = Field(examples=["timeout"])
+    answer: str | None = Field(description="How the body of the answer begins", examples=["Bad gateway"])
 
 
 class DeliveryLog(Schema):

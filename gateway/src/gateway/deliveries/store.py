@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.events.audience import OFFERED
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -29,6 +28,7 @@ from gateway.stream.domain.interest import Interest, patterns_of
 from gateway.stream.domain.sight import Sight
 from gateway.stream.store import LoggedEvent
 from gateway.tables import deliveries, delivery_attempts, gateway_events, subscriptions
+from shared.events.audience import OFFERED
 
 
 async def plan(tx: AsyncConnection, event: LoggedEvent, now: datetime) -> None:

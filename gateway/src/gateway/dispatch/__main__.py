@@ -9,13 +9,13 @@ import sys
 from contextlib import suppress
 
 from pydantic import ValidationError
-from shared.logs import configure_logs
-from shared.settings import KafkaSettings
-from shared.web import Parts
 
 from gateway.dispatch.app import deliverer_of
 from gateway.settings import Settings
 from gateway.stream.listening import Alarm, keep_listening
+from shared.logs import configure_logs
+from shared.settings import KafkaSettings
+from shared.web import Parts
 
 
 async def deliver(settings: Settings) -> None:

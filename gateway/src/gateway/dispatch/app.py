@@ -2,14 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from shared.web import Parts
-
 from gateway.dispatch.deliverer import Deliverer
 from gateway.dispatch.sender import Sender
 from gateway.settings import Settings
 from gateway.stream.listening import Alarm
 from gateway.stream.wire import Wire
 from gateway.vault import Vault
+from shared.web import Parts
 
 
 def wire_of(settings: Settings) -> Wire:

@@ -13,22 +13,21 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
-from shared.clock import Clock
-from shared.db import Database
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.deliveries.domain.delivery import Status, standing_after
 from gateway.deliveries.settings import WebhookSettings
 from gateway.dispatch import operations, store
 from gateway.dispatch.sender import Sender
 from gateway.dispatch.store import Outcome, Parcel
+from gateway.interruptions import DATABASE_AWAY
 from gateway.stream.wire import Wire
 from gateway.subscriptions import store as subscriptions
 from gateway.subscriptions.domain.subscription import Subscription
 from gateway.vault import Vault
+from shared.clock import Clock
+from shared.db import Database
 
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
@@ -73,7 +72,7 @@ class Deliverer:
                 while True:
                     try:
                         await self._turn()
-                    except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
+                    except DATABASE_AWAY as error:
                         log.warning("deliverer.interrupted", reason=repr(error))
                         await asyncio.sleep(_RETRY_SECONDS)
             finally:

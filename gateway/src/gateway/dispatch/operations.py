@@ -6,12 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.events.gateway import (
-    SubscriptionChanged,
-    SubscriptionDisabled,
-    SubscriptionEvent,
-    SubscriptionFaltered,
-)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.dispatch.store import Outcome
@@ -19,6 +13,12 @@ from gateway.subscriptions import store as subscriptions
 from gateway.subscriptions.domain.health import DISABLE_AFTER
 from gateway.subscriptions.domain.subscription import ALLOWED, Action, Subscription
 from shared import outbox
+from shared.events.gateway import (
+    SubscriptionChanged,
+    SubscriptionDisabled,
+    SubscriptionEvent,
+    SubscriptionFaltered,
+)
 
 
 async def note_failures(

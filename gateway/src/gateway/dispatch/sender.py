@@ -15,12 +15,12 @@ from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from shared.clock import Clock
 from standardwebhooks import Webhook
 from yarl import URL
 
 from gateway.deliveries.domain.delivery import Attempt, Trouble
 from gateway.subscriptions.domain.callback import is_reachable
+from shared.clock import Clock
 
 _AGENT = "Motcua-Webhooks/1"
 _ANSWER_SHOWN = 1000

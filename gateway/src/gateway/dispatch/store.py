@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from shared.ids import new_id
 from sqlalchemy import (
     Text,
     case,
@@ -30,6 +29,7 @@ from gateway.stream.store import LoggedEvent
 from gateway.subscriptions.domain.subscription import Secrets
 from gateway.subscriptions.domain.subscription import Status as SubscriptionStatus
 from gateway.tables import deliveries, delivery_attempts, gateway_events, subscriptions
+from shared.ids import new_id
 
 # Written out and not bound, so that the partial indexes serve whatever plan PostgreSQL has prepared.
 _PENDING = literal_column("'pending'", Text)

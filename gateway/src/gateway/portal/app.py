@@ -3,10 +3,6 @@
 from functools import partial
 
 from fastapi import FastAPI
-from shared.events.gateway import SUBSCRIPTION_TOPIC
-from shared.inbox import Consumer
-from shared.web import Parts, create_service
-from shared.web.app import Background
 
 from gateway.consumers import handlers
 from gateway.deliveries.routes import router as deliveries
@@ -20,6 +16,10 @@ from gateway.stream.listening import Alarm, keep_listening
 from gateway.stream.retention import keep_tidy
 from gateway.stream.routes import router as stream
 from gateway.subscriptions.routes import router as subscriptions
+from shared.events.gateway import SUBSCRIPTION_TOPIC
+from shared.inbox import Consumer
+from shared.web import Parts, create_service
+from shared.web.app import Background
 
 NAME = "events"
 VERSION = "1.0.0"

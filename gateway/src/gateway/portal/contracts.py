@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 import structlog
-from shared.clock import Clock
-from shared.db import Database
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.interruptions import DATABASE_AWAY
 from gateway.portal.merge import operations
 from gateway.tables import contracts
+from shared.clock import Clock
+from shared.db import Database
 
 _RETRY_SECONDS = 2.0
 
@@ -64,7 +64,7 @@ class Contracts:
                 for row in await connection.execute(select(contracts)):
                     if row.service in self._addresses:
                         self.put(row.service, row.document)
-        except (OSError, SQLAlchemyError) as error:
+        except DATABASE_AWAY as error:
             log.warning("contracts.not_recalled", reason=repr(error))
 
     async def _keep_fresh(self, client: httpx.AsyncClient, service: str, address: str) -> None:
@@ -76,7 +76,7 @@ class Contracts:
                     await self._keep(service, document)
                     self.put(service, document)
                 pause = self._every
-            except (httpx.HTTPError, OSError, ValueError, SQLAlchemyError) as error:
+            except (httpx.HTTPError, ValueError, *DATABASE_AWAY) as error:
                 log.warning("contract.not_read", service=service, address=address, reason=repr(error))
                 pause = _RETRY_SECONDS
             await asyncio.sleep(pause)

@@ -8,6 +8,12 @@ import jinja2
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
+
+from gateway.portal.assets import Asset, own_files, reference_script
+from gateway.portal.catalogue import MEDIA_TYPE, PATH, catalogue
+from gateway.portal.contracts import Contracts
+from gateway.portal.merge import merge
+from gateway.portal.problems import FILE
 from shared.asyncapi import document
 from shared.auth import public
 from shared.errors import NotFound
@@ -15,12 +21,6 @@ from shared.events import event_class
 from shared.events.schemas import schema_of
 from shared.web.contract import CONTACT
 from shared.web.problems import language_of
-
-from gateway.portal.assets import Asset, own_files, reference_script
-from gateway.portal.catalogue import MEDIA_TYPE, PATH, catalogue
-from gateway.portal.contracts import Contracts
-from gateway.portal.merge import merge
-from gateway.portal.problems import FILE
 
 Language = Annotated[Literal["vi", "en"] | None, Query(alias="lang")]
 

@@ -6,11 +6,11 @@ and `/metrics`.
 
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from shared.logs import configure_logs
-from shared.web.problems import install_handlers
 
 from gateway.app import create_app, server_of
-from gateway.settings import Settings
+from gateway.proxy.settings import ProxySettings
+from shared.logs import configure_logs
+from shared.web.problems import install_handlers
 
 
 def bare_portal() -> FastAPI:
@@ -31,7 +31,7 @@ def bare_portal() -> FastAPI:
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = Settings()
+    settings = ProxySettings()
     configure_logs("gateway", settings.log_format)
     server_of(create_app(settings, portal=bare_portal()), settings).run()
 

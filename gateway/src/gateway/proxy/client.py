@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import httptools
 import structlog
-from shared.errors import MotcuaError
 
 from gateway.proxy.breaker import Breaker
 from gateway.proxy.response import AnswerHead, read_answer
+from gateway.proxy.settings import UpstreamSettings
 from gateway.refusals import AnswerUnreadable, Busy, OutOfReach
-from gateway.settings import UpstreamSettings
+from shared.errors import MotcuaError
 
 _BODILESS = frozenset({204, 304})
 

@@ -6,11 +6,11 @@ it may take, and answers what it refuses with problem documents.
 """
 
 import asyncio
+import re
 from collections import deque
 from typing import Any, cast
 
 import httptools
-from shared.errors import MotcuaError
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
@@ -20,11 +20,13 @@ from gateway.plane import DataPlane
 from gateway.proxy.callers import Caller, caller_at, caller_behind, within
 from gateway.proxy.exchange import Exchange
 from gateway.proxy.portal import PortalTurn
-from gateway.proxy.request import RequestHead, read_head, unreadable_head
+from gateway.proxy.request import Headers, RequestHead, read_head, read_headers, unreadable_head
 from gateway.proxy.turn import Reply, Turn
 from gateway.refusals import BodyTooLarge, Busy, HeadTooLarge, Malformed, RequestTimedOut, UnknownHost
+from shared.errors import MotcuaError
 
 _LINGER_SECONDS = 2.0
+_REQUEST_LINE = re.compile(rb"(GET|HEAD) (/[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*) HTTP/1\.1")
 
 
 class Edge(asyncio.Protocol):
@@ -52,8 +54,11 @@ class Edge(asyncio.Protocol):
         self._current: Turn | None = None
         self._queue: deque[Turn] = deque()
         self._reading: Turn | None = None
+        self._at_start = True
         self._in_head = False
-        self._chunk = self._arrived = self._body_bytes = 0
+        self._begun = self._chunk = self._arrived = self._body_bytes = 0
+        self._block = b""
+        self._said: Headers | None = None
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._since = 0.0
@@ -80,20 +85,14 @@ class Edge(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._parser is None:
             return
-        self._chunk = len(data)
-        self._arrived += self._chunk
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._parser = None  # nothing is upgraded: the request is answered, and the connection closed
-        except httptools.HttpParserError as error:
-            cause = error.__context__
-            if cause is not None and not isinstance(cause, MotcuaError):
-                raise cause from None
-            self._misread(cause or Malformed())
-        else:
-            if self._in_head and self._arrived > self.plane.settings.head_limit:
-                self._misread(HeadTooLarge())
+            head = self._repeated(data) if self._at_start else None
+            if head is not None:
+                self._begin(head)
+            else:
+                self._parse(data)
+        except MotcuaError as error:
+            self._misread(error)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._parser = None
@@ -139,9 +138,53 @@ class Edge(asyncio.Protocol):
         elif elapsed > settings.client_keep_alive_seconds:
             self.transport.close()
 
+    # Reading requests.
+
+    def _repeated(self, data: bytes) -> RequestHead | None:
+        """The head of a request that repeats, byte for byte, the header lines of the one before.
+
+        Most clients say the same on a connection from request to request. What was parsed and checked once
+        need not be parsed again: only the request line is new.
+        """
+        line, _, rest = data.partition(b"\r\n")
+        if rest != self._block:
+            return None
+        parts = _REQUEST_LINE.fullmatch(line)
+        if parts is None or self._said is None:
+            return None
+        return read_head(parts[1].decode(), parts[2], "1.1", self._said, keep_alive=True)
+
+    def _parse(self, data: bytes) -> None:
+        whole = self._at_start
+        self._begun = 0
+        self._chunk = len(data)
+        self._arrived += self._chunk
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._parser = None  # nothing is upgraded: the request is answered, and the connection closed
+            return
+        except httptools.HttpParserError as error:
+            raise error.__context__ or Malformed from None
+        if self._in_head and self._arrived > self.plane.settings.head_limit:
+            raise HeadTooLarge
+        if whole and self._at_start and self._begun == 1:
+            self._remember(data)
+
+    def _remember(self, data: bytes) -> None:
+        """Keep the header lines of a request that came alone and without a body, for `_repeated`."""
+        turn = self._reading
+        line, _, rest = data.partition(b"\r\n")
+        if turn is None or turn.head.headers.has_body or not turn.head.keep_alive:
+            return
+        if _REQUEST_LINE.fullmatch(line):
+            self._block, self._said = rest, turn.head.headers
+
     # What the parser tells. An error raised here ends the parsing.
 
     def on_message_begin(self) -> None:
+        self._begun += 1
+        self._at_start = False
         self._in_head = True
         self._reading = None
         self._arrived = self._chunk
@@ -159,9 +202,7 @@ class Edge(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._body_bytes = 0
-        head = self._head()
-        self._reading = self._turn_for(head)
-        self._take(self._reading)
+        self._begin(self._head())
 
     def on_body(self, data: bytes) -> None:
         turn = self._reading
@@ -174,8 +215,9 @@ class Edge(asyncio.Protocol):
     def on_message_complete(self) -> None:
         turn = self._reading
         assert turn is not None
-        if turn.head.length not in (None, self._body_bytes):  # never leave a service waiting for the rest
-            raise Malformed
+        if turn.head.headers.length not in (None, self._body_bytes):
+            raise Malformed  # a service would wait for the rest, and take the next request for it
+        self._at_start = True
         turn.body_ended()
 
     # What turns ask for.
@@ -202,8 +244,8 @@ class Edge(asyncio.Protocol):
             self._peer,
             self._scheme,
             self.plane.settings.trusted_proxies,
-            head.read.get(b"x-forwarded-for", b""),
-            head.read.get(b"x-forwarded-proto", b""),
+            head.headers.read.get(b"x-forwarded-for", b""),
+            head.headers.read.get(b"x-forwarded-proto", b""),
         )
 
     def date_line(self) -> bytes:
@@ -249,26 +291,28 @@ class Edge(asyncio.Protocol):
             size = len(self._target) + sum(len(name) + len(value) + 4 for name, value in self._headers)
             if size > settings.head_limit:
                 raise HeadTooLarge
-        upgrade = self._parser.should_upgrade()
-        head = read_head(
-            self._parser.get_method().decode(),
-            self._target,
-            self._parser.get_http_version(),
-            self._headers,
-            keep_alive=self._parser.should_keep_alive() and not upgrade,
-        )
-        if upgrade and head.has_body:  # the parser would leave the body out
+        parser = self._parser
+        version = parser.get_http_version()
+        upgrade = parser.should_upgrade()
+        headers = read_headers(self._headers, version)
+        if upgrade and headers.has_body:  # the parser would leave the body out
             raise Malformed
-        return head
+        keep_alive = parser.should_keep_alive() and not upgrade
+        return read_head(parser.get_method().decode(), self._target, version, headers, keep_alive=keep_alive)
+
+    def _begin(self, head: RequestHead) -> None:
+        self._reading = turn = self._turn_for(head)
+        self._take(turn)
 
     def _turn_for(self, head: RequestHead) -> Turn:
-        plane = self.plane
-        if plane.settings.hosts and head.host.partition(b":")[0].decode().lower() not in plane.settings.hosts:
+        plane, headers = self.plane, head.headers
+        hosts = plane.settings.hosts
+        if hosts and headers.host.partition(b":")[0].decode().lower() not in hosts:
             return Reply(self, head, UnknownHost())
-        if head.length is not None and head.length > plane.settings.body_limit:
+        if headers.length is not None and headers.length > plane.settings.body_limit:
             return Reply(self, head, BodyTooLarge())
         route = plane.routes.find(head.segments)
-        if head.preflight:
+        if head.method == "OPTIONS" and head.preflight:
             methods = plane.admission.methods(route, head.segments) if route else ()
             return Reply(self, head, plane.cors.preflight(methods))
         return Exchange(self, head, route) if route else PortalTurn(self, head)

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from shared.errors import MotcuaError
-
 from gateway.proxy.callers import caller_lines
 from gateway.proxy.client import Connection
 from gateway.proxy.request import RequestHead, request_bytes
@@ -11,6 +9,7 @@ from gateway.proxy.response import AnswerHead
 from gateway.proxy.turn import Turn
 from gateway.refusals import AnswerTimedOut, RequestTimedOut
 from gateway.routing import Route
+from shared.errors import MotcuaError
 
 if TYPE_CHECKING:
     from gateway.proxy.edge import Edge
@@ -58,7 +57,7 @@ class Exchange(Turn):
                 self._route,
                 head.method,
                 head.segments,
-                authorization=head.read.get(b"authorization"),
+                authorization=head.headers.read.get(b"authorization"),
                 household=self.caller.household,
                 now=self.moved_at,
             )
@@ -66,14 +65,16 @@ class Exchange(Turn):
         except MotcuaError as refusal:
             self.refuse(refusal)
             return
-        self._unsent.insert(0, request_bytes(head, caller_lines(self.caller, head.host), self.traceparent))
+        self._unsent.insert(
+            0, request_bytes(head, caller_lines(self.caller, head.headers.host), self.traceparent)
+        )
         self._acquire(fresh=False)
 
     def body(self, data: bytes) -> None:
         if self.over:
             return
         self.moved_at = self.edge.loop.time()
-        piece = b"%x\r\n%b\r\n" % (len(data), data) if self.head.chunked else data
+        piece = b"%x\r\n%b\r\n" % (len(data), data) if self.head.headers.chunked else data
         self._send(piece)
 
     def body_ended(self) -> None:
@@ -81,7 +82,7 @@ class Exchange(Turn):
             return
         self.received = True
         self.moved_at = self.edge.loop.time()
-        if self.head.chunked:
+        if self.head.headers.chunked:
             self._send(b"0\r\n\r\n")
 
     def abandoned(self) -> None:

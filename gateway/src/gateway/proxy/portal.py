@@ -4,7 +4,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
-from shared.errors import MotcuaError, NotFound
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -13,6 +12,7 @@ from gateway.proxy.request import RequestHead
 from gateway.proxy.response import read_answer
 from gateway.proxy.turn import Headers, Turn
 from gateway.refusals import RequestTimedOut
+from shared.errors import MotcuaError, NotFound
 
 if TYPE_CHECKING:
     from gateway.proxy.edge import Edge
@@ -43,7 +43,7 @@ class PortalTurn(Turn):
                 None,
                 head.method,
                 head.segments,
-                authorization=head.read.get(b"authorization"),
+                authorization=head.headers.read.get(b"authorization"),
                 household=self.caller.household,
                 now=self.moved_at,
             )
@@ -112,8 +112,7 @@ class _Cycle(RequestResponseCycle):
 
     def __init__(self, turn: PortalTurn) -> None:
         edge, head = turn.edge, turn.head
-        passed = (line[:-2].partition(b": ") for line in head.lines)
-        framing = [] if head.length is None else [(b"content-length", b"%d" % head.length)]
+        passed = (line.partition(b": ") for line in head.headers.passed.split(b"\r\n") if line)
         scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -127,10 +126,9 @@ class _Cycle(RequestResponseCycle):
             "raw_path": head.target.partition(b"?")[0],
             "query_string": head.target.partition(b"?")[2],
             "headers": [
-                (b"host", head.host),
+                (b"host", head.headers.host),
                 (b"traceparent", turn.traceparent),
                 *((name, value) for name, _, value in passed),
-                *framing,
             ],
             "state": {},
         }

@@ -6,19 +6,17 @@ understand differently (RFC 9112 sections 3.2, 6.1, 6.3 and 11.2).
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote
 
-from shared.errors import Text
-
 from gateway.refusals import Malformed, MethodUnknown, TargetTooLong
+from shared.errors import Text
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 TARGET_LIMIT = 8 * 1024
-
 
 # What the gateway looks at.
 _READ = frozenset(
@@ -89,56 +87,86 @@ _TARGET = Text(
 
 
 @dataclass(slots=True)
+class Headers:
+    """What the header lines of a request say. A client says much the same from request to request.
+
+    `read`: the headers that the gateway looks at, by lower-case name. `passed`: the lines that go on to the
+    service, but for `Host`. `length`: the body's, None when it is not told. `chunked`: it comes in chunks.
+    """
+
+    read: Mapping[bytes, bytes]
+    passed: bytes
+    host: bytes
+    length: int | None
+    chunked: bool
+
+    @property
+    def has_body(self) -> bool:
+        return self.chunked or bool(self.length)
+
+
+@dataclass(slots=True)
 class RequestHead:
     """A request without its body.
 
-    `target`: path and query as sent. `path`: the path decoded, as the service will see it. `lines`: the
-    header lines to pass on. `read`: the headers that the gateway looks at, by lower-case name.
+    `target`: path and query as sent. `path`: the path decoded, as the service will see it; `segments`: what
+    stands between its slashes.
     """
 
     method: str
     target: bytes
     path: str
     segments: list[str]
-    host: bytes
-    read: dict[bytes, bytes]
-    lines: list[bytes]
-    length: int | None
-    chunked: bool
-    keep_alive: bool
     version: str
-
-    @property
-    def has_body(self) -> bool:
-        return self.chunked or bool(self.length)
+    headers: Headers
+    keep_alive: bool
 
     @property
     def expects_continue(self) -> bool:
         """Whether the client waits for `100 Continue` before it sends the body."""
-        return self.version == "1.1" and self.read.get(b"expect", b"").lower() == b"100-continue"
+        return self.version == "1.1" and self.headers.read.get(b"expect", b"").lower() == b"100-continue"
 
     @property
     def preflight(self) -> bool:
         """Whether a browser asks what a script may send (Fetch standard, CORS-preflight request)."""
         return (
             self.method == "OPTIONS"
-            and b"origin" in self.read
-            and b"access-control-request-method" in self.read
+            and b"origin" in self.headers.read
+            and b"access-control-request-method" in self.headers.read
         )
 
     @property
     def repeatable(self) -> bool:
         """Whether sending it twice has the effect of sending it once."""
-        return self.method in IDEMPOTENT or b"idempotency-key" in self.read
+        return self.method in IDEMPOTENT or b"idempotency-key" in self.headers.read
 
 
-def read_head(
-    method: str, target: bytes, version: str, headers: Iterable[tuple[bytes, bytes]], *, keep_alive: bool
-) -> RequestHead:
-    """Read the head of a request that came with a grammatical request line and headers.
+def read_headers(lines: Iterable[tuple[bytes, bytes]], version: str) -> Headers:
+    """Read header lines that came in the right grammar.
 
     Raises:
-        Malformed, MethodUnknown, TargetTooLong: it is refused, and the connection with it.
+        Malformed: two readers could understand them differently.
+    """
+    read, passed = _sorted_out(lines)
+    host = read.get(b"host", b"")
+    if not (_is_host(host) or (version == "1.0" and not host)):
+        raise Malformed(_NO_HOST)
+    coding = read.get(b"transfer-encoding")
+    if coding is not None:
+        if coding.lower() != b"chunked" or version == "1.0":
+            raise Malformed(_CODING)
+        passed.append(b"transfer-encoding: chunked\r\n")
+    length = read.get(b"content-length")
+    if length is not None:
+        passed.append(b"content-length: %b\r\n" % length)
+    return Headers(read, b"".join(passed), host, None if length is None else int(length), coding is not None)
+
+
+def read_head(method: str, target: bytes, version: str, headers: Headers, *, keep_alive: bool) -> RequestHead:
+    """Read the request line that came with `headers`.
+
+    Raises:
+        Malformed, MethodUnknown, TargetTooLong: the request is refused, and the connection with it.
     """
     if version not in _VERSIONS:
         raise Malformed(_VERSION)
@@ -146,57 +174,28 @@ def read_head(
         raise MethodUnknown
     if len(target) > TARGET_LIMIT:
         raise TargetTooLong
-    read, lines = _sorted_out(headers)
-    host = read.get(b"host", b"")
-    if not target.startswith(b"/"):
-        target, host = _origin_form(method, target, host)
-    if not (_is_host(host) or (version == "1.0" and not host)):
-        raise Malformed(_NO_HOST)
-    coding = read.get(b"transfer-encoding")
-    if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
-        raise Malformed(_CODING)
-    length = read.get(b"content-length")
+    if target[:1] != b"/":
+        target, headers = _origin_form(method, target, headers)
     path = _decoded(target)
     return RequestHead(
-        method=method,
-        target=target,
-        path=path,
-        segments=path.split("/"),
-        host=host,
-        read=read,
-        lines=lines,
-        length=None if length is None else int(length),
-        chunked=coding is not None,
-        keep_alive=keep_alive and version == "1.1",
-        version=version,
+        method, target, path, path.split("/"), version, headers, keep_alive and version == "1.1"
     )
 
 
 def unreadable_head(language: bytes) -> RequestHead:
     """Stands for the head of a request that could not be read, so that it is refused like any other."""
-    return RequestHead(
-        method="",
-        target=b"",
-        path="",
-        segments=[""],
-        host=b"",
-        read={b"accept-language": language},
-        lines=[],
-        length=None,
-        chunked=True,
-        keep_alive=False,
-        version="1.1",
-    )
+    headers = Headers({b"accept-language": language}, b"", b"", None, chunked=True)
+    return RequestHead("", b"", "", [""], "1.1", headers, keep_alive=False)
 
 
-def _sorted_out(headers: Iterable[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], list[bytes]]:
+def _sorted_out(lines: Iterable[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], list[bytes]]:
     """The headers that the gateway looks at, and the lines of those that it passes on."""
     read: dict[bytes, bytes] = {}
-    lines: list[bytes] = []
-    for sent_name, value in headers:
+    passed: list[bytes] = []
+    for sent_name, value in lines:
         name = sent_name.lower()
         if name not in _LEFT_OUT:
-            lines.append(b"%b: %b\r\n" % (name, value))
+            passed.append(b"%b: %b\r\n" % (name, value))
         if name in _READ:
             if name not in read:
                 read[name] = value
@@ -207,18 +206,18 @@ def _sorted_out(headers: Iterable[tuple[bytes, bytes]]) -> tuple[dict[bytes, byt
     named = read.get(b"connection")
     if named is not None and named.lower() not in _PERSISTENCE:
         options = {option.strip() for option in named.lower().split(b",")}
-        lines = [line for line in lines if line.partition(b":")[0] not in options]
-    return read, lines
+        passed = [line for line in passed if line.partition(b":")[0] not in options]
+    return read, passed
 
 
-def _origin_form(method: str, target: bytes, host: bytes) -> tuple[bytes, bytes]:
-    """Path and host of a target in absolute form, whose host counts (RFC 9112 section 3.2.2)."""
+def _origin_form(method: str, target: bytes, headers: Headers) -> tuple[bytes, Headers]:
+    """The path of a target in absolute form, whose host counts (RFC 9112 section 3.2.2)."""
     scheme, _, rest = target.partition(b"://")
     authority, slash, path = rest.partition(b"/")
-    if scheme.lower() in (b"http", b"https") and authority:
-        return slash + path or b"/", authority
+    if scheme.lower() in (b"http", b"https") and _is_host(authority):
+        return slash + path or b"/", replace(headers, host=authority)
     if method == "OPTIONS" and target == b"*":
-        return b"/", host
+        return b"/", headers
     raise Malformed(_TARGET)
 
 
@@ -243,18 +242,12 @@ def _decoded(target: bytes) -> str:
 
 def request_bytes(head: RequestHead, caller_lines: bytes, traceparent: bytes) -> bytes:
     """The head as it goes to the service; `caller_lines` tell it who is in front of the gateway."""
-    if head.chunked:
-        framing = b"transfer-encoding: chunked\r\n"
-    elif head.length is not None:
-        framing = b"content-length: %d\r\n" % head.length
-    else:
-        framing = b""
-    return b"%b %b HTTP/1.1\r\nhost: %b\r\n%b%b%btraceparent: %b\r\n\r\n" % (
+    headers = head.headers
+    return b"%b %b HTTP/1.1\r\nhost: %b\r\n%b%btraceparent: %b\r\n\r\n" % (
         head.method.encode(),
         head.target,
-        head.host,
-        b"".join(head.lines),
-        framing,
+        headers.host,
+        headers.passed,
         caller_lines,
         traceparent,
     )

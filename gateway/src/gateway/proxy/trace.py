@@ -6,6 +6,7 @@ gateway has none, so its trace is handed along instead of being kept in a contex
 
 import random
 import re
+from binascii import hexlify
 
 _TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _chance = random.Random()  # noqa: S311 -- a trace id is no secret
@@ -15,7 +16,8 @@ def traceparent_of(received: bytes | None) -> bytes:
     """The `traceparent` to pass on (W3C Trace Context, section 3.2)."""
     if received is not None and _TRACEPARENT.fullmatch(received):
         return received
-    return b"00-%032x-%016x-01" % (_chance.getrandbits(128) or 1, _chance.getrandbits(64) or 1)
+    digits = hexlify(_chance.randbytes(24))
+    return b"00-%b-%b-01" % (digits[:32], digits[32:])
 
 
 def trace_id_of(traceparent: bytes) -> str:

@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from shared.auth import Principal
-from shared.errors import MotcuaError
-
 from gateway.proxy.request import RequestHead
 from gateway.proxy.response import own_answer
 from gateway.proxy.trace import trace_id_of, traceparent_of
 from gateway.refusals import QuotaExceeded, refusal_of
+from shared.auth import Principal
+from shared.errors import MotcuaError
 
 if TYPE_CHECKING:
     from gateway.proxy.edge import Edge
@@ -35,8 +34,8 @@ class Turn:
         self.edge = edge
         self.head = head
         self.caller = edge.caller_of(head)
-        self.traceparent = traceparent_of(head.read.get(b"traceparent"))
-        self.received = not head.has_body
+        self.traceparent = traceparent_of(head.headers.read.get(b"traceparent"))
+        self.received = not head.headers.has_body
         self.started_at = self.moved_at = edge.loop.time()
 
     def start(self) -> None:
@@ -74,9 +73,9 @@ class Turn:
         refusal = refusal_of(
             error,
             path=self.head.path,
-            language=self.head.read.get(b"accept-language", b"").decode("latin-1"),
+            language=self.head.headers.read.get(b"accept-language", b"").decode("latin-1"),
             trace=trace_id_of(self.traceparent),
-            token_sent=b"authorization" in self.head.read,
+            token_sent=b"authorization" in self.head.headers.read,
         )
         limit_lines = error.limit_lines if isinstance(error, QuotaExceeded) else b""
         self.reply(refusal.status, refusal.headers, refusal.body, limit_lines)
@@ -93,7 +92,7 @@ class Turn:
 
     def common_lines(self, *, keep_alive: bool) -> bytes:
         """The last header lines of every answer: who may read it, its trace, what becomes of the connection."""
-        origin = self.head.read.get(b"origin")
+        origin = self.head.headers.read.get(b"origin")
         return b"%btraceparent: %b\r\n%b\r\n" % (
             b"" if origin is None else self.edge.plane.cors.lines(origin),
             self.traceparent,

@@ -12,17 +12,16 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
-import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
-from shared.db import Database
-from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.interruptions import DATABASE_AWAY
 from gateway.stream import store
 from gateway.stream.domain.interest import Interest
 from gateway.stream.domain.sight import Sight
 from gateway.stream.settings import StreamSettings
 from gateway.stream.store import LoggedEvent
+from shared.db import Database
 
 _PAGE = 500
 _POLL_SECONDS = 1.0
@@ -96,7 +95,7 @@ class Feed:
                         self._position = await store.last_position(connection)
                     self._started.set()
                 await self._tell_new()
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("feed.interrupted", reason=repr(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):

@@ -1,11 +1,14 @@
 """Waking this process's feed and deliverer when another transaction has put something into the log."""
 
 import asyncio
+from contextlib import suppress
+from typing import Any
 
 import asyncpg
 import structlog
 from sqlalchemy.engine import make_url
 
+from gateway.interruptions import DATABASE_AWAY
 from gateway.stream.store import WAKE_CHANNEL
 
 _RETRY_SECONDS = 0.5
@@ -38,13 +41,26 @@ async def keep_listening(alarm: Alarm, url: str) -> None:
         try:
             connection = await asyncpg.connect(plain, timeout=10, command_timeout=10)
             try:
-                await connection.add_listener(WAKE_CHANNEL, lambda *_: alarm.ring())
-                alarm.ring()
-                while True:
-                    await asyncio.sleep(_CHECK_SECONDS)
-                    await connection.execute("SELECT 1")  # a connection that died silently is noticed
+                await _listen(connection, alarm)
             finally:
                 connection.terminate()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_AWAY as error:
             log.warning("listening.interrupted", reason=repr(error))
-            await asyncio.sleep(_RETRY_SECONDS)
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _listen(connection: Any, alarm: Alarm) -> None:
+    """Ring until the connection ends."""
+    closed = asyncio.Event()
+    connection.add_termination_listener(lambda *_: closed.set())
+    await connection.add_listener(WAKE_CHANNEL, lambda *_: alarm.ring())
+    alarm.ring()
+    while not await _set_within(closed, _CHECK_SECONDS):
+        await connection.execute("SELECT 1")  # a connection that died silently is noticed
+
+
+async def _set_within(flag: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await flag.wait()
+    return flag.is_set()

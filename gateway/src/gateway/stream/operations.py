@@ -3,14 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.errors import Gone, Text
-from shared.events import Envelope
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.stream import store
 from gateway.stream.domain.interest import Interest
 from gateway.stream.domain.sight import Sight
 from gateway.stream.store import LoggedEvent
+from shared.errors import Gone, Text
+from shared.events import Envelope
 
 
 class EventNotKept(Gone):

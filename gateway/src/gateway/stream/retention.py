@@ -4,8 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.interruptions import DATABASE_AWAY
 from gateway.stream import store
 from gateway.stream.settings import StreamSettings
 from shared.clock import Clock
@@ -30,6 +30,6 @@ async def keep_tidy(database: Database, clock: Clock, settings: StreamSettings) 
             while forgotten:
                 async with database.transaction() as tx:
                     forgotten = await store.forget(tx, before=now - kept)
-        except (OSError, SQLAlchemyError) as error:
+        except DATABASE_AWAY as error:
             log.warning("retention.interrupted", reason=repr(error))
         await asyncio.sleep(_EVERY_SECONDS)

@@ -7,10 +7,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from shared.auth import Principal, requires
-from shared.events import EVENT_TYPES
-from shared.pagination import Limit, Page
-from shared.web import Db, Now, conditional, problems
 
 from gateway.pages import next_page
 from gateway.stream import operations
@@ -21,6 +17,10 @@ from gateway.stream.operations import EventNotKept
 from gateway.stream.response import EventStream
 from gateway.stream.schemas import CloudEvent
 from gateway.stream.wire import Wire
+from shared.auth import Principal, requires
+from shared.events import EVENT_TYPES
+from shared.pagination import Limit, Page
+from shared.web import Db, Now, conditional, problems
 
 TOPICS_OF = {name: event.topic.name for name, event in EVENT_TYPES.items()}
 

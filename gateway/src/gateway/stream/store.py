@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.events import EVENT_TYPES, Envelope
-from shared.events.audience import OFFERED
 from sqlalchemy import ColumnElement, Row, and_, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.stream.domain.interest import Interest
 from gateway.stream.domain.sight import Concern, Sight, concern_of
 from gateway.tables import gateway_events as events
+from shared.events import EVENT_TYPES, Envelope
+from shared.events.audience import OFFERED
 
 WAKE_CHANNEL = "gateway_events"
 _ORDER_LOCK = 0x4D6F7465  # "Mote"; advisory locks are per database
@@ -41,7 +41,7 @@ async def append(tx: AsyncConnection, envelope: Envelope, now: datetime) -> int 
     more, as PostgreSQL lets only one transaction at a time commit with a notification.
     """
     turn = select(
-        func.pg_try_advisory_xact_lock(_ORDER_LOCK).label("held"), func.pg_notify(WAKE_CHANNEL, "").label("woken")
+        func.pg_advisory_xact_lock(_ORDER_LOCK).label("held"), func.pg_notify(WAKE_CHANNEL, "").label("woken")
     ).cte("turn")
     columns = {name: literal(value, events.c[name].type) for name, value in _values(envelope, now).items()}
     # The identity is drawn when the one row of `turn` has come, and so behind the lock.

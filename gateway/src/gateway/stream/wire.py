@@ -3,9 +3,9 @@
 from typing import Any
 
 import orjson
-from shared.events import Envelope
 
 from gateway.stream.store import LoggedEvent
+from shared.events import Envelope
 
 
 class Wire:

@@ -7,14 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.events.gateway import (
-    SubscriptionChanged,
-    SubscriptionCreated,
-    SubscriptionDeleted,
-    SubscriptionEvent,
-    SubscriptionTested,
-)
-from shared.ids import new_id
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.stream.domain.interest import Interest
@@ -30,6 +22,14 @@ from gateway.subscriptions.domain.subscription import (
 )
 from gateway.vault import Vault
 from shared import outbox
+from shared.events.gateway import (
+    SubscriptionChanged,
+    SubscriptionCreated,
+    SubscriptionDeleted,
+    SubscriptionEvent,
+    SubscriptionTested,
+)
+from shared.ids import new_id
 
 _SECRET_OCTETS = 32
 

@@ -5,10 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from shared.auth import Principal, requires
-from shared.errors import PreconditionFailed, PreconditionRequired
-from shared.pagination import Cursor, Limit, Page, encode_cursor
-from shared.web import Answer, Db, IfMatch, Now, Once, Tx, conditional, etag_of, problems, require_match
 
 from gateway.deliveries import store as deliveries
 from gateway.deliveries.settings import WebhookSettings
@@ -33,6 +29,10 @@ from gateway.subscriptions.schemas import (
     TestSent,
 )
 from gateway.vault import Vault
+from shared.auth import Principal, requires
+from shared.errors import PreconditionFailed, PreconditionRequired
+from shared.pagination import Cursor, Limit, Page, encode_cursor
+from shared.web import Answer, Db, IfMatch, Now, Once, Tx, conditional, etag_of, problems, require_match
 
 router = APIRouter(prefix="/events/v1/subscriptions", tags=["subscriptions"])
 

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
-from shared.schema import Schema
 
 from gateway.subscriptions.domain.callback import MAX_LENGTH
 from gateway.subscriptions.domain.subscription import Subscription
+from shared.schema import Schema
 
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -36,14 +36,15 @@ class SubscriptionView(Schema):
     """A subscription. Its secret is read at `…/secret`, how its callback is doing at `…/health`."""
 
     id: UUID
-    callback: str
-    name: str | None
-    types: list[str]
-    agencies: list[str]
-    procedures: list[str]
+    callback: str = Field(examples=["https://cases.agency.example/motcua"])
+    name: str | None = Field(examples=["Case register"])
+    types: list[str] = Field(examples=[["procedures.case.*"]])
+    agencies: list[str] = Field(examples=[["H99.01"]])
+    procedures: list[str] = Field(examples=[["TP01"]])
     status: Literal["unproven", "active", "paused", "disabled"]
     reason: str | None = Field(
-        description="Why it is disabled: `gone` (the callback answered 410) or `failing`"
+        description="Why it is disabled: `gone` (the callback answered 410) or `failing`",
+        examples=["failing"],
     )
     created_at: datetime
     changed_at: datetime
@@ -69,7 +70,11 @@ class SecretView(Schema):
     """The secret with which webhooks are signed (Standard Webhooks, HMAC-SHA256)."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
-    old_secret: str | None = Field(None, description="Signs beside it until `oldSecretUntil`")
+    old_secret: str | None = Field(
+        None,
+        description="Signs beside it until `oldSecretUntil`",
+        examples=["whsec_b2xkLXNlY3JldC1vZi1hLXN1YnNjcmlwdGlvbg=="],
+    )
     old_secret_until: datetime | None = None
 
 

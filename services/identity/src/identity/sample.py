@@ -43,9 +43,9 @@ _UNITS: dict[str, Text] = {
     "BP_MOT_CUA": Text(vi="Bộ phận Một cửa", en="One-stop desk"),
     "PHONG_TU_PHAP": Text(vi="Phòng Tư pháp", en="Justice section"),
     "PHONG_TAI_CHINH": Text(vi="Phòng Tài chính – Kế hoạch", en="Finance and planning section"),
-    "PHONG_TAI_NGUYEN": Text(vi="Phòng Tài nguyên và Môi trường", en="Natural resources section"),
+    "PHONG_DAT_DAI": Text(vi="Phòng Đất đai", en="Land section"),
     "LANH_DAO": Text(vi="Lãnh đạo", en="Leadership"),
-    "DOI_NGHIEP_VU": Text(vi="Đội Nghiệp vụ thuế", en="Tax operations team"),
+    "BP_THUE": Text(vi="Bộ phận Thuế", en="Tax section"),
 }
 
 AGENCIES: tuple[tuple[str, str | None, Text, tuple[str, ...]], ...] = (
@@ -53,13 +53,13 @@ AGENCIES: tuple[tuple[str, str | None, Text, tuple[str, ...]], ...] = (
         COMMITTEE,
         None,
         Text(vi="Ủy ban nhân dân Quận Mẫu", en="People's Committee of Mau District"),
-        ("BP_MOT_CUA", "PHONG_TU_PHAP", "PHONG_TAI_CHINH", "PHONG_TAI_NGUYEN", "LANH_DAO"),
+        ("BP_MOT_CUA", "PHONG_TU_PHAP", "PHONG_TAI_CHINH", "PHONG_DAT_DAI", "LANH_DAO"),
     ),
     (
         TAX_OFFICE,
         None,
         Text(vi="Thuế Quận Mẫu", en="Tax Office of Mau District"),
-        ("BP_MOT_CUA", "DOI_NGHIEP_VU", "LANH_DAO"),
+        ("BP_MOT_CUA", "BP_THUE", "LANH_DAO"),
     ),
     (
         WARD,
@@ -94,13 +94,11 @@ OFFICIALS: tuple[SampleOfficial, ...] = (
     SampleOfficial(
         "taichinh@motcua.example", "Chuyên Viên Tài Chính", COMMITTEE, (("PHONG_TAI_CHINH", "XU_LY"),)
     ),
-    SampleOfficial(
-        "tainguyen@motcua.example", "Chuyên Viên Tài Nguyên", COMMITTEE, (("PHONG_TAI_NGUYEN", "XU_LY"),)
-    ),
-    SampleOfficial("lanhdao@motcua.example", "Lãnh Đạo Quận Mẫu", COMMITTEE, (("LANH_DAO", "PHE_DUYET"),)),
+    SampleOfficial("datdai@motcua.example", "Chuyên Viên Đất Đai", COMMITTEE, (("PHONG_DAT_DAI", "XU_LY"),)),
+    SampleOfficial("lanhdao@motcua.example", "Lãnh Đạo Quận Mẫu", COMMITTEE, (("LANH_DAO", "KY_DUYET"),)),
     SampleOfficial("quantri@motcua.example", "Quản Trị Quận Mẫu", COMMITTEE, (("BP_MOT_CUA", "QUAN_TRI"),)),
-    SampleOfficial("thue@motcua.example", "Chuyên Viên Thuế", TAX_OFFICE, (("DOI_NGHIEP_VU", "XU_LY"),)),
-    SampleOfficial("lanhdaothue@motcua.example", "Lãnh Đạo Thuế", TAX_OFFICE, (("LANH_DAO", "PHE_DUYET"),)),
+    SampleOfficial("thue@motcua.example", "Chuyên Viên Thuế", TAX_OFFICE, (("BP_THUE", "XU_LY"),)),
+    SampleOfficial("lanhdaothue@motcua.example", "Lãnh Đạo Thuế", TAX_OFFICE, (("LANH_DAO", "KY_DUYET"),)),
     SampleOfficial(
         "hoasen@motcua.example",
         "Cán Bộ Hoa Sen",
@@ -114,9 +112,8 @@ _PERSON_SCOPES = frozenset(
         *("openid", "profile", "email", "phone"),
         *("identity:people:read", "identity:people:write"),
         *("identity:notifications:read", "identity:organisations:read"),
-        *("procedures:cases:read", "procedures:cases:write"),
-        *("participation:ratings:write", "participation:comments:write"),
-        *("events:subscriptions:read", "events:subscriptions:write"),
+        *("procedures:cases:read", "procedures:cases:submit", "procedures:documents:write"),
+        *("participation:ratings:write", "participation:comments:write", "events:stream:read"),
     }
 )
 _OFFICIAL_SCOPES = frozenset(
@@ -124,15 +121,23 @@ _OFFICIAL_SCOPES = frozenset(
         *("openid", "profile"),
         *("identity:agencies:write", "identity:officials:read", "identity:officials:write"),
         *("identity:clients:read", "identity:clients:write"),
-        *("procedures:cases:read", "procedures:cases:write", "procedures:cases:process"),
-        *("procedures:procedures:write", "procedures:statistics:read"),
-        *("open-data:datasets:write", "participation:processes:write"),
+        *("procedures:cases:read", "procedures:cases:process", "procedures:documents:write"),
+        *("procedures:procedures:write", "procedures:calendars:write", "events:stream:read"),
+        *("open-data:datasets:write", "participation:ratings:read", "participation:consultations:write"),
     }
 )
 _INTEGRATOR_SCOPES = frozenset(
     {
-        *("procedures:cases:read", "procedures:cases:write", "procedures:statistics:read"),
-        *("open-data:datasets:write", "events:subscriptions:read", "events:subscriptions:write"),
+        *("procedures:cases:read", "procedures:procedures:write", "events:stream:read"),
+        *("gateway:subscriptions:write", "open-data:datasets:write"),
+    }
+)
+_PLATFORM_SCOPES = frozenset(
+    {
+        *("identity:agencies:write", "identity:officials:read", "identity:officials:write"),
+        *("identity:clients:read", "identity:clients:write", "identity:organisations:write"),
+        *("procedures:procedures:write", "procedures:calendars:write", "events:stream:read"),
+        *("open-data:datasets:write", "participation:consultations:write", "gateway:subscriptions:write"),
     }
 )
 
@@ -176,14 +181,7 @@ CLIENTS: tuple[Client, ...] = (
         name=Text(vi="Quản trị nền tảng", en="Platform administration"),
         kind=Kind.CLIENT,
         auth_method=AuthMethod.BASIC,
-        scopes=frozenset(
-            {
-                *("identity:agencies:write", "identity:officials:read", "identity:officials:write"),
-                *("identity:clients:read", "identity:clients:write", "identity:organisations:write"),
-                *("procedures:procedures:write", "procedures:calendars:write"),
-                *("open-data:datasets:write", "participation:processes:write"),
-            }
-        ),
+        scopes=_PLATFORM_SCOPES,
     ),
 )
 

@@ -13,7 +13,7 @@ from identity.sign_in.store import forget_expired as forget_expired_sessions
 from shared.web import Parts
 from shared.web.idempotency import forget_answers
 
-_KEYS_EVERY_SECONDS = 30.0
+_KEYS_EVERY_SECONDS = 5.0
 _SWEEP_EVERY_SECONDS = 3600.0
 _ANSWERS_KEPT = timedelta(hours=24)
 

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("publisher", sa.Text(), nullable=False),
         sa.Column("metadata", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("slug", name=op.f("datasets_pkey")),
         sa.UniqueConstraint("id", name=op.f("datasets_id_key")),
     )

@@ -82,14 +82,19 @@ class Lake:
         fields = len(query.fields)
         return [(row[:fields], row[fields:]) for row in found]
 
-    async def rows(self, path: Path, query: Query) -> AsyncIterator[list[Row]]:
-        """All rows of a query, in batches as they are read."""
+    async def rows(self, path: Path, query: Query, made: Callable[[list[Row]], T]) -> AsyncIterator[T]:
+        """All rows of a query, in batches as they are read: what is `made` of each, in DuckDB's thread too."""
         sql, values = _select(path, query, after=None, places=False)
         cursor = self._duckdb.cursor()
+
+        def batch() -> T | None:
+            rows = cursor.fetchmany(_FETCH)
+            return made(rows) if rows else None
+
         try:
             await self._run(lambda: cursor.execute(sql, values))
-            while batch := await self._run(lambda: cursor.fetchmany(_FETCH)):
-                yield batch
+            while (part := await self._run(batch)) is not None:
+                yield part
         finally:
             cursor.close()
 

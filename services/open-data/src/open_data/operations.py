@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -103,9 +104,9 @@ async def get_version(connection: AsyncConnection, slug: str, number: Number | N
     Raises:
         DatasetNotFound, VersionNotFound.
     """
-    dataset = await get_dataset(connection, slug)
-    version = await store.find_version(connection, slug, number) if number else dataset.latest
+    version = await store.find_version(connection, slug, number)
     if version is None:
+        await get_dataset(connection, slug)
         raise VersionNotFound
     return version
 
@@ -141,11 +142,15 @@ async def describe_dataset(
 async def publish(
     tx: AsyncConnection, lake: Lake, definition: Definition, *, now: datetime
 ) -> Version | None:
-    """Publish a dataset's next version, when there are new events and they come to other rows."""
-    dataset, basis = await _locked(tx, definition)
-    if basis is None or (dataset.latest and _number(definition, basis) <= dataset.latest.number):
+    """Publish a dataset's next version, when there are new events and they come to other rows.
+
+    A new edition waits for `rebuild`: until then the facts are still those of the rules before.
+    """
+    dataset, events = await _locked(tx, definition)
+    latest = dataset.latest
+    if events <= dataset.seen or (latest and latest.number.edition != definition.edition):
         return None
-    return await _issue(tx, dataset, await _written(lake, definition, basis), now)
+    return await _issue(tx, dataset, await _written(tx, lake, definition), now)
 
 
 async def rebuild(
@@ -154,21 +159,21 @@ async def rebuild(
     """Compute a dataset from the facts again: publish it when it changed, else restore and prove the latest.
 
     Raises:
-        FactsIncomplete: the facts rest on fewer events than the latest version.
-        SameEventsOtherBytes: they rest on as many and come to another file.
+        FactsIncomplete: there are fewer events than there were.
+        SameEventsOtherBytes: there are as many, and they come to another file.
     """
-    dataset, basis = await _locked(tx, definition)
+    dataset, events = await _locked(tx, definition)
     latest = dataset.latest
-    if basis is None or (latest and _number(definition, basis) < latest.number):
-        if latest is None:
-            return None
-        raise FactsIncomplete(dataset=dataset.slug, version=str(latest.number))
-    version = await _written(lake, definition, basis)
-    if latest is None or version.number > latest.number:
-        return await _issue(tx, dataset, version, now)
-    if version.file != latest.file:
-        raise SameEventsOtherBytes(dataset=dataset.slug, version=str(latest.number))
-    return None
+    if events < dataset.seen:
+        raise FactsIncomplete(dataset=dataset.slug, events=events, seen=dataset.seen)
+    if not events:
+        return None
+    version = await _written(tx, lake, definition)
+    if latest and events == dataset.seen and latest.number.edition == definition.edition:
+        if version.file != latest.file:
+            raise SameEventsOtherBytes(dataset=dataset.slug, version=str(latest.number))
+        return None
+    return await _issue(tx, dataset, version, now)
 
 
 async def fold_again(tx: AsyncConnection) -> None:
@@ -176,27 +181,24 @@ async def fold_again(tx: AsyncConnection) -> None:
     await store.refold_all(tx)
 
 
-async def _locked(tx: AsyncConnection, definition: Definition) -> tuple[Dataset, Basis | None]:
-    """The dataset, which nobody else changes until the transaction ends, and what it rests on by now."""
+async def _locked(tx: AsyncConnection, definition: Definition) -> tuple[Dataset, int]:
+    """The dataset, which nobody else changes until the transaction ends, and how many events there are."""
     await store.lock_dataset(tx, definition.slug)
-    return await get_dataset(tx, definition.slug), await _BASES[definition.slug](tx)
+    return await get_dataset(tx, definition.slug), await _SOURCES[definition.slug].events(tx)
 
 
-def _number(definition: Definition, basis: Basis) -> Number:
-    return Number(definition.edition, basis.events)
-
-
-async def _written(lake: Lake, definition: Definition, basis: Basis) -> Version:
-    """The version that a basis comes to, its file in its place already.
+async def _written(tx: AsyncConnection, lake: Lake, definition: Definition) -> Version:
+    """The version that the facts come to, its file in its place already.
 
     The file comes before the row: a row always has its file, and a file without a row is nobody's.
     """
+    basis = await _SOURCES[definition.slug].basis(tx)
     rows = await asyncio.to_thread(basis.rows)
     file = await lake.write(definition.slug, Table(definition.columns, rows))
     month = [column.name for column in definition.columns].index("month")
     covered = [str(row[month]) for row in rows]
     return Version(
-        number=_number(definition, basis),
+        number=Number(definition.edition, basis.events),
         issued_at=basis.last_at,
         rows=len(rows),
         file=file,
@@ -207,12 +209,12 @@ async def _written(lake: Lake, definition: Definition, basis: Basis) -> Version:
 
 
 async def _issue(tx: AsyncConnection, dataset: Dataset, version: Version, now: datetime) -> Version | None:
-    """Make a written version the latest, unless its file is the latest's."""
-    if dataset.latest and dataset.latest.file == version.file:
-        return None
+    """Make a written version the latest, if it says anything new."""
     published = dataset.published(version)
-    await store.add_version(tx, dataset.slug, version)
     await store.save_dataset(tx, published)
+    if published.latest is not version:
+        return None
+    await store.add_version(tx, dataset.slug, version)
     event = DatasetPublished(
         dataset=dataset.slug,
         version=str(version.number),
@@ -224,17 +226,25 @@ async def _issue(tx: AsyncConnection, dataset: Dataset, version: Version, now: d
     return version
 
 
-async def _on_time(connection: AsyncConnection) -> Basis | None:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a dataset comes from: how many events there are, and what they come to."""
+
+    events: Callable[[AsyncConnection], Awaitable[int]]
+    basis: Callable[[AsyncConnection], Awaitable[Basis]]
+
+
+async def _on_time(connection: AsyncConnection) -> Basis:
     groups, events, last_at = await store.case_groups(connection)
-    return Basis(events, last_at, partial(on_time_rows, groups, Month.of(last_at))) if last_at else None
+    return Basis(events, last_at, partial(on_time_rows, groups, Month.of(last_at)))
 
 
-async def _ratings(connection: AsyncConnection) -> Basis | None:
+async def _ratings(connection: AsyncConnection) -> Basis:
     cells, events, last_at = await store.rating_cells(connection)
-    return Basis(events, last_at, partial(rating_rows, cells)) if last_at else None
+    return Basis(events, last_at, partial(rating_rows, cells))
 
 
-_BASES: Mapping[str, Callable[[AsyncConnection], Awaitable[Basis | None]]] = {
-    ON_TIME_PROCESSING.slug: _on_time,
-    SERVICE_RATINGS.slug: _ratings,
+_SOURCES: Mapping[str, _Source] = {
+    ON_TIME_PROCESSING.slug: _Source(store.case_events, _on_time),
+    SERVICE_RATINGS.slug: _Source(store.rating_events, _ratings),
 }

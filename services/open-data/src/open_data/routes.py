@@ -13,13 +13,14 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from open_data import exports, operations
+from open_data import operations
 from open_data.dependencies import OfferedAt, VersionFiles
 from open_data.domain import query as queries
 from open_data.domain.dataset import Dataset, DatasetNotFound, NotThePublisher
 from open_data.domain.dcat import catalogue
 from open_data.domain.table import Row
 from open_data.domain.version import Number, Version, VersionNotFound
+from open_data.exports import CsvWriter, JsonWriter, Writer, written
 from open_data.lake import FileMissing, Lake
 from open_data.schemas import DatasetView, MetadataBody, RowsView, VersionView
 from shared.auth import Principal, public, requires
@@ -33,9 +34,16 @@ router = APIRouter(prefix="/open-data/v1", tags=["open data"])
 LATEST = "latest"
 Slug = Annotated[str, Path(max_length=80, examples=["on-time-processing"])]
 Which = Annotated[str, Path(max_length=40, description="Number of a version, or `latest`", examples=[LATEST])]
-Fields = Annotated[str | None, Query(description="Columns, comma-separated; all by default")]
+Fields = Annotated[
+    str | None, Query(description="Columns, comma-separated; all by default", examples=["month,onTime"])
+]
 Sorting = Annotated[
-    str | None, Query(alias="sort", description="Columns, comma-separated, `-` before one for descending")
+    str | None,
+    Query(
+        alias="sort",
+        description="Columns, comma-separated, `-` before one for descending",
+        examples=["-month"],
+    ),
 ]
 Editor = Annotated[Principal, requires("open-data:datasets:write", kinds=["official", "client"])]
 
@@ -215,7 +223,7 @@ async def download_csv(
     sort: Sorting = None,
 ) -> Response:
     """All rows asked for, as CSV in UTF-8; text that a spreadsheet would run as a formula is kept text."""
-    return await _download(request=request, slug=slug, number=number, db=db, lake=lake, form=exports.CSV)
+    return await _download(request=request, slug=slug, number=number, db=db, lake=lake, form=CsvWriter)
 
 
 @router.get(
@@ -235,7 +243,7 @@ async def download_json(
     sort: Sorting = None,
 ) -> Response:
     """All rows asked for, as one JSON array."""
-    return await _download(request=request, slug=slug, number=number, db=db, lake=lake, form=exports.JSON)
+    return await _download(request=request, slug=slug, number=number, db=db, lake=lake, form=JsonWriter)
 
 
 @router.get(
@@ -261,7 +269,7 @@ async def download_parquet(
 
 
 async def _download(
-    *, request: Request, slug: str, number: str, db: Database, lake: Lake, form: exports.Form
+    *, request: Request, slug: str, number: str, db: Database, lake: Lake, form: type[Writer]
 ) -> Response:
     version = await _version(db, slug, number)
     query = _query(request, version)
@@ -269,8 +277,9 @@ async def _download(
     if _held(request, headers["etag"]):
         return Response(status_code=304, headers=headers)
     headers["content-disposition"] = f'attachment; filename="{slug}-{version.number}.{form.suffix}"'
-    rows = lake.rows(lake.path(slug, version.file), query)
-    return StreamingResponse(form.write(query.fields, rows), headers=headers, media_type=form.media_type)
+    writer = form(query.fields)
+    parts = lake.rows(lake.path(slug, version.file), query, writer.rows)
+    return StreamingResponse(written(writer, parts), headers=headers, media_type=form.media_type)
 
 
 async def _version(db: Database, slug: str, number: str) -> Version:

@@ -4,7 +4,7 @@ The ids are fixed, so loading them again changes nothing.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,10 +13,12 @@ from open_data import operations
 from open_data.domain.case_fact import Act, Kind
 from open_data.domain.month import Month
 
-_DESKS = (("H99.01", "TP01", 26), ("H99.01", "TN01", 14), ("H99.02", "TH01", 9))
+_DESKS = (("000.00.01.H99", "TP01", 26), ("000.00.01.H99", "TN01", 14), ("000.00.02.H99", "TH01", 9))
 """Agency, procedure, cases a month."""
 _MONTHS = (Month(2026, 1), Month(2026, 2), Month(2026, 3))
+_SCORES = (5, 4, 5, 3, 5, 4, 2, 5, 4, 1)
 _TERM = timedelta(days=10)
+_UNTIL = Month(2026, 4).start
 
 
 async def load_sample(tx: AsyncConnection) -> int:
@@ -34,7 +36,7 @@ async def load_sample(tx: AsyncConnection) -> int:
                 _id("rating", code),
                 agency=agency,
                 month=Month.of(last.at),
-                score=5 - number * number % 4,
+                score=_SCORES[number % len(_SCORES)],
                 at=last.at + timedelta(hours=3),
             )
         cases += 1
@@ -50,15 +52,16 @@ def _cases() -> Iterator[tuple[str, str, Month, int]]:
 
 def _acts(agency: str, procedure: str, month: Month, number: int) -> list[Act]:
     """A case's life: most are decided in time, some late, a few refused, withdrawn or still open."""
-    received = month.start + timedelta(days=number % 26, hours=2, minutes=number)
-    if number % 13 == 12:
+    turn = number + 5 * month.number
+    received = month.start + timedelta(days=turn * 7 % 28, hours=2, minutes=number)
+    if turn % 13 == 0:
         return [Act(Kind.REFUSED, received, agency, procedure)]
     due = received + _TERM
     accepted = Act(Kind.ACCEPTED, received, agency, procedure, due)
-    if number % 11 == 10:
+    if turn % 11 == 0:
         return [accepted, Act(Kind.WITHDRAWN, received + timedelta(days=4), agency, procedure)]
-    decided = received + timedelta(days=2 + number * 5 % 12)
-    if decided >= datetime(2026, 4, 1, tzinfo=UTC):
+    decided = received + timedelta(days=1 + turn * turn % 9 + (20 if turn % 6 == 0 else 0))
+    if decided >= _UNTIL:
         return [accepted]
     return [
         accepted,

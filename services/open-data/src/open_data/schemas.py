@@ -19,22 +19,22 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>
 class LineWords(Words):
     """A title, name or keyword."""
 
-    vi: Line
-    en: Line
+    vi: Line = Field(examples=["Giải quyết đúng hạn"])
+    en: Line = Field(examples=["On-time processing"])
 
 
 class ParagraphWords(Words):
     """A longer text."""
 
-    vi: Paragraph
-    en: Paragraph
+    vi: Paragraph = Field(examples=["Số hồ sơ giải quyết đúng hạn theo tháng."])
+    en: Paragraph = Field(examples=["Cases answered on time, by month."])
 
 
 class ContactBody(Schema):
     """Whom to ask: a desk, not a person."""
 
     name: LineWords
-    email: Email
+    email: Email = Field(examples=["du-lieu@example.com"])
 
 
 class MetadataBody(Schema):
@@ -71,7 +71,10 @@ class VersionView(Schema):
     number: str = Field(description="`edition.events`; grows with gaps", examples=["1.250"])
     issued_at: datetime = Field(description="Time of the last event that it rests on")
     rows: int
-    sha256: str = Field(description="Of the Parquet file, in hexadecimal")
+    sha256: str = Field(
+        description="Of the Parquet file, in hexadecimal",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
     size: int = Field(description="Of the Parquet file, in bytes")
     first_month: str | None = Field(
         description="First month covered, in Vietnam's time", examples=["2026-01"]
@@ -96,7 +99,7 @@ class VersionView(Schema):
 class PublisherView(Schema):
     """The agency that answers for a dataset."""
 
-    code: str
+    code: str = Field(examples=["H99.01"])
     name: Words | None
 
 
@@ -123,6 +126,11 @@ class DatasetView(Schema):
 class RowsView(Schema):
     """A page of a version's rows."""
 
-    version: str = Field(description="Number of the version, the same on all pages that follow")
-    items: list[dict[str, Any]] = Field(description="The rows: column name to value, null where absent")
-    next: str | None = None
+    version: str = Field(
+        description="Number of the version, the same on all pages that follow", examples=["1.250"]
+    )
+    items: list[dict[str, Any]] = Field(
+        description="The rows: column name to value, null where absent",
+        examples=[[{"month": "2026-01", "onTime": 12}]],
+    )
+    next: str | None = Field(None, examples=["WyIxLjI1MCIsWyIyMDI2LTAxIl1d"])

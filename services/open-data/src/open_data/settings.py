@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
     store: Path = Field(
         Path(".motcua/open-data"), description="Folder of the published files, shared by all processes"
     )
-    publisher: str = Field("H99.01", description="Code of the agency that publishes the datasets")
+    publisher: str = Field("000.00.01.H99", description="Code of the agency that publishes the datasets")
     publishing: bool = Field(True, description="Whether this process publishes what changed")
     publish_seconds: float = Field(
         60, gt=0, description="How often it looks; what changed in between is one version"

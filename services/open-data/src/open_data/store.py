@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import bindparam, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,18 +30,22 @@ _FOLDED = [
         *("days", "closed", "refused", "overdue", "overdue_from"),
     )
 ]
+_place = tuple_(versions.c.edition, versions.c.events)
+_newest_first = (versions.c.edition.desc(), versions.c.events.desc())
 _BATCH = 1000
+
+# The two statements of every event, built once: building them costs more than running them.
+_NEW_ACT = insert(case_facts)
+_ADD_ACT = _NEW_ACT.on_conflict_do_update(
+    index_elements=[case_facts.c.case_id],
+    set_={"acts": case_facts.c.acts.concat(_NEW_ACT.excluded.acts)},
+).returning(case_facts.c.acts)
+_REFOLD = update(case_facts).where(case_facts.c.case_id == bindparam("which"))
 
 
 async def add_act(tx: AsyncConnection, case_id: UUID, sequence: int, act: Act) -> None:
     """Add an act to its case, where it may be already, and keep the fact the fold of all its acts."""
-    statement = insert(case_facts).values(case_id=case_id, **_folded({sequence: act}))
-    merged = await tx.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[case_facts.c.case_id],
-            set_={"acts": case_facts.c.acts.concat(statement.excluded.acts)},
-        ).returning(case_facts.c.acts)
-    )
+    merged = await tx.scalar(_ADD_ACT, {"case_id": case_id, **_folded({sequence: act})})
     if len(merged) > 1:
         await _refold(tx, case_id, merged)
 
@@ -57,8 +61,7 @@ async def refold_all(tx: AsyncConnection) -> None:
 
 
 async def _refold(tx: AsyncConnection, case_id: UUID, acts: Mapping[str, Any]) -> None:
-    values = _folded(_ACTS.validate_python(acts))
-    await tx.execute(update(case_facts).where(case_facts.c.case_id == case_id).values(values))
+    await tx.execute(_REFOLD, {"which": case_id, **_folded(_ACTS.validate_python(acts))})
 
 
 def _folded(acts: dict[int, Act]) -> dict[str, Any]:
@@ -82,12 +85,21 @@ def _folded(acts: dict[int, Act]) -> dict[str, Any]:
     }
 
 
-async def case_groups(connection: AsyncConnection) -> tuple[list[CaseGroup], int, datetime | None]:
-    """All cases, those whose facts are alike counted together; how many events they rest on, and the last's time."""
+async def case_events(connection: AsyncConnection) -> int:
+    """How many events all cases rest on: a tenth of the work of asking what they come to."""
+    return await connection.scalar(select(func.sum(case_facts.c.events))) or 0
+
+
+async def case_groups(connection: AsyncConnection) -> tuple[list[CaseGroup], int, datetime]:
+    """All cases, those whose facts are alike counted together; how many events they rest on, and the last's time.
+
+    There is at least one. With PostgreSQL's usual memory for a query it would sort all cases on the disk.
+    """
+    await connection.execute(text("SET LOCAL work_mem = '64MB'"))
     counts = (func.count().label("cases"), func.sum(case_facts.c.events), func.max(case_facts.c.last_at))
     rows = (await connection.execute(select(*_FOLDED, *counts).group_by(*_FOLDED))).all()
     groups = [CaseGroup(_fact(row), row.cases) for row in rows]
-    return groups, sum(row[-2] for row in rows), max((row[-1] for row in rows), default=None)
+    return groups, sum(row[-2] for row in rows), max(row[-1] for row in rows)
 
 
 def _fact(row: Any) -> CaseFact:
@@ -114,8 +126,16 @@ async def add_rating(
     await tx.execute(insert(rating_facts).values(values).on_conflict_do_nothing())
 
 
-async def rating_cells(connection: AsyncConnection) -> tuple[list[RatingCell], int, datetime | None]:
-    """All ratings by agency and month, oldest first; how many there are, and the last's time."""
+async def rating_events(connection: AsyncConnection) -> int:
+    """How many ratings there are."""
+    return await connection.scalar(select(func.count()).select_from(rating_facts)) or 0
+
+
+async def rating_cells(connection: AsyncConnection) -> tuple[list[RatingCell], int, datetime]:
+    """All ratings by agency and month, oldest first; how many there are, and the last's time.
+
+    There is at least one.
+    """
     facts = rating_facts.c
     oldest_first = aggregate_order_by(facts.score, facts.at, facts.rating_id)
     rows = (
@@ -126,7 +146,7 @@ async def rating_cells(connection: AsyncConnection) -> tuple[list[RatingCell], i
         )
     ).all()
     cells = [RatingCell(agency, Month.parse(month), tuple(scores)) for agency, month, scores, _ in rows]
-    return cells, sum(len(cell.scores) for cell in cells), max((row[3] for row in rows), default=None)
+    return cells, sum(len(cell.scores) for cell in cells), max(row[3] for row in rows)
 
 
 async def save_agency(tx: AsyncConnection, *, code: str, sequence: int, name: Text) -> None:
@@ -155,6 +175,7 @@ async def add_dataset(tx: AsyncConnection, dataset: Dataset) -> None:
         "publisher": dataset.publisher.code,
         "metadata": _METADATA.dump_python(dataset.metadata, mode="json"),
         "sequence": dataset.sequence,
+        "seen": dataset.seen,
     }
     await tx.execute(insert(datasets).values(values).on_conflict_do_nothing())
 
@@ -189,7 +210,7 @@ async def _datasets(connection: AsyncConnection, condition: Any, *, limit: int) 
         select(versions)
         .ext(distinct_on(versions.c.dataset))
         .where(versions.c.dataset.in_([row.slug for row in rows]))
-        .order_by(versions.c.dataset, versions.c.edition.desc(), versions.c.events.desc())
+        .order_by(versions.c.dataset, *_newest_first)
     )
     latest = {row.dataset: _version(row) for row in await connection.execute(newest)}
     return [_dataset(row, latest.get(row.slug)) for row in rows]
@@ -203,17 +224,18 @@ def _dataset(row: Any, latest: Version | None) -> Dataset:
         publisher=Publisher(row.publisher, name, row.agency_sequence or 0),
         metadata=_METADATA.validate_python(row.metadata),
         sequence=row.sequence,
+        seen=row.seen,
         latest=latest,
     )
 
 
 async def save_dataset(tx: AsyncConnection, dataset: Dataset) -> None:
-    """Keep the words and the sequence of a locked dataset."""
+    """Keep what may change of a locked dataset; its versions are added by themselves."""
     words = _METADATA.dump_python(dataset.metadata, mode="json")
     await tx.execute(
         update(datasets)
         .where(datasets.c.slug == dataset.slug)
-        .values(metadata=words, sequence=dataset.sequence)
+        .values(metadata=words, sequence=dataset.sequence, seen=dataset.seen)
     )
 
 
@@ -241,13 +263,12 @@ async def add_version(tx: AsyncConnection, slug: str, version: Version) -> None:
     )
 
 
-async def find_version(connection: AsyncConnection, slug: str, number: Number) -> Version | None:
-    this = (versions.c.dataset, versions.c.edition, versions.c.events)
-    row = (
-        await connection.execute(
-            select(versions).where(tuple_(*this) == (slug, number.edition, number.events))
-        )
-    ).one_or_none()
+async def find_version(connection: AsyncConnection, slug: str, number: Number | None) -> Version | None:
+    """The version of this number, or the latest."""
+    statement = select(versions).where(versions.c.dataset == slug)
+    if number is not None:
+        statement = statement.where(_place == (number.edition, number.events))
+    row = (await connection.execute(statement.order_by(*_newest_first).limit(1))).one_or_none()
     return _version(row) if row else None
 
 
@@ -255,12 +276,11 @@ async def list_versions(
     connection: AsyncConnection, slug: str, *, before: Number | None, limit: int
 ) -> Sequence[Version]:
     """The versions before this one (or all), newest first."""
-    place = tuple_(versions.c.edition, versions.c.events)
     statement = select(versions).where(versions.c.dataset == slug)
     if before is not None:
-        statement = statement.where(place < (before.edition, before.events))
-    newest_first = statement.order_by(versions.c.edition.desc(), versions.c.events.desc()).limit(limit)
-    return [_version(row) for row in await connection.execute(newest_first)]
+        statement = statement.where(_place < (before.edition, before.events))
+    rows = await connection.execute(statement.order_by(*_newest_first).limit(limit))
+    return [_version(row) for row in rows]
 
 
 def _version(row: Any) -> Version:

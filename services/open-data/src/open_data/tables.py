@@ -70,6 +70,7 @@ datasets = Table(
     Column("publisher", Text, nullable=False),
     Column("metadata", JSONB, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
 )
 
 # The log of who offered a dataset under which words.

@@ -14,7 +14,7 @@ from participation.domain.consultation import Draft, Passage
 from participation.domain.legal_time import legal_date
 from shared.errors import Text
 
-AGENCY = "H99.01"
+AGENCY = "000.00.01.H99"
 _OFFICIAL = Official("sample", AGENCY)
 _OPEN_FOR = timedelta(days=30)
 _TITLE = Text(

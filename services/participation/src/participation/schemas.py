@@ -22,8 +22,8 @@ Month = Annotated[
 class Heading(Schema):
     """A title in Vietnamese and English."""
 
-    vi: Line = Field(max_length=300)
-    en: Line = Field(max_length=300)
+    vi: Line = Field(max_length=300, examples=["Phố đi bộ Mẫu"])
+    en: Line = Field(max_length=300, examples=["A pedestrian Mau street"])
 
     def text(self) -> Text:
         return Text(vi=self.vi, en=self.en)
@@ -32,8 +32,8 @@ class Heading(Schema):
 class Prose(Schema):
     """Some paragraphs in Vietnamese and English."""
 
-    vi: Line = Field(max_length=20_000)
-    en: Line = Field(max_length=20_000)
+    vi: Line = Field(max_length=20_000, examples=["Dự thảo quy định …"])
+    en: Line = Field(max_length=20_000, examples=["A draft regulation …"])
 
     def text(self) -> Text:
         return Text(vi=self.vi, en=self.en)

@@ -143,15 +143,32 @@ def upgrade() -> None:
         sa.Column("agency", sa.Text(), nullable=True, comment="of the official who sent it"),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False, comment="when it began to arrive"),
+        sa.Column(
+            "received_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when it was there; nobody sees it before",
+        ),
         sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "received_at IS NULL OR (size IS NOT NULL AND sha256 IS NOT NULL)",
+            name=op.f("documents_received_check"),
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("documents_case_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("documents_pkey")),
         comment="What was sent; the content lies in the object store under the id",
     )
     op.create_index(op.f("documents_case_id_idx"), "documents", ["case_id"], unique=False)
+    op.create_index(
+        "documents_loose_idx",
+        "documents",
+        ["began_at"],
+        unique=False,
+        postgresql_where=sa.text("case_id IS NULL"),
+    )
     op.create_table(
         "procedure_versions",
         sa.Column("procedure", sa.Text(), nullable=False),
@@ -210,6 +227,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("status = 'published'"),
     )
     op.drop_table("procedure_versions")
+    op.drop_index("documents_loose_idx", table_name="documents", postgresql_where=sa.text("case_id IS NULL"))
     op.drop_index(op.f("documents_case_id_idx"), table_name="documents")
     op.drop_table("documents")
     op.drop_table("case_log")

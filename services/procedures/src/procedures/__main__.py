@@ -3,11 +3,10 @@
 import sys
 from pathlib import Path
 
-from shared.process import Program, main
-
 from procedures.app import create_app
 from procedures.command_line import COMMANDS
 from procedures.settings import Settings
+from shared.process import Program, main
 
 PROGRAM = Program(
     name="procedures",

@@ -1,11 +1,6 @@
 """`create_app`: the one place where the parts of procedures meet."""
 
 from fastapi import FastAPI
-from shared.clock import Clock
-from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC
-from shared.inbox import Consumer
-from shared.settings import KafkaSettings
-from shared.web import Parts, create_service
 
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
@@ -19,6 +14,11 @@ from procedures.dependencies import Desk
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.settings import Settings
+from shared.clock import Clock
+from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC
+from shared.inbox import Consumer
+from shared.settings import KafkaSettings
+from shared.web import Parts, create_service
 
 
 def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None = None) -> FastAPI:

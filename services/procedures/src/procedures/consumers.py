@@ -1,11 +1,11 @@
 """What procedures learns from others: event class -> operation."""
 
-from shared.events import Envelope
-from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
-from shared.inbox import Handlers
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import learn_agency
+from shared.events import Envelope
+from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
+from shared.inbox import Handlers
 
 
 async def _agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEvent) -> None:

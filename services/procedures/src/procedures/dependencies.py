@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from shared.auth import Principal
-from shared.clock import Clock
-from shared.db import Database
 
 from procedures.calendars.operations import Calendars
 from procedures.cases.store import Viewer
@@ -15,6 +12,9 @@ from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
+from shared.auth import Principal
+from shared.clock import Clock
+from shared.db import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,5 @@
 """The tables of procedures: columns, indexes, constraints, nothing else."""
 
-from shared.db import new_metadata
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
-from shared.web import answers_table
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -20,6 +16,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db import new_metadata
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+from shared.web import answers_table
 
 metadata = new_metadata()
 Instant = DateTime(timezone=True)
@@ -144,9 +145,12 @@ documents = Table(
     Column("agency", Text, comment="of the official who sent it"),
     Column("file_name", Text, nullable=False),
     Column("media_type", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("received_at", Instant, nullable=False),
+    Column("size", BigInteger),
+    Column("sha256", Text),
+    Column("began_at", Instant, nullable=False, comment="when it began to arrive"),
+    Column("received_at", Instant, comment="when it was there; nobody sees it before"),
     Column("case_id", Uuid, ForeignKey("cases.id"), index=True),
+    CheckConstraint("received_at IS NULL OR (size IS NOT NULL AND sha256 IS NOT NULL)", name="received"),
     comment="What was sent; the content lies in the object store under the id",
 )
+Index("documents_loose_idx", documents.c.began_at, postgresql_where=documents.c.case_id.is_(None))

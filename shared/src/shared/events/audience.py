@@ -36,14 +36,12 @@ OFFERED: Mapping[str, Audience] = {
     ),
     "open-data.dataset.v1": Audience(),
     "participation.process.v1": Audience(agency="agency"),
-    "participation.feedback.v1": Audience(
-        scope="participation:ratings:read", agency="agency", procedure="procedure"
-    ),
     "gateway.subscription.v1": Audience(client="client"),
 }
 """Topic -> its audience."""
 
 WITHHELD: Mapping[str, str] = {
+    "participation.feedback.v1": "one score at a time could be traced to the person just served",
     "identity.person.v1": "who has an account concerns nobody outside the platform",
     "identity.official.v1": "who works where is identity's to tell, to those it concerns",
 }

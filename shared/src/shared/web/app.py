@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic.alias_generators import to_camel
 
 from shared.auth import Verifier, check_declared
 from shared.clock import Clock, SystemClock
@@ -94,6 +96,7 @@ def create_service(
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
     app.state.verifier = parts.verifier
@@ -106,6 +109,11 @@ def create_service(
     describe(app, base)
     check_declared(app)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """`submitCase` for the function `submit_case`."""
+    return to_camel(route.name)
 
 
 def _works(

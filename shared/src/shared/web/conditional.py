@@ -8,10 +8,15 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
 from shared.errors import PreconditionFailed, PreconditionRequired
+from shared.pagination import Page
 
 IfMatch = Annotated[
     str | None,
-    Header(alias="If-Match", description="ETag of the state that the command is meant for (428 without)"),
+    Header(
+        alias="If-Match",
+        description="ETag of the state that the command is meant for (428 without)",
+        examples=['"7"'],
+    ),
 ]
 
 
@@ -45,10 +50,16 @@ def conditional(
     etag: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The representation with its ETag (of its bytes unless given), or 304 when the caller has it."""
+    """The representation with its ETag (of its bytes unless given), or 304 when the caller has it.
+
+    A page that is not the last links to the next (RFC 8288) unless `headers` do.
+    """
     content = body.model_dump_json(by_alias=True).encode()
     tag = etag or etag_of_body(body)
     all_headers = {"etag": tag, "vary": "Authorization, Accept-Language", **(headers or {})}
+    if isinstance(body, Page) and body.next is not None:
+        following = request.url.include_query_params(cursor=body.next)
+        all_headers.setdefault("link", f'<{following.path}?{following.query}>; rel="next"')
     held = request.headers.get("if-none-match", "")
     if tag in (candidate.strip().removeprefix("W/") for candidate in held.split(",")) or held.strip() == "*":
         return Response(status_code=304, headers=all_headers)

@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.auth import public
 from shared.schema import Schema
 
 
@@ -18,7 +19,7 @@ class Readiness(Schema):
 
 def health_routes() -> APIRouter:
     """The routes of health, outside the contract."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[public()])
 
     @router.get("/livez")
     async def livez() -> dict[str, str]:

@@ -136,6 +136,7 @@ async def idempotent_request(
             alias="Idempotency-Key",
             max_length=200,
             description="Any text of your own, unique to this command; with it, sending again is safe for 24 h",
+            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
         ),
     ] = None,
 ) -> IdempotentRequest:

@@ -6,17 +6,20 @@ The only place that knows HTTP statuses of error kinds.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from shared import errors
+from shared.auth import routes_of
 from shared.errors import Fault, MotcuaError, Text
 from shared.trace import trace_id
-from shared.web.faults import faults_of
+from shared.web.faults import faults_of, unstorable_fault
 
 STATUS: Mapping[type[MotcuaError], int] = {
     errors.Invalid: 400,
@@ -52,9 +55,11 @@ log = structlog.get_logger()
 class ProblemFault(BaseModel):
     """One fault of the input."""
 
-    pointer: str = Field(description="Where: a JSON Pointer into the body, or /query/…, /path/…, /header/…")
-    code: str
-    detail: str
+    pointer: str = Field(
+        description="Where: a JSON Pointer into the body, or /query/…, /path/…, /header/…", examples=["/form"]
+    )
+    code: str = Field(examples=["missing"])
+    detail: str = Field(examples=["This is required."])
 
 
 class Problem(BaseModel):
@@ -63,10 +68,10 @@ class Problem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="`/problems/<slug>`, documented there", examples=["/problems/not-found"])
-    title: str
-    status: int
-    detail: str
-    instance: str = Field(description="The address that was asked")
+    title: str = Field(examples=["There is no such thing."])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such thing."])
+    instance: str = Field(description="The address that was asked", examples=["/open-data/v1/datasets/x"])
     trace_id: str | None = Field(None, alias="traceId")
     errors: list[ProblemFault] = Field([], description="All faults of the input")
 
@@ -101,19 +106,19 @@ def problem_body(
     extensions: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The bytes of a problem document."""
-    body: dict[str, Any] = {
+    standard: dict[str, Any] = {
         "type": f"/problems/{slug}",
         "title": title.in_language(language),
         "status": status,
         "detail": detail.in_language(language),
         "instance": instance,
-        "traceId": trace_id(),
         "errors": [
             {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail.in_language(language)}
             for fault in faults
         ],
-        **(extensions or {}),
     }
+    # The standard members stand first for readers, and once more last, so that no extension replaces one.
+    body = {**standard, "traceId": trace_id(), **(extensions or {}), **standard}
     return orjson.dumps(body, default=str)
 
 
@@ -156,12 +161,21 @@ def install_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return problem_response(request, errors.Invalid(faults=faults_of(error.errors())))
 
+    async def unstorable(request: Request, error: Exception) -> Response:
+        fault = unstorable_fault(error)
+        if fault is None:
+            raise error
+        return problem_response(request, errors.Invalid(faults=[fault]))
+
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         slug, title = _WORDS.get(error.status_code, ("bad-request", errors.Invalid.title))
         language = language_of(request.headers.get("accept-language", ""))
         body = problem_body(slug, title, error.status_code, title, request.url.path, language)
-        return Response(body, error.status_code, error.headers, MEDIA_TYPE)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["allow"] = ", ".join(sorted(_methods_at(app, request.url.path)))
+        return Response(body, error.status_code, headers, MEDIA_TYPE)
 
     async def defect(request: Request, error: Exception) -> Response:
         log.error("request.defect", path=request.url.path, exc_info=error)
@@ -171,8 +185,17 @@ def install_handlers(app: FastAPI) -> None:
 
     app.add_exception_handler(MotcuaError, told)
     app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(DBAPIError, unstorable)
+    app.add_exception_handler(asyncpg.PostgresError, unstorable)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, defect)
+
+
+def _methods_at(app: FastAPI, path: str) -> set[str]:
+    """Every method that the address takes, of all its routes (RFC 9110 §10.2.1)."""
+    return {
+        method for route in routes_of(app) if route.path_regex.match(path) for method in route.methods or ()
+    }
 
 
 def problems(*declared: type[MotcuaError]) -> dict[int | str, dict[str, Any]]:

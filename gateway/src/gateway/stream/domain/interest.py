@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from gateway.stream.domain.sight import Concern, Sight
 from shared.errors import Fault, Forbidden, Invalid, Text
 from shared.events.audience import OFFERED
-
-from gateway.stream.domain.sight import Concern, Sight
 
 EVERYTHING = "*"
 _UNKNOWN = Text(

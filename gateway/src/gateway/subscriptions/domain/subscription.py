@@ -14,11 +14,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shared.errors import Conflict, NotFound, Text
-
 from gateway.stream.domain.interest import Interest
 from gateway.stream.domain.sight import Sight
 from gateway.subscriptions.domain.health import Health
+from shared.errors import Conflict, NotFound, Text
 
 
 class NoSuchSubscription(NotFound):
@@ -134,7 +133,7 @@ class Subscription:
             NotInThisStatus
         """
         if action not in ALLOWED[self.status]:
-            raise NotInThisStatus(status=self.status.value)
+            raise NotInThisStatus(stands=self.status.value)
 
     def change(
         self, *, callback: str, name: str | None, interest: Interest, sight: Sight, now: datetime

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from identity.agencies import operations, store
 from identity.agencies.schemas import AgencyDetails, AgencyView, NewAgency
@@ -24,6 +24,7 @@ from shared.web import Answer, Now, Once, Tx, conditional, etag_of, problems
 
 router = APIRouter(prefix="/identity/v1/agencies", tags=["agencies"])
 
+Code = Annotated[str, Path(examples=["000.00.01.H99"])]
 Administrator = Annotated[Principal, requires("identity:agencies:write", kinds=["official", "client"])]
 
 
@@ -54,7 +55,9 @@ async def list_agencies(
     request: Request,
     tx: Tx,
     after: After,
-    parent: Annotated[str | None, Query(description="Only those directly below this agency")] = None,
+    parent: Annotated[
+        str | None, Query(description="Only those directly below this agency", examples=["000.00.01.H99"])
+    ] = None,
     limit: Limit = 50,
 ) -> Response:
     """All agencies, by code."""
@@ -63,7 +66,7 @@ async def list_agencies(
 
 
 @router.get("/{code}", response_model=AgencyView, dependencies=[public()], responses=problems(NoSuchAgency))
-async def read_agency(request: Request, code: str, tx: Tx) -> Response:
+async def read_agency(request: Request, code: Code, tx: Tx) -> Response:
     """An agency with its units."""
     return _answer(request, await operations.get_agency(tx, code))
 
@@ -77,7 +80,7 @@ async def read_agency(request: Request, code: str, tx: Tx) -> Response:
 )
 async def change_agency(
     request: Request,
-    code: str,
+    code: Code,
     *,
     body: AgencyDetails,
     meant: MeantFor,

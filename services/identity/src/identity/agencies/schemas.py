@@ -19,7 +19,9 @@ class UnitBody(Schema):
 class AgencyDetails(Schema):
     """What may change about an agency: always sent whole."""
 
-    parent: str | None = Field(None, max_length=40, description="Code of the agency above")
+    parent: str | None = Field(
+        None, max_length=40, description="Code of the agency above", examples=["000.00.01.H99"]
+    )
     name: Words = Field(examples=[{"vi": "Ủy ban nhân dân Quận Mẫu", "en": "People's Committee of Mau"}])
     units: list[UnitBody] = Field([], max_length=200)
 
@@ -37,8 +39,8 @@ class AgencyView(Schema):
     """An agency as everyone may see it."""
 
     id: UUID
-    code: str
-    parent: str | None
+    code: str = Field(examples=["000.00.01.H99"])
+    parent: str | None = Field(examples=["000.00.01.H99"])
     name: Words
     units: list[UnitBody]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from identity.clients import operations, store
 from identity.clients.schemas import ClientDetails, ClientSecret, ClientView, NewClient
@@ -25,6 +25,7 @@ from shared.web import Answer, Now, Once, Tx, conditional, etag_of, problems
 
 router = APIRouter(prefix="/identity/v1/clients", tags=["clients"])
 
+ClientId = Annotated[str, Path(examples=["phan-mem-mot-cua"])]
 Reader = Annotated[Principal, requires("identity:clients:read", kinds=["official", "client"])]
 Administrator = Annotated[Principal, requires("identity:clients:write", kinds=["official", "client"])]
 _REFUSALS = (InvalidClientMetadata, BeyondRegistrar, OutsideOwnTree)
@@ -51,7 +52,7 @@ async def list_clients(request: Request, tx: Tx, caller: Reader, after: After, l
 
 
 @router.get("/{client_id}", response_model=ClientView, responses=problems(NoSuchClient))
-async def read_client(request: Request, client_id: str, tx: Tx, caller: Reader) -> Response:
+async def read_client(request: Request, client_id: ClientId, tx: Tx, caller: Reader) -> Response:
     """A client."""
     return _answer(request, await operations.get_client(tx, client_id, own=caller.agency))
 
@@ -63,7 +64,7 @@ async def read_client(request: Request, client_id: str, tx: Tx, caller: Reader) 
 )
 async def change_client(
     request: Request,
-    client_id: str,
+    client_id: ClientId,
     *,
     body: ClientDetails,
     meant: MeantFor,
@@ -82,7 +83,7 @@ async def change_client(
     response_model=ClientSecret,
     responses=problems(NoSuchClient, NoSecret),
 )
-async def renew_secret(client_id: str, tx: Tx, now: Now, caller: Administrator) -> ClientSecret:
+async def renew_secret(client_id: ClientId, tx: Tx, now: Now, caller: Administrator) -> ClientSecret:
     """Give a client a new secret, told this once; the one before stops working.
 
     It takes no Idempotency-Key, because the kept answer would hold the secret.

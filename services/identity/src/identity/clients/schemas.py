@@ -15,9 +15,13 @@ class ClientDetails(Schema):
     auth_method: AuthMethod = Field(examples=["private_key_jwt"])
     scopes: list[str] = Field(max_length=100, examples=[["procedures:cases:read"]])
     redirect_uris: list[str] = Field([], max_length=20)
-    agency: str | None = Field(None, max_length=40, description="The agency in whose name it acts")
+    agency: str | None = Field(
+        None, max_length=40, description="The agency in whose name it acts", examples=["000.00.01.H99"]
+    )
     first_party: bool = Field(False, description="The platform's own: people are not asked for consent")
-    jwks: dict[str, Any] | None = Field(None, description="Public keys (RFC 7517), for `private_key_jwt`")
+    jwks: dict[str, Any] | None = Field(
+        None, description="Public keys (RFC 7517), for `private_key_jwt`", examples=[{"keys": []}]
+    )
     enabled: bool = True
 
 
@@ -53,5 +57,5 @@ class ClientView(NewClient):
 class ClientSecret(Schema):
     """A new secret, told this once."""
 
-    client_id: str
-    client_secret: str
+    client_id: str = Field(examples=["phan-mem-mot-cua"])
+    client_secret: str = Field(examples=["n0t-a-secret-of-anyone"])

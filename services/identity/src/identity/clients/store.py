@@ -11,6 +11,8 @@ from identity.domain.client import AuthMethod, Client, Kind
 from identity.tables import agencies, clients, used_assertions
 from shared.errors import Text
 
+_USE_ASSERTION = postgresql.insert(used_assertions).on_conflict_do_nothing().returning(used_assertions.c.jti)
+
 
 async def add_client(tx: AsyncConnection, client: Client, now: datetime) -> bool:
     """Write a new client; False when its id is taken."""
@@ -60,12 +62,8 @@ async def list_clients(
 
 async def use_assertion(tx: AsyncConnection, client_id: str, jti: str, *, expires_at: datetime) -> bool:
     """Remember a client's assertion; False when it was used before (RFC 7523 §3, `jti`)."""
-    written = await tx.execute(
-        postgresql.insert(used_assertions)
-        .values(client_id=client_id, jti=jti, expires_at=expires_at)
-        .on_conflict_do_nothing()
-        .returning(used_assertions.c.jti)
-    )
+    used = {"client_id": client_id, "jti": jti, "expires_at": expires_at}
+    written = await tx.execute(_USE_ASSERTION, used)
     return written.one_or_none() is not None
 
 

@@ -66,12 +66,14 @@ def single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The parameters as a mapping; those without a value count as absent (RFC 6749 §3.1, §3.2).
 
     Raises:
-        InvalidRequest: when one is repeated.
+        InvalidRequest: when one is repeated, or holds the character NUL, which the database cannot store.
     """
     parameters: dict[str, str] = {}
     for name, value in pairs:
         if name in parameters:
             raise InvalidRequest(f"{_printable(name)} is repeated")
+        if "\0" in value:
+            raise InvalidRequest(f"{_printable(name)} holds the character NUL")
         parameters[name] = value
     return {name: value for name, value in parameters.items() if value}
 

@@ -12,7 +12,7 @@ _ROLE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A role in a unit: who may receive (`TIEP_NHAN`), examine (`XU_LY`), decide (`PHE_DUYET`) there."""
+    """A role in a unit: who may receive (`TIEP_NHAN`), examine (`XU_LY`), sign decisions (`KY_DUYET`) there."""
 
     unit: str
     role: str

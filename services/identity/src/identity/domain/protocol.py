@@ -7,7 +7,7 @@ derives from says which HTTP status it becomes.
 
 from typing import ClassVar
 
-from shared.errors import Forbidden, Invalid, MotcuaError, Text, Unauthenticated, Unavailable
+from shared.errors import Forbidden, Invalid, MotcuaError, Text, Unauthenticated
 
 
 class ProtocolError(MotcuaError):
@@ -108,9 +108,3 @@ class InsufficientScope(ProtocolError, Forbidden):
     """The access token was not granted what this needs (RFC 6750 §3.1)."""
 
     code = "insufficient_scope"
-
-
-class TemporarilyUnavailable(ProtocolError, Unavailable):
-    """Too much at once; trying again later is right (RFC 6749 §4.1.2.1)."""
-
-    code = "temporarily_unavailable"

@@ -3,9 +3,9 @@
 A token names its family and generation and carries a MAC over both, so nothing secret is stored, a guess
 never reaches the database, and every token ever issued is recognised for what it is:
 
-    the current generation        -> the family moves on by one (`ROTATED`)
-    the one before, within grace  -> the same successor once more (`REPEATED`): parallel tabs, lost answers
-    anything older                -> a copy is in two hands: the family is revoked (`REUSED`)
+    the current generation        -> the family moves on by one
+    the one before, within grace  -> the same successor once more: parallel tabs, lost answers
+    anything older                -> a copy is in two hands: the family is revoked
 
 The move is one compare-and-swap statement of the store, so of any number of simultaneous presentations
 exactly one moves the family. The grace is a few seconds: whoever steals a token and uses it in that time
@@ -17,7 +17,6 @@ import binascii
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from uuid import UUID
 
 GRACE = timedelta(seconds=10)
@@ -26,17 +25,9 @@ _MAC_LENGTH = 32
 _LENGTH = 16 + 4 + _MAC_LENGTH
 
 
-class Outcome(StrEnum):
-    """What presenting a genuine refresh token led to."""
-
-    ROTATED = "rotated"
-    REPEATED = "repeated"
-    REUSED = "reused"
-
-
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A genuine token: which family, and its how-manieth."""
+    """A genuine token: which family it is of, and its number in it, from 1."""
 
     family: UUID
     generation: int

@@ -13,7 +13,6 @@ from identity.domain.authorization import AuthorizationRequest
 from identity.domain.refresh import GRACE, RefreshToken
 from identity.tables import authorization_codes, consents, refresh_families, used_assertions
 
-
 _FAMILY = refresh_families.c
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _IS_CURRENT = _FAMILY.generation == bindparam("presented", type_=Integer)

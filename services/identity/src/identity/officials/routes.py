@@ -55,7 +55,7 @@ async def list_officials(
     *,
     tx: Tx,
     caller: Reader,
-    agency: Annotated[str, Query(description="Whose officials")],
+    agency: Annotated[str, Query(description="Whose officials", examples=["000.00.01.H99"])],
     after: AfterId,
     limit: Limit = 50,
 ) -> Response:

@@ -40,7 +40,7 @@ class OfficialView(Schema):
 
     id: UUID
     person_id: UUID
-    agency: str
+    agency: str = Field(examples=["000.00.01.H99"])
     posts: list[PostBody]
 
     @classmethod

@@ -21,7 +21,7 @@ class OrganisationView(Schema):
     """An organisation as its representative sees it."""
 
     id: UUID
-    tax_code: str
+    tax_code: str = Field(examples=["0100000000"])
     name: Words
     representative_id: UUID
 

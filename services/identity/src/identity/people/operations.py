@@ -24,7 +24,6 @@ from shared import outbox
 from shared.db import Database
 from shared.events.identity import PersonRegistered
 
-
 Meant = Callable[[int], None]
 """Raises when the caller's command was meant for another version than this one."""
 

@@ -47,16 +47,16 @@ class ContactAddresses(Schema):
 class NewPassword(Schema):
     """A change of password, proved by the present one."""
 
-    current: str = Field(max_length=1000)
-    password: str = Field(max_length=1000, description="12 to 128 characters")
+    current: str = Field(max_length=1000, examples=["a long enough one"])
+    password: str = Field(max_length=1000, description="12 to 128 characters", examples=["another long one"])
 
 
 class PersonView(Schema):
     """A person, as only they see themselves."""
 
     id: UUID
-    account_name: str
-    full_name: str
+    account_name: str = Field(examples=["nguoi.dan@example.com"])
+    full_name: str = Field(examples=["Người Dân Mẫu"])
     language: Language
     contact_addresses: list[ContactAddressBody]
 

@@ -58,7 +58,11 @@ SCOPES: Mapping[str, Text] = {
     "identity:people:write": Text(vi="sửa thông tin cá nhân của bạn", en="change your personal details"),
     "identity:notifications:read": Text(vi="đọc thông báo gửi cho bạn", en="read messages sent to you"),
     "procedures:cases:read": Text(vi="xem hồ sơ của bạn", en="see your cases"),
-    "procedures:cases:write": Text(vi="nộp và bổ sung hồ sơ thay bạn", en="submit and amend cases for you"),
+    "procedures:cases:submit": Text(vi="nộp và bổ sung hồ sơ thay bạn", en="submit and amend cases for you"),
+    "procedures:documents:write": Text(vi="tải giấy tờ của bạn lên", en="upload documents of yours"),
+    "participation:comments:write": Text(vi="góp ý thay bạn", en="comment on drafts for you"),
+    "participation:ratings:write": Text(vi="đánh giá dịch vụ thay bạn", en="rate a service for you"),
+    "events:stream:read": Text(vi="theo dõi diễn biến hồ sơ của bạn", en="follow what happens to your cases"),
 }
 
 

@@ -66,7 +66,8 @@ class Publisher:
 class Dataset:
     """A dataset as it is offered now; `sequence` counts its publications and changes of description.
 
-    `latest` is absent until the first publication.
+    `latest` is absent until the first publication. `seen` is how many events there were when it was last
+    looked whether they change anything: while there are fewer, they are being read again.
     """
 
     id: UUID
@@ -74,6 +75,7 @@ class Dataset:
     publisher: Publisher
     metadata: Metadata
     sequence: int = 0
+    seen: int = 0
     latest: Version | None = None
 
     @property
@@ -92,8 +94,11 @@ class Dataset:
         return replace(self, metadata=metadata, sequence=self.sequence + 1)
 
     def published(self, version: Version) -> "Dataset":
-        """The dataset with one more version."""
-        return replace(self, latest=version, sequence=self.sequence + 1)
+        """The dataset with one more version, unless its file is the latest's: then no figure has changed."""
+        seen = replace(self, seen=version.number.events)
+        if self.latest and self.latest.file == version.file:
+            return seen
+        return replace(seen, latest=version, sequence=self.sequence + 1)
 
 
 @dataclass(frozen=True, slots=True)

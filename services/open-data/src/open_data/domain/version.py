@@ -24,8 +24,8 @@ class FactsIncomplete(Conflict):
 
     slug = "facts-incomplete"
     title = Text(
-        vi="Dữ liệu hiện có dựa trên ít sự kiện hơn phiên bản đã công bố. Hãy chờ nhận lại đủ sự kiện.",
-        en="The facts rest on fewer events than the published version. Wait until all have come again.",
+        vi="Dữ liệu hiện dựa trên ít sự kiện hơn trước. Hãy chờ nhận lại đủ sự kiện.",
+        en="The facts rest on fewer events than before. Wait until all have come again.",
     )
 
 
@@ -75,10 +75,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a version rests on: how many events, the time of the last, and the rows they come to.
-
-    The rows are computed when they are asked for, since most often nothing has changed.
-    """
+    """What a version rests on: how many events, the time of the last, and how to compute their rows."""
 
     events: int
     last_at: datetime

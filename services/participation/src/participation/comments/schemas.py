@@ -32,10 +32,14 @@ class CommentView(Schema):
     own: bool = Field(description="Yours; false for everyone else and for those who did not sign in")
     passage: int | None = Field(None, description="Absent for the whole draft")
     status: CommentStatus
-    text: str | None = Field(None, description="Absent when it is hidden or withdrawn")
+    text: str | None = Field(
+        None,
+        description="Absent when it is hidden or withdrawn",
+        examples=["Nên bắt đầu từ 19 giờ để người bán hàng kịp dọn."],
+    )
     at: datetime
     hidden_at: datetime | None = None
-    hidden_reason: str | None = None
+    hidden_reason: str | None = Field(None, examples=["Nêu số điện thoại của một người khác."])
 
     @classmethod
     def of(cls, comment: Comment, viewer: str | None, **more: Any) -> Self:

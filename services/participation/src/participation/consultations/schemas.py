@@ -49,7 +49,7 @@ class ConsultationSummary(Schema):
     """A consultation in a list."""
 
     id: UUID
-    agency: str
+    agency: str = Field(examples=["H99.01"])
     title: Words
     summary: Words
     status: Status
@@ -100,6 +100,6 @@ class LogEntry(Schema):
     """What an official did."""
 
     at: datetime
-    official: str = Field(description="Subject id")
+    official: str = Field(description="Subject id", examples=["019a0000-0000-7000-8000-000000000000"])
     act: str = Field(examples=["published"])
-    particulars: dict[str, Any]
+    particulars: dict[str, Any] = Field(examples=[{}])

@@ -54,23 +54,23 @@ class OwnRating(Schema):
     """What you said of a case."""
 
     score: int
-    reason: str | None = None
+    reason: str | None = Field(None, examples=["Trả kết quả đúng hẹn."])
     rated_at: datetime
 
 
 class AgencyRating(Schema):
     """What someone said of your agency: nothing in it tells who, which case or when."""
 
-    procedure: str
+    procedure: str = Field(examples=["TP01"])
     month: str = Field(examples=["2026-11"], description="In which the case was closed")
     score: int
-    reason: str | None = None
+    reason: str | None = Field(None, examples=["Trả kết quả đúng hẹn."])
 
 
 class RatingStatistics(Schema):
     """All ratings that an agency was given for the cases of one month, in whole groups of ten."""
 
-    agency: str
+    agency: str = Field(examples=["H99.01"])
     month: str = Field(examples=["2026-11"], description="In which the cases were closed")
     suppressed: bool = Field(description="Figures are hidden because there are fewer than ten ratings")
     ratings: int | None = Field(None, description="How many are counted: a multiple of ten")

@@ -1,9 +1,9 @@
 """What is learnt and asked of agencies."""
 
-from shared.events.identity import AgencyEvent
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies import store
+from shared.events.identity import AgencyEvent
 
 
 async def learn_agency(tx: AsyncConnection, sequence: int, event: AgencyEvent) -> None:

@@ -3,15 +3,15 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
-from shared.auth import Principal, public, requires
-from shared.errors import PreconditionFailed, PreconditionRequired
-from shared.web import Db, IfMatch, Now, Tx, conditional, etag_of_body, problems, require_match
 
 from procedures.calendars.operations import calendar_of, declare_calendar
-from procedures.calendars.schemas import CalendarView
+from procedures.calendars.schemas import CALENDAR, CalendarView
 from procedures.dependencies import agency_of
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.calendar import WorkingCalendar
+from shared.auth import Principal, public, requires
+from shared.errors import PreconditionFailed, PreconditionRequired
+from shared.web import Db, IfMatch, Now, Tx, conditional, etag_of_body, problems, require_match
 
 router = APIRouter(prefix="/procedures/v1/agencies/{agency}/calendar", tags=["calendars"])
 
@@ -33,7 +33,7 @@ async def get_calendar(request: Request, agency: Agency, db: Db) -> Response:
     responses=problems(AnotherAgency, PreconditionFailed, PreconditionRequired),
 )
 async def put_calendar(
-    calendar: Annotated[dict[str, Any], Body()],
+    calendar: Annotated[dict[str, Any], Body(examples=[CALENDAR])],
     agency: Agency,
     who: Editor,
     tx: Tx,

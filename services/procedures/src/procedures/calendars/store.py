@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from shared.db import AnyRow
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.tables import calendars
+from shared.db import AnyRow
 
 
 async def declared_calendar(tx: AsyncConnection, agency: str) -> AnyRow | None:

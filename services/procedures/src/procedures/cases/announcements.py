@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from shared.events import Envelope
-from shared.events import procedures as told
-
 from procedures.domain.acts import Act, Closed, Decided, SupplementRequested, TaskCompleted
 from procedures.domain.case import Case
+from shared.events import Envelope
+from shared.events import procedures as told
 
 _EVENTS: dict[str, type[told.CaseEvent]] = {
     "submitted": told.CaseSubmitted,

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
-from shared.auth import Principal
-from shared.errors import Forbidden, PreconditionRequired, Unprocessable
-from shared.web import Answer, IfMatch, Now, Once, Tx, problems
 
 from procedures.cases import operations
 from procedures.cases.operations import CaseChanged, CaseNotFound, Order
@@ -33,6 +30,9 @@ from procedures.documents.operations import Enclosure
 from procedures.domain.acts import MissingItem
 from procedures.domain.handling import ClockStopped, DecisionMissing, NotThisUnit, TaskNotOpen
 from procedures.domain.status import ActionNotAllowed
+from shared.auth import Principal
+from shared.errors import Forbidden, PreconditionRequired, Unprocessable
+from shared.web import Answer, IfMatch, Now, Once, Tx, problems
 
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
@@ -96,7 +96,7 @@ async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     responses=problems(*_FOR_OFFICERS, TaskNotOpen, DecisionMissing),
 )
 async def complete_task(
-    step: Annotated[str, Path(max_length=200, description="Code of the open step")],
+    step: Annotated[str, Path(max_length=200, description="Code of the open step", examples=["XU_LY"])],
     body: Completion,
     who: Officer,
     handle: Handle,

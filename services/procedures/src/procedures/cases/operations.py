@@ -8,9 +8,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from shared.db import AnyRow
-from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
-from shared.ids import new_id
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
@@ -28,14 +25,17 @@ from procedures.documents.operations import (
 from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Entry, MissingItem, Outcome, Submitted
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case, fold, opened
+from procedures.domain.case import Case, opened
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official, receiving_task
-from procedures.domain.log import Link, canonical, first_broken
-from procedures.domain.status import Status
+from procedures.domain.log import Link, canonical
+from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
 from shared import outbox
+from shared.db import AnyRow
+from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
+from shared.ids import new_id
 
 
 class CaseNotFound(NotFound):
@@ -216,8 +216,10 @@ async def supplement_case(
 ) -> Stored:
     """Bring what was asked for; the clock runs on."""
     stored = await _locked(tx, order)
+    require_allowed(stored.case.status, Action.SUPPLEMENT)
     definition = (await order.versions.of(tx, stored.case.procedure, stored.case.version)).definition
-    faults = await sent_faults(tx, order.actor.subject, definition, enclosures)
+    asked_for = {item.document for item in stored.case.missing}
+    faults = await sent_faults(tx, order.actor.subject, definition, enclosures, asked_for=asked_for)
     if faults:
         raise Invalid(faults=faults)
     brought = await attach(tx, order.case_id, order.actor.subject, enclosures)
@@ -251,7 +253,8 @@ async def record_result(
     tx: AsyncConnection, order: Order, official: Official, enclosures: Sequence[Enclosure]
 ) -> Stored:
     """Put the documents of the result into the case."""
-    await _locked(tx, order)
+    stored = await _locked(tx, order)
+    require_allowed(stored.case.status, Action.RECORD_RESULT)
     faults = await owned_faults(tx, order.actor.subject, enclosures)
     if faults:
         raise Invalid(faults=faults)
@@ -277,7 +280,7 @@ async def _locked(tx: AsyncConnection, order: Order) -> Stored:
         raise CaseNotFound
     if order.expected is None:
         raise PreconditionRequired
-    if order.expected not in ("*", stored.etag):
+    if not {"*", stored.etag} & {tag.strip() for tag in order.expected.split(",")}:
         raise CaseChanged(changes=await _since(tx, order), etag=stored.etag)
     return stored
 
@@ -323,10 +326,17 @@ async def list_cases(
     return await store.page(tx, query)
 
 
-async def log_of_case(tx: AsyncConnection, case_id: UUID, viewer: Viewer) -> tuple[Stored, list[Link]]:
-    """The case and its whole log."""
-    stored = await get_case(tx, case_id, viewer)
-    return stored, await store.log_of(tx, case_id)
+async def log_of_case(
+    tx: AsyncConnection, case_id: UUID, viewer: Viewer
+) -> tuple[Stored, dict[str, Any], list[Link]]:
+    """The case, its form and its whole log as they stood at one instant; first in its transaction.
+
+    Raises:
+        CaseNotFound
+    """
+    await store.see_one_state(tx)
+    stored, form = await get_case_with_form(tx, case_id, viewer)
+    return stored, form, await store.log_of(tx, case_id)
 
 
 async def track_case(tx: AsyncConnection, key: bytes, *, code: str, secret: str) -> Stored:
@@ -356,11 +366,3 @@ async def work_list(
     """The open tasks that wait at the official's units, the one due next first."""
     units = sorted({unit for unit, _ in official.posts})
     return await store.work_list(tx, official.agency, units, after, limit)
-
-
-def is_sound(stored: Stored, links: Sequence[Link]) -> bool:
-    """Whether every hash follows from the one before, and the stored state from the acts."""
-    if first_broken(stored.code, stored.case.id, links) is not None:
-        return False
-    folded = fold(stored.case.id, [store.entry_of(link) for link in links])
-    return folded == stored.case and links[-1].hash == stored.head

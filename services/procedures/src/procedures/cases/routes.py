@@ -5,10 +5,6 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
-from shared.auth import Principal, public, requires
-from shared.errors import Unprocessable
-from shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.web import Db, Once, Tx, conditional, problems
 
 from procedures.cases import operations
 from procedures.cases.operations import CaseNotFound
@@ -21,12 +17,18 @@ from procedures.cases.schemas import (
     TrackingQuery,
     WorkItem,
 )
+from procedures.cases.soundness import flaw_of_log
 from procedures.cases.submission import Remembered
 from procedures.cases.views import case_view, log_entry, receipt, tracking, work_item
 from procedures.catalogue.operations import NotInForce
 from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.status import Status
+from procedures.pages import instant_of, key_after, page_of, text_of
+from shared.auth import Principal, public, requires
+from shared.errors import Unprocessable
+from shared.pagination import Cursor, Limit, Page
+from shared.web import Db, Once, Tx, conditional, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
@@ -71,18 +73,19 @@ async def list_cases(
     who: Reader,
     db: Db,
     status: Annotated[Status | None, Query(description="Legal status")] = None,
-    procedure: Annotated[str | None, Query(max_length=50, description="Code of a procedure")] = None,
+    procedure: Annotated[
+        str | None, Query(max_length=50, description="Code of a procedure", examples=["TP01"])
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """Your own cases, or for officials those of their agency; newest first."""
-    after = decode_cursor(cursor, length=1) if cursor else None
+    after = key_after(cursor, UUID)
     async with db.reading() as tx:
         found = await operations.list_cases(
-            tx, viewer_of(who), status=status, procedure=procedure, after=after, limit=limit
+            tx, viewer_of(who), status=status, procedure=procedure, after=after, limit=limit + 1
         )
-    more = encode_cursor([found[-1].case.id]) if len(found) == limit else None
-    return conditional(request, Page(items=[case_view(stored) for stored in found], next=more))
+    return page_of(request, found, limit, key=lambda stored: [stored.case.id], view=case_view)
 
 
 @router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound))
@@ -96,12 +99,12 @@ async def get_case(request: Request, case_id: CaseId, who: Reader, db: Db) -> Re
 @router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound))
 async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db) -> Response:
     """Every act of the case: what, when, by whom; and whether the chain of hashes is sound."""
-    async with db.reading() as tx:
-        stored, links = await operations.log_of_case(tx, case_id, viewer_of(who))
+    async with db.transaction() as tx:
+        stored, form, links = await operations.log_of_case(tx, case_id, viewer_of(who))
     log = CaseLog(
         code=stored.code,
         entries=[log_entry(link) for link in links],
-        sound=operations.is_sound(stored, links),
+        sound=flaw_of_log(stored, links, form) is None,
     )
     return conditional(request, log, etag=stored.etag)
 
@@ -111,11 +114,10 @@ async def get_work_list(
     request: Request, who: Officer, db: Db, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """The open tasks of your units, the one due next first."""
-    after = decode_cursor(cursor, length=3) if cursor else None
+    after = key_after(cursor, instant_of, UUID, text_of)
     async with db.reading() as tx:
-        rows = await operations.work_list(tx, official_of(who), after=after, limit=limit)
-    more = encode_cursor([rows[-1].sort_at, rows[-1].case_id, rows[-1].step]) if len(rows) == limit else None
-    return conditional(request, Page(items=[work_item(row) for row in rows], next=more))
+        rows = await operations.work_list(tx, official_of(who), after=after, limit=limit + 1)
+    return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.case_id, row.step], view=work_item)
 
 
 @router.post("/tracking", response_model=Tracking, responses=problems(CaseNotFound), dependencies=[public()])

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from shared.schema import Schema, Words
 
 from procedures.domain.acts import Outcome
 from procedures.domain.status import Status
+from shared.schema import Schema, Words
+
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
 class DocumentOfCase(Schema):
@@ -38,9 +40,9 @@ class Receipt(Schema):
     tracking_secret: str = Field(
         examples=["7KQ2MZP4XD9A"], description="Opens public tracking together with the code"
     )
-    procedure: str
+    procedure: str = Field(examples=["TP01"])
     version: int
-    agency: str
+    agency: str = Field(examples=["H99.01"])
     submitted_at: datetime
     expected_due_at: datetime | None = Field(
         None, description="When the answer is due if the case is received as it was submitted"
@@ -50,10 +52,10 @@ class Receipt(Schema):
 class TaskOfCase(Schema):
     """An open step: where the case waits."""
 
-    step: str
-    unit: str
-    role: str | None = None
-    agency: str
+    step: str = Field(examples=["XU_LY"])
+    unit: str = Field(examples=["PHONG_TU_PHAP"])
+    role: str | None = Field(None, examples=["XU_LY"])
+    agency: str = Field(examples=["H99.01"])
     opened_at: datetime
     due_at: datetime | None = None
 
@@ -62,10 +64,10 @@ class AttachmentOfCase(Schema):
     """A document in the case; its content is at `/documents/{id}/content`."""
 
     id: UUID
-    document: str
-    media_type: str
+    document: str = Field(examples=["identity-paper"])
+    media_type: str = Field(examples=["application/pdf"])
     size: int
-    sha256: str
+    sha256: str = Field(examples=[_SHA256], description="Of the content, hexadecimal")
 
 
 class Missing(Schema):
@@ -79,13 +81,13 @@ class CaseView(Schema):
     """A case as it stands."""
 
     id: UUID
-    code: str
-    procedure: str
+    code: str = Field(examples=["H99.01-261123-0001"])
+    procedure: str = Field(examples=["TP01"])
     version: int
-    agency: str
+    agency: str = Field(examples=["H99.01"])
     status: Status
     status_text: Words
-    next_actions: list[str] = Field(description="What may be done now")
+    next_actions: list[str] = Field(description="What may be done now", examples=[["accept", "refuse"]])
     submitted_at: datetime
     received_at: datetime | None = None
     due_at: datetime | None = Field(None, description="Absent while the clock is stopped, or without a term")
@@ -94,12 +96,16 @@ class CaseView(Schema):
     missing: list[Missing]
     attachments: list[AttachmentOfCase]
     outcome: Outcome | None = None
-    reason: str | None = None
+    reason: str | None = Field(None, examples=["Đủ điều kiện theo quy định."])
     decided_at: datetime | None = None
     result: list[AttachmentOfCase]
     ended_at: datetime | None = None
     on_time: bool | None = None
-    form: dict[str, Any] | None = Field(None, description="What was filled in; in the single view only")
+    form: dict[str, Any] | None = Field(
+        None,
+        examples=[{"fullName": "Nguyễn Thị Mẫu"}],
+        description="What was filled in; in the single view only",
+    )
 
 
 class Refusal(Schema):
@@ -108,8 +114,10 @@ class Refusal(Schema):
 
 
 class Completion(Schema):
-    outcome: str | None = Field(None, max_length=100, description="Which way out, where the step has several")
-    note: str | None = Field(None, max_length=4000)
+    outcome: str | None = Field(
+        None, max_length=100, examples=["approved"], description="Which way out, where the step has several"
+    )
+    note: str | None = Field(None, max_length=4000, examples=["Đã đối chiếu bản chính."])
 
 
 class SupplementRequest(Schema):
@@ -118,7 +126,7 @@ class SupplementRequest(Schema):
 
 class Supplement(Schema):
     documents: list[DocumentOfCase] = Field(min_length=1, max_length=50)
-    note: str | None = Field(None, max_length=4000)
+    note: str | None = Field(None, max_length=4000, examples=["Gửi lại bản chụp rõ hơn."])
 
 
 class Decision(Schema):
@@ -132,7 +140,7 @@ class Result(Schema):
 
 
 class Withdrawal(Schema):
-    reason: str | None = Field(None, max_length=4000)
+    reason: str | None = Field(None, max_length=4000, examples=["Không còn nhu cầu."])
 
 
 class LogEntry(Schema):
@@ -140,15 +148,17 @@ class LogEntry(Schema):
 
     sequence: int
     at: datetime
-    by: dict[str, Any]
-    act: dict[str, Any]
-    hash: str = Field(description="SHA-256 over this entry and the hash before it, hexadecimal")
+    by: dict[str, Any] = Field(examples=[{"kind": "official", "agency": "H99.01"}])
+    act: dict[str, Any] = Field(examples=[{"act": "accepted"}])
+    hash: str = Field(
+        examples=[_SHA256], description="SHA-256 over this entry and the hash before it, hexadecimal"
+    )
 
 
 class CaseLog(Schema):
     """The whole log of a case, oldest first, and whether it is sound."""
 
-    code: str
+    code: str = Field(examples=["H99.01-261123-0001"])
     entries: list[LogEntry]
     sound: bool = Field(description="Every hash follows from the one before, and the state from the acts")
 
@@ -157,12 +167,12 @@ class WorkItem(Schema):
     """A task in a unit's work list."""
 
     case_id: UUID
-    code: str
-    procedure: str
+    code: str = Field(examples=["H99.01-261123-0001"])
+    procedure: str = Field(examples=["TP01"])
     status: Status
-    step: str
-    unit: str
-    role: str | None = None
+    step: str = Field(examples=["XU_LY"])
+    unit: str = Field(examples=["PHONG_TU_PHAP"])
+    role: str | None = Field(None, examples=["XU_LY"])
     opened_at: datetime
     due_at: datetime | None = None
 
@@ -178,16 +188,16 @@ class TrackingStep(Schema):
     """One thing that happened, in words; nothing personal."""
 
     at: datetime
-    act: str
+    act: str = Field(examples=["accepted"])
     text: Words
 
 
 class Tracking(Schema):
     """What anyone with code and secret may know of a case."""
 
-    code: str
-    procedure: str
-    agency: str
+    code: str = Field(examples=["H99.01-261123-0001"])
+    procedure: str = Field(examples=["TP01"])
+    agency: str = Field(examples=["H99.01"])
     status: Status
     status_text: Words
     due_at: datetime | None = None

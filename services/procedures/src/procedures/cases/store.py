@@ -11,14 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from shared.db import AnyRow
-from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.acts import Act, Actor, Entry, Task
 from procedures.domain.case import Case
 from procedures.domain.log import Link, chained_bytes, entry_hash
 from procedures.tables import case_log, cases, tasks
+from shared.db import AnyRow
 
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -68,6 +68,20 @@ def case_json(case: Case) -> dict[str, Any]:
     return dumped
 
 
+def case_columns(case: Case) -> dict[str, Any]:
+    """What of the state stands in columns of its own, for lists to be read from."""
+    return {
+        "procedure": case.procedure,
+        "version": case.version,
+        "agency": case.agency,
+        "applicant": case.applicant,
+        "status": case.status.value,
+        "submitted_at": case.submitted_at,
+        "due_at": case.due_at,
+        "sequence": case.sequence,
+    }
+
+
 def case_text(case: Case) -> str:
     """The state as it is stored, as text for the driver."""
     return _CASE.dump_json(case).decode()
@@ -83,6 +97,11 @@ def actor_json(actor: Actor) -> dict[str, Any]:
     """An actor as the log holds it."""
     dumped: dict[str, Any] = _ACTOR.dump_python(actor, mode="json")
     return dumped
+
+
+async def see_one_state(tx: AsyncConnection) -> None:
+    """Let all statements of this transaction, of which this is the first, read what one instant left."""
+    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 def _stored(row: AnyRow) -> Stored:
@@ -136,13 +155,7 @@ async def append(
     await tx.execute(
         update(cases)
         .where(cases.c.id == case.id)
-        .values(
-            status=case.status.value,
-            due_at=case.due_at,
-            sequence=case.sequence,
-            head=head,
-            state=case_json(case),
-        )
+        .values(**case_columns(case), head=head, state=case_json(case))
     )
     await _replace_tasks(tx, stored.case, case)
     return Stored(case, stored.code, head)
@@ -173,7 +186,43 @@ def task_row(task: Task) -> dict[str, Any]:
 async def log_of(tx: AsyncConnection, case_id: UUID) -> list[Link]:
     """The log as it is stored, with its hashes."""
     query = select(case_log).where(case_log.c.case_id == case_id).order_by(case_log.c.sequence)
-    return [Link(row.sequence, row.at, row.actor, row.act, row.hash) for row in await tx.execute(query)]
+    return [_link(row) for row in await tx.execute(query)]
+
+
+def _link(row: AnyRow) -> Link:
+    return Link(row.sequence, row.at, row.actor, row.act, row.hash)
+
+
+async def kept_cases(
+    tx: AsyncConnection, *, after: UUID | None, limit: int, code: str | None
+) -> Sequence[AnyRow]:
+    """The rows of cases as they are stored, by id; or the one with this code."""
+    query = select(cases).order_by(cases.c.id).limit(limit)
+    if after is not None:
+        query = query.where(cases.c.id > after)
+    if code is not None:
+        query = query.where(cases.c.code == code)
+    return (await tx.execute(query)).all()
+
+
+async def logs_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Link]]:
+    """The logs of these cases."""
+    query = (
+        select(case_log).where(case_log.c.case_id.in_(ids)).order_by(case_log.c.case_id, case_log.c.sequence)
+    )
+    found: dict[UUID, list[Link]] = {}
+    for row in await tx.execute(query):
+        found.setdefault(row.case_id, []).append(_link(row))
+    return found
+
+
+async def tasks_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """The open tasks of these cases, as `task_row` makes them."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row in await tx.execute(select(tasks).where(tasks.c.case_id.in_(ids))):
+        task = row._asdict()
+        found.setdefault(task.pop("case_id"), []).append(task)
+    return found
 
 
 def entry_of(link: Link) -> Entry:
@@ -196,7 +245,7 @@ def listed(
     if procedure is not None:
         query = query.where(cases.c.procedure == procedure)
     if after is not None:
-        query = query.where(cases.c.id < UUID(after[0]))
+        query = query.where(cases.c.id < after[0])
     return query.order_by(cases.c.id.desc()).limit(limit)
 
 
@@ -215,7 +264,7 @@ async def work_list(
         .where(tasks.c.agency == agency, tasks.c.unit.in_(units))
     )
     if after is not None:
-        key = (datetime.fromisoformat(after[0]), UUID(after[1]), after[2])
-        query = query.where(tuple_(tasks.c.sort_at, tasks.c.case_id, tasks.c.step) > key)
+        key = tuple_(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
+        query = query.where(key > tuple(after))
     ordered = query.order_by(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
     return (await tx.execute(ordered.limit(limit))).all()

@@ -12,7 +12,6 @@ from typing import Any
 
 import asyncpg
 import orjson
-from shared.events import Envelope
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import act_json, actor_json, case_text
@@ -21,6 +20,7 @@ from procedures.domain.case import opened
 from procedures.domain.case_code import SERIES_DIGITS, series_prefix
 from procedures.domain.log import GENESIS, chained_bytes
 from shared import outbox
+from shared.events import Envelope
 
 # The number is taken only while the version is in force and the calendar is the one the due date was
 # counted by; otherwise no row comes back.

@@ -3,10 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.db import AnyRow
-from shared.errors import Text
-from shared.schema import Words
-
 from procedures.cases.schemas import (
     AttachmentOfCase,
     CaseView,
@@ -22,6 +18,9 @@ from procedures.cases.store import Stored
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
+from shared.db import AnyRow
+from shared.errors import Text
+from shared.schema import Words
 
 _ACTS: dict[str, Text] = {
     "submitted": Text(vi="Hồ sơ được nộp.", en="The case was submitted."),

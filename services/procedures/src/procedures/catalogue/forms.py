@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
+
 from shared.errors import Fault, Text
 
 _WORDS: Mapping[str, Text] = {

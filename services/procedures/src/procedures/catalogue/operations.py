@@ -9,10 +9,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.db import AnyRow
-from shared.errors import Conflict, NotFound, Text
-from shared.events.procedures import ProcedurePublished, ProcedureRetired
-from shared.web.conditional import require_match
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import known_units
@@ -25,6 +21,10 @@ from procedures.domain.finding import Finding
 from procedures.domain.findings import findings
 from procedures.domain.register_sheet import Imported, read_sheet
 from shared import outbox
+from shared.db import AnyRow
+from shared.errors import Conflict, NotFound, Text
+from shared.events.procedures import ProcedurePublished, ProcedureRetired
+from shared.web.conditional import require_match
 
 _KEPT = 1000
 

@@ -3,14 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
-from shared.auth import Principal, public, requires
-from shared.db import AnyRow
-from shared.errors import PreconditionFailed, PreconditionRequired, Unprocessable
-from shared.pagination import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.schema import Words
-from shared.web import Answer, Db, IfMatch, Now, Once, Tx, conditional, problems
 
 from procedures.catalogue import operations
+from procedures.catalogue.examples import DEFINITION, SHEET
 from procedures.catalogue.operations import (
     DraftUnsound,
     NotADraft,
@@ -23,6 +18,13 @@ from procedures.dependencies import agency_of
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.finding import Finding
+from procedures.pages import key_after, page_of, text_of
+from shared.auth import Principal, public, requires
+from shared.db import AnyRow
+from shared.errors import PreconditionFailed, PreconditionRequired, Unprocessable
+from shared.pagination import Cursor, Limit, Page
+from shared.schema import Words
+from shared.web import Answer, Db, IfMatch, Now, Once, Tx, conditional, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["catalogue"])
 
@@ -30,7 +32,8 @@ Editor = Annotated[Principal, requires("procedures:procedures:write", kinds=["of
 Code = Annotated[str, Path(max_length=50, examples=["TP01"])]
 Version = Annotated[int, Path(ge=1, le=1_000_000)]
 Definition = Annotated[
-    dict[str, Any], Body(description="A definition in the documented format (docs/definition.md)")
+    dict[str, Any],
+    Body(description="A definition in the documented format (docs/definition.md)", examples=[DEFINITION]),
 ]
 _CHANGES = (ProcedureNotFound, PreconditionRequired, PreconditionFailed)
 
@@ -70,11 +73,10 @@ def _answer(row: AnyRow, status: int = 201) -> Answer:
 @router.get("/procedures", response_model=Page[VersionSummary], dependencies=[public()])
 async def list_procedures(request: Request, db: Db, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """The procedures that take cases now, by code."""
-    after = decode_cursor(cursor, length=1)[0] if cursor else None
+    after = key_after(cursor, text_of)
     async with db.reading() as tx:
-        rows = await operations.list_in_force(tx, after=after, limit=limit)
-    more = encode_cursor([rows[-1].procedure]) if len(rows) == limit else None
-    return conditional(request, Page(items=[_summary(row) for row in rows], next=more))
+        rows = await operations.list_in_force(tx, after=after[0] if after else None, limit=limit + 1)
+    return page_of(request, rows, limit, key=lambda row: [row.procedure], view=_summary)
 
 
 @router.get(
@@ -189,7 +191,7 @@ async def retire_version(
     "/imports", status_code=201, response_model=SheetReport, responses=problems(AnotherAgency, Unprocessable)
 )
 async def import_sheet(
-    sheet: Annotated[Any, Body(description="A register sheet, as JSON")],
+    sheet: Annotated[Any, Body(description="A register sheet, as JSON", examples=[SHEET])],
     who: Editor,
     tx: Tx,
     now: Now,

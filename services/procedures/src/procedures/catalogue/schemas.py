@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
+
+from procedures.catalogue.examples import DEFINITION
 from shared.schema import Schema, Words
 
 
@@ -12,18 +14,18 @@ class FindingView(Schema):
 
     code: str = Field(examples=["unreachable_step"])
     severity: Literal["error", "warning"]
-    pointer: str = Field(description="JSON Pointer into the definition, or the sheet")
+    pointer: str = Field(description="JSON Pointer into the definition, or the sheet", examples=["/steps/2"])
     message: Words
 
 
 class VersionSummary(Schema):
     """A version of a procedure, in short."""
 
-    code: str
+    code: str = Field(examples=["TP01"])
     version: int
     status: Literal["draft", "published", "retired"]
     title: Words
-    agency: str
+    agency: str = Field(examples=["H99.01"])
     created_at: datetime
     published_at: datetime | None = None
     retired_at: datetime | None = None
@@ -32,7 +34,7 @@ class VersionSummary(Schema):
 class VersionView(VersionSummary):
     """A version of a procedure, whole."""
 
-    definition: dict[str, Any] = Field(description="In the documented format")
+    definition: dict[str, Any] = Field(description="In the documented format", examples=[DEFINITION])
     findings: list[FindingView]
 
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.db import AnyRow
-from shared.ids import new_id
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.tables import procedure_versions as versions
 from procedures.tables import procedures
+from shared.db import AnyRow
+from shared.ids import new_id
 
 
 async def procedure_for_update(tx: AsyncConnection, code: str, agency: str) -> AnyRow:

@@ -18,10 +18,12 @@ async def explain_clock(
 ) -> tuple[Stored, Explanation, WorkingCalendar]:
     """The case, its clock with every interval up to `now`, and the calendar by which it was measured.
 
+    First in its transaction.
+
     Raises:
         CaseNotFound: there is none that the viewer may see.
     """
-    stored, links = await log_of_case(tx, case_id, viewer)
+    stored, _, links = await log_of_case(tx, case_id, viewer)
     case = stored.case
     term = (await versions.of(tx, case.procedure, case.version)).definition.term
     calendar = await calendar_of(tx, case.agency)

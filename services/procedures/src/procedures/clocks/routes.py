@@ -1,7 +1,6 @@
 """The route of the legal clock."""
 
 from fastapi import APIRouter, Request, Response
-from shared.web import Db, Now, conditional, problems
 
 from procedures.cases.operations import CaseNotFound
 from procedures.cases.routes import CaseId, Reader
@@ -13,6 +12,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case_clock import Explanation
 from procedures.domain.clock import STOP_TEXT, Interval
 from procedures.domain.clock_words import clock_in_words, interval_in_words
+from shared.web import Db, Now, conditional, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
@@ -22,7 +22,7 @@ async def get_case_clock(
     request: Request, case_id: CaseId, who: Reader, db: Db, now: Now, desk: AtDesk
 ) -> Response:
     """Why the case is due when it is: every stretch of time since its submission, and whether it counts."""
-    async with db.reading() as tx:
+    async with db.transaction() as tx:
         stored, explained, calendar = await explain_clock(tx, desk.versions, now, case_id, viewer_of(who))
     return conditional(request, _view(stored.code, explained, calendar))
 

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field
-from shared.schema import Schema, Words
 
 from procedures.domain.clock import Stop
+from shared.schema import Schema, Words
 
 
 class ClockInterval(Schema):

@@ -1,6 +1,7 @@
 """The contents of documents in an object store: a folder of this machine, or any S3-compatible store."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,10 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from procedures.domain.document import TooMuchSent
 
+_PART = 5 * 1024 * 1024
+"""S3 takes no smaller parts (but for the last)."""
+
+_PARTS_AT_ONCE = 2
 _CHUNK = 1024 * 1024
 
 
@@ -23,7 +28,7 @@ class Fingerprint:
 
 
 class Contents:
-    """Streams contents in and out; nothing is held in memory whole."""
+    """Streams contents in and out; of each no more than a few parts are held in memory."""
 
     def __init__(self, location: str) -> None:
         """`location`: a folder, or an address such as `s3://bucket/prefix` (credentials from AWS_…)."""
@@ -48,7 +53,9 @@ class Contents:
                 digest.update(chunk)
                 yield chunk
 
-        await obstore.put_async(self._store, _key(document), counted(), chunk_size=_CHUNK)
+        await obstore.put_async(
+            self._store, _key(document), counted(), chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE
+        )
         return Fingerprint(size, digest.hexdigest())
 
     async def send(self, document: UUID) -> AsyncIterator[bytes]:
@@ -58,8 +65,9 @@ class Contents:
             yield bytes(chunk)
 
     async def drop(self, document: UUID) -> None:
-        """Remove the content."""
-        await obstore.delete_async(self._store, _key(document))
+        """Remove the content, if there is any."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, _key(document))
 
 
 def _key(document: UUID) -> str:

@@ -1,13 +1,10 @@
 """What can be done with documents: receive, read, put into a case."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.db import AnyRow, Database
-from shared.errors import Fault, Text
-from shared.ids import new_id
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import Viewer
@@ -15,7 +12,16 @@ from procedures.documents import store
 from procedures.documents.contents import Contents
 from procedures.domain.acts import Attachment
 from procedures.domain.definition import Definition, RequiredDocument
-from procedures.domain.document import DocumentNotFound, require_begins_as, require_taken
+from procedures.domain.document import (
+    LOOSE_KEPT,
+    SIGNATURE_LENGTH,
+    DocumentNotFound,
+    require_begins_as,
+    require_taken,
+)
+from shared.db import AnyRow, Database
+from shared.errors import Fault, Text
+from shared.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +56,65 @@ async def receive_document(
 ) -> Received:
     """Keep a document; it joins a case when a submission, supplement or result names it.
 
-    The content comes first and its row after, so a kill in between leaves content without a row, which is
-    swept away, and never a row without content.
+    Its row comes first and is seen by nobody before the content is there. So a kill in between leaves a row
+    that the sweep finds, and never content that nobody knows of, or a row that promises what is not there.
 
     Raises:
-        MediaTypeRefused, NotWhatItSays, TooMuchSent.
+        MediaTypeRefused, NotWhatItSays, TooMuchSent, BrokenOff.
     """
     require_taken(media_type)
     document = new_id()
-    checked = _checked(media_type, chunks)
-    fingerprint = await contents.receive(document, checked, limit=limit)
-    received = Received(document, file_name, media_type, fingerprint.size, fingerprint.sha256)
     async with database.transaction() as tx:
-        await store.keep(
+        await store.expect(
             tx,
             id=document,
             owner=by.subject,
             agency=by.agency,
             file_name=file_name,
             media_type=media_type,
-            size=received.size,
-            sha256=received.sha256,
-            received_at=now,
+            began_at=now,
         )
-    return received
+    try:
+        found = await contents.receive(document, _checked(media_type, chunks), limit=limit)
+    except Exception:
+        await _drop(database, contents, [document])
+        raise
+    async with database.transaction() as tx:
+        await store.keep(tx, document, size=found.size, sha256=found.sha256, received_at=now)
+    return Received(document, file_name, media_type, found.size, found.sha256)
+
+
+async def sweep_documents(database: Database, contents: Contents, now: datetime) -> int:
+    """Drop the documents that are in no case a day after they began to arrive; returns how many.
+
+    Each is hidden first, so that no case can take a document whose content is going. Interrupted anywhere,
+    the next sweep goes on with it; several sweeps at once do no harm.
+    """
+    async with database.transaction() as tx:
+        loose = await store.hide_loose(tx, before=now - LOOSE_KEPT)
+    await _drop(database, contents, loose)
+    return len(loose)
+
+
+async def _drop(database: Database, contents: Contents, documents: Sequence[UUID]) -> None:
+    for document in documents:
+        await contents.drop(document)
+    async with database.transaction() as tx:
+        await store.forget(tx, documents)
 
 
 async def _checked(media_type: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The chunks, once the first bytes are those of the declared type."""
     beginning = b""
     async for chunk in chunks:
-        if len(beginning) >= 8:
+        if len(beginning) >= SIGNATURE_LENGTH:
             yield chunk
             continue
         beginning += chunk
-        if len(beginning) >= 8:
+        if len(beginning) >= SIGNATURE_LENGTH:
             require_begins_as(media_type, beginning)
             yield beginning
-    if len(beginning) < 8:
+    if len(beginning) < SIGNATURE_LENGTH:
         require_begins_as(media_type, beginning)
         yield beginning
 
@@ -122,33 +149,42 @@ async def enclosure_faults(
 
 
 async def sent_faults(
-    tx: AsyncConnection, owner: str, definition: Definition, enclosures: Sequence[Enclosure]
+    tx: AsyncConnection,
+    owner: str,
+    definition: Definition,
+    enclosures: Sequence[Enclosure],
+    *,
+    asked_for: Collection[str] = (),
 ) -> list[Fault]:
-    """What is wrong with the documents that were sent, each by itself."""
+    """What is wrong with the documents that were sent, each by itself.
+
+    `asked_for` are documents that an official asked for, whether or not the procedure lists them.
+    """
     if not enclosures:
         return []
     required = {document.code: document for document in definition.documents}
     rows = await store.loose_of(tx, owner, [enclosure.id for enclosure in enclosures])
-    faults: list[Fault] = []
+    faults = _repeated(enclosures)
     for index, enclosure in enumerate(enclosures):
         row, wanted = rows.get(enclosure.id), required.get(enclosure.document)
         if row is None:
             faults.append(_not_sent(index))
-        elif wanted is None:
+        elif wanted is not None:
+            faults += _fit_faults(index, row, wanted)
+        elif enclosure.document not in asked_for:
             text = Text(
                 vi=f"Thủ tục không yêu cầu giấy tờ “{enclosure.document}”.",
                 en=f"The procedure asks for no document “{enclosure.document}”.",
             )
             faults.append(Fault(f"/documents/{index}/document", "document_unknown", text))
-        else:
-            faults += _fit_faults(index, row, wanted)
     return faults
 
 
 async def owned_faults(tx: AsyncConnection, owner: str, enclosures: Sequence[Enclosure]) -> list[Fault]:
-    """Which of the documents the owner did not send, or already put into a case."""
+    """Which of the documents the owner did not send, already put into a case, or named twice."""
     rows = await store.loose_of(tx, owner, [enclosure.id for enclosure in enclosures])
-    return [_not_sent(index) for index, enclosure in enumerate(enclosures) if enclosure.id not in rows]
+    missing = [_not_sent(index) for index, enclosure in enumerate(enclosures) if enclosure.id not in rows]
+    return [*_repeated(enclosures), *missing]
 
 
 async def attach(
@@ -164,6 +200,19 @@ async def attach(
         for enclosure in enclosures
         if (row := rows[enclosure.id]) is not None
     )
+
+
+def _repeated(enclosures: Sequence[Enclosure]) -> list[Fault]:
+    text = Text(
+        vi="Tệp này đã nêu ở trên; mỗi giấy tờ cần một tệp riêng.",
+        en="This file is named above already; each document needs a file of its own.",
+    )
+    ids = [enclosure.id for enclosure in enclosures]
+    return [
+        Fault(f"/documents/{index}/id", "document_repeated", text)
+        for index, document in enumerate(ids)
+        if document in ids[:index]
+    ]
 
 
 def _not_sent(index: int) -> Fault:

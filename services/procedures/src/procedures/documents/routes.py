@@ -1,23 +1,27 @@
 """The routes of documents: sent as they are, streamed in and out."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from shared.auth import Principal, requires
-from shared.web import Db, Now, problems
+from starlette.requests import ClientDisconnect
 
 from procedures.dependencies import AtDesk, viewer_of
 from procedures.documents import operations
 from procedures.documents.schemas import DocumentReceived
 from procedures.domain.document import (
     MEDIA_TYPES,
+    BrokenOff,
     DocumentNotFound,
     MediaTypeRefused,
+    NotWhatItSays,
     TooMuchSent,
 )
+from shared.auth import Principal, requires
+from shared.web import Db, Now, problems
 
 router = APIRouter(prefix="/procedures/v1/documents", tags=["documents"])
 
@@ -29,7 +33,7 @@ Reader = Annotated[Principal, requires("procedures:cases:read")]
     "",
     status_code=201,
     response_model=DocumentReceived,
-    responses=problems(MediaTypeRefused, TooMuchSent),
+    responses=problems(BrokenOff, NotWhatItSays, MediaTypeRefused, TooMuchSent),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -60,11 +64,19 @@ async def send_document(
         by=viewer_of(who),
         file_name=file_name,
         media_type=content_type.partition(";")[0].strip().lower(),
-        chunks=request.stream(),
+        chunks=_arriving(request),
         limit=desk.document_limit,
     )
     body = DocumentReceived.model_validate(received).model_dump_json(by_alias=True)
     return Response(body, 201, {"location": f"{router.prefix}/{received.id}/content"}, "application/json")
+
+
+async def _arriving(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect as gone:
+        raise BrokenOff from gone
 
 
 @router.get(

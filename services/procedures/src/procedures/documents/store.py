@@ -1,26 +1,55 @@
 """Every SQL statement about documents."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import AnyRow
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import Viewer, visible_to
 from procedures.tables import cases, documents
+from shared.db import AnyRow
 
 
-async def keep(tx: AsyncConnection, **row: Any) -> None:
-    """Remember a document that was received."""
+async def expect(tx: AsyncConnection, **row: Any) -> None:
+    """Remember that a document begins to arrive."""
     await tx.execute(insert(documents).values(**row))
+
+
+async def keep(tx: AsyncConnection, document: UUID, *, size: int, sha256: str, received_at: datetime) -> None:
+    """The document is there."""
+    await tx.execute(
+        update(documents)
+        .where(documents.c.id == document)
+        .values(size=size, sha256=sha256, received_at=received_at)
+    )
+
+
+async def forget(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """The documents, of which there is no content any more, are not known any more."""
+    await tx.execute(delete(documents).where(documents.c.id.in_(ids), documents.c.received_at.is_(None)))
+
+
+async def hide_loose(tx: AsyncConnection, *, before: datetime) -> list[UUID]:
+    """Take what began to arrive before the instant and is in no case out of everybody's sight."""
+    statement = (
+        update(documents)
+        .where(documents.c.case_id.is_(None), documents.c.began_at < before)
+        .values(received_at=None)
+        .returning(documents.c.id)
+    )
+    return list((await tx.execute(statement)).scalars())
 
 
 async def loose_of(tx: AsyncConnection, owner: str, ids: Sequence[UUID]) -> dict[UUID, AnyRow]:
     """Those of these documents that the owner sent and that are in no case yet, locked."""
     query = select(documents).where(
-        documents.c.id.in_(ids), documents.c.owner == owner, documents.c.case_id.is_(None)
+        documents.c.id.in_(ids),
+        documents.c.owner == owner,
+        documents.c.case_id.is_(None),
+        documents.c.received_at.is_not(None),
     )
     return {row.id: row for row in await tx.execute(query.with_for_update())}
 
@@ -36,6 +65,10 @@ async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) 
     query = (
         select(documents)
         .outerjoin(cases, cases.c.id == documents.c.case_id)
-        .where(documents.c.id == document, or_(sent, visible_to(viewer)))
+        .where(
+            documents.c.id == document,
+            documents.c.received_at.is_not(None),
+            or_(sent, visible_to(viewer)),
+        )
     )
     return (await tx.execute(query)).one_or_none()

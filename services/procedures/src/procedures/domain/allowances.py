@@ -5,12 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from shared.errors import Text
-
 from procedures.domain.definition import END, Definition, Step, run_to_end, steps_by_code
 from procedures.domain.finding import Finding, warning
 from procedures.domain.json_input import quoted
 from procedures.domain.terms import UNITS, Term, TermKind
+from shared.errors import Text
 
 _WORKING = (TermKind.WORKING_DAYS, TermKind.WORKING_HOURS)
 

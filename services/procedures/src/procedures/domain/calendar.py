@@ -19,9 +19,8 @@ from itertools import pairwise
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from shared.errors import Fault, Invalid
-
 from procedures.domain.json_input import Node
+from shared.errors import Fault, Invalid
 
 NOON = time(12)
 """Where a day's morning ends and its afternoon begins."""

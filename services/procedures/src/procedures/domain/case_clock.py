@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.errors import Text
-
 from procedures.domain.acts import (
     Accepted,
     ClockEffect,
@@ -24,6 +22,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case
 from procedures.domain.clock import CaseClock, Interval, Stop
 from procedures.domain.terms import Term
+from shared.errors import Text
 
 WAITING_TEXT = Text(
     vi="Chờ tiếp nhận; thời hạn chưa bắt đầu", en="Waiting to be received; the term has not begun"

@@ -5,12 +5,10 @@ the number in that day's series (Circular 01/2018/TT-VPCP, art. 19). The 10,000t
 fifth digit, so that no number is used twice.
 """
 
-import re
 from datetime import date
 from hashlib import blake2b
 from uuid import UUID
 
-CASE_CODE = re.compile(r"^[A-Z0-9]+(\.[A-Z0-9]+)*-\d{6}-\d{4,}$")
 SERIES_DIGITS = 4
 SECRET_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # noqa: S105 -- the letters, not a secret
 SECRET_LENGTH = 12
@@ -19,11 +17,6 @@ SECRET_LENGTH = 12
 def series_prefix(agency: str, day: date) -> str:
     """The code up to the number: `H99.01-260131-`."""
     return f"{agency}-{day:%y%m%d}-"
-
-
-def case_code(agency: str, day: date, number: int) -> str:
-    """The code of the `number`-th case (from 1) of an agency's day."""
-    return f"{series_prefix(agency, day)}{number:0{SERIES_DIGITS}}"
 
 
 def tracking_secret(key: bytes, case_id: UUID) -> str:

@@ -15,10 +15,9 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Self
 
-from shared.errors import Conflict, Text
-
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.terms import Term, TermKind, due_at, relaid
+from shared.errors import Conflict, Text
 
 
 class Stop(StrEnum):

@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.errors import Text
-
 from procedures.domain.allowances import in_words
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case_clock import Explanation
 from procedures.domain.clock import STOP_TEXT, CaseClock, Interval
+from shared.errors import Text
 
 _MINUTE = timedelta(minutes=1)
 

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.errors import Invalid, NotFound, Text
-
 from procedures.domain.terms import NO_TERM, Term
+from shared.errors import Invalid, NotFound, Text
 
 END: Final = None
 """Where a transition leads that ends the case."""

@@ -26,8 +26,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shared.errors import Fault, Invalid, Text
-
 from procedures.domain.definition import (
     END,
     Definition,
@@ -39,6 +37,7 @@ from procedures.domain.definition import (
 )
 from procedures.domain.json_input import Node, note_unstorable
 from procedures.domain.terms import NO_TERM, Term
+from shared.errors import Fault, Invalid, Text
 
 LARGEST_DOCUMENT = 1_000_000_000
 LARGEST_FEE = 10**15

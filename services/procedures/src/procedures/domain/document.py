@@ -1,6 +1,12 @@
 """Documents of a case: what types and sizes are taken."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+
 from shared.errors import Invalid, NotFound, Text, TooLarge, UnsupportedMedia
+
+LOOSE_KEPT = timedelta(hours=24)
+"""How long a document is kept that no case has taken."""
 
 MEDIA_TYPES = frozenset(
     {
@@ -17,11 +23,20 @@ MEDIA_TYPES = frozenset(
 )
 """What is taken where a procedure does not say otherwise: no type that runs when it is opened."""
 
-_SIGNATURES = {
-    "application/pdf": b"%PDF-",
-    "image/png": b"\x89PNG\r\n\x1a\n",
-    "image/jpeg": b"\xff\xd8\xff",
+_ZIP = (b"PK\x03\x04",)
+_SIGNATURES: Mapping[str, tuple[bytes, ...]] = {
+    "application/pdf": (b"%PDF-",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/tiff": (b"II*\x00", b"MM\x00*"),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _ZIP,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _ZIP,
+    "application/vnd.oasis.opendocument.text": _ZIP,
 }
+"""How contents of a type begin; text begins with anything."""
+
+SIGNATURE_LENGTH = 8
+"""Bytes that are needed to tell."""
 
 
 class TooMuchSent(TooLarge):
@@ -57,6 +72,16 @@ class NotWhatItSays(Invalid):
     )
 
 
+class BrokenOff(Invalid):
+    """The connection ended before the whole document was there; nothing of it is kept."""
+
+    slug = "document-broken-off"
+    title = Text(
+        vi="Kết nối bị ngắt khi đang gửi tệp. Hãy gửi lại.",
+        en="The connection broke off while the document was sent. Send it again.",
+    )
+
+
 class DocumentNotFound(NotFound):
     """There is no such document for this caller."""
 
@@ -75,11 +100,12 @@ def require_taken(media_type: str) -> None:
 
 
 def require_begins_as(media_type: str, beginning: bytes) -> None:
-    """Refuse content that does not begin with the signature of its declared type.
+    """Refuse content that does not begin with a signature of its declared type, or that is empty.
 
     Raises:
         NotWhatItSays
     """
-    signature = _SIGNATURES.get(media_type)
-    if signature is not None and not beginning.startswith(signature):
+    if not beginning:
+        raise NotWhatItSays(Text(vi="Tệp không có nội dung.", en="The document is empty."))
+    if not beginning.startswith(_SIGNATURES.get(media_type, (b"",))):
         raise NotWhatItSays

@@ -27,13 +27,13 @@ An error keeps the definition from being published; a warning does not.
 from collections.abc import Collection, Iterable, Iterator
 
 import jsonschema_rs
-from shared.errors import Text
 
 from procedures.domain.allowances import allowance_findings
 from procedures.domain.definition import Definition
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
 from procedures.domain.json_input import escaped, quoted
+from shared.errors import Text
 
 
 def findings(definition: Definition, known_units: Collection[str] | None = None) -> tuple[Finding, ...]:

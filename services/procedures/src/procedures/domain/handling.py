@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
-
 from procedures.domain.acts import (
     Accepted,
     Act,
@@ -33,6 +31,7 @@ from procedures.domain.clock import Stop
 from procedures.domain.definition import Definition, Step, next_steps
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import NO_TERM, due_at, relaid
+from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
 
 
 class NotThisUnit(Forbidden):

@@ -42,8 +42,6 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from shared.errors import Fault, Text
-
 from procedures.domain.allowances import in_words, sum_of
 from procedures.domain.definition import END, Definition, Stage, Step, Transition
 from procedures.domain.definition_json import LONGEST_CODE
@@ -53,6 +51,7 @@ from procedures.domain.json_input import Node, quoted
 from procedures.domain.sheet_amounts import read_days, read_fee
 from procedures.domain.sheet_form import SheetForm, read_form
 from procedures.domain.terms import NO_TERM, Term, TermKind
+from shared.errors import Fault, Text
 
 LARGEST = 256_000
 """Bytes of a sheet that are read; those in use have at most a tenth."""

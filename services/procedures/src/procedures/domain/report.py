@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from shared.errors import Text
-
 from procedures.domain.definition import run_to_end
 from procedures.domain.finding import Finding, Severity
 from procedures.domain.register_sheet import Imported
+from shared.errors import Text
 
 Language = Literal["vi", "en", "both"]
 

@@ -26,11 +26,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.errors import Text
-
 from procedures.domain.definition import RequiredDocument
 from procedures.domain.finding import Finding, warning
 from procedures.domain.json_input import Node, quoted
+from shared.errors import Text
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 

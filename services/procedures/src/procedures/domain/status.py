@@ -88,6 +88,6 @@ def require_allowed(status: Status, action: Action) -> None:
             vi=f"Hồ sơ đang ở trạng thái “{words.vi}”. Việc làm được lúc này: {', '.join(may) or 'không có'}.",
             en=f"The case stands at “{words.en}”. What may be done now: {', '.join(may) or 'nothing'}.",
         ),
-        status=status.value,
+        stands=status.value,
         nextActions=may,
     )

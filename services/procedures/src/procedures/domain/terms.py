@@ -19,10 +19,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
-from shared.errors import Fault, Invalid
-
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.json_input import Node
+from shared.errors import Fault, Invalid
 
 WORKING_DAY = timedelta(hours=8)
 """What a working day of a term stands for (Labour Code 2019, art. 105: at most eight hours a day)."""

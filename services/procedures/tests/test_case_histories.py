@@ -1,0 +1,273 @@
+"""Any history of any case: random acts of random people along random graphs keep what the law promises."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise, product
+from typing import Any
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from procedures.cases.store import act_json, actor_json, entry_of
+from procedures.domain import handling
+from procedures.domain.acts import Act, Actor, Attachment, Entry, MissingItem, Outcome, Submitted
+from procedures.domain.case import Case, fold, opened
+from procedures.domain.case_clock import clock_of, explain
+from procedures.domain.clock import Stop
+from procedures.domain.definition import END, Definition, Stage, Step, Transition
+from procedures.domain.handling import Official
+from procedures.domain.holidays_vn import vietnam
+from procedures.domain.log import Link
+from procedures.domain.status import ALLOWED, Action, ActionNotAllowed, Status
+from procedures.domain.terms import NO_TERM, Term, TermKind
+from shared.errors import Forbidden, MotcuaError, Text
+from shared.ids import new_id
+
+CALENDAR = vietnam(range(2026, 2029))
+AGENCIES, UNITS, ROLES = ("H99.01", "H99.02"), ("BP_MOT_CUA", "PHONG"), ("XU_LY", "KY_DUYET")
+POSTS = tuple(product(UNITS, ROLES))
+PAPERS = ("SO_DO", "GIAY_TO")
+WORDS = Text("Mẫu", "Sample")
+
+ACTION_OF = {
+    "accepted": Action.ACCEPT,
+    "refused": Action.REFUSE,
+    "task_completed": Action.COMPLETE_TASK,
+    "supplement_requested": Action.REQUEST_SUPPLEMENT,
+    "supplemented": Action.SUPPLEMENT,
+    "decided": Action.DECIDE,
+    "result_recorded": Action.RECORD_RESULT,
+    "withdrawn": Action.WITHDRAW,
+}
+"""The action that leads to an act; a closing comes with the last completion."""
+
+OF_THE_APPLICANT = {Action.SUPPLEMENT, Action.WITHDRAW}
+
+terms = st.one_of(
+    st.just(NO_TERM),
+    st.builds(
+        Term, st.just(TermKind.WORKING_DAYS), st.sampled_from([Decimal("0.5"), Decimal(2), Decimal(15)])
+    ),
+    st.builds(Term, st.just(TermKind.CALENDAR_DAYS), st.sampled_from([Decimal(1), Decimal(20)])),
+)
+officials = st.builds(
+    Official,
+    st.sampled_from(AGENCIES),
+    st.one_of(st.just(frozenset(POSTS)), st.frozensets(st.sampled_from(POSTS), max_size=2)),
+)
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> Definition:
+    """A procedure of one to five steps that lead anywhere, pause and resume the clock, sound or not."""
+    codes = [f"B{number}" for number in range(1, draw(st.integers(1, 5)) + 1)]
+    places = st.sampled_from([*codes, END])
+    stages = (Stage("1", WORDS, draw(terms)),)
+
+    def ways(first: bool) -> tuple[Transition, ...]:
+        if first or draw(st.booleans()):
+            return (Transition(draw(places)),)
+        return tuple(Transition(draw(places), outcome) for outcome in ("a", "b"))
+
+    steps = tuple(
+        Step(
+            code,
+            WORDS,
+            draw(st.sampled_from(UNITS)),
+            ways(code == codes[0]),
+            role=draw(st.sampled_from([None, *ROLES])),
+            agency=draw(st.sampled_from([None, *AGENCIES])),
+            stage=draw(st.sampled_from([None, "1"])),
+            allowance=draw(terms),
+            pauses_clock=draw(st.booleans()),
+            resumes_clock=draw(st.booleans()),
+        )
+        for code in codes
+    )
+    return Definition("MAU", WORDS, AGENCIES[0], draw(terms), codes[0], steps, stages)
+
+
+class Handling(RuleBasedStateMachine):
+    """A case, whatever people try to do to it."""
+
+    @initialize(definition=definitions())
+    def submitted(self, definition: Definition) -> None:
+        self.definition = definition
+        self.now = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
+        task = handling.receiving_task(definition, self.now)
+        act = Submitted(definition.code, 1, definition.agency, "citizen", "", (), (task,), None)
+        self.log = [Entry(1, self.now, Actor("citizen", "person"), act)]
+        self.case = opened(new_id(), self.log[0])
+
+    @rule(hours=st.integers(0, 300), minutes=st.integers(0, 59))
+    def time_passes(self, hours: int, minutes: int) -> None:
+        self.now += timedelta(hours=hours, minutes=minutes)
+
+    @rule(
+        action=st.sampled_from(Action),
+        official=officials,
+        step=st.integers(0, 5),
+        outcome=st.sampled_from([None, "a", "b"]),
+        papers=st.lists(st.sampled_from(PAPERS), unique=True, max_size=2),
+    )
+    def somebody_tries(
+        self, action: Action, official: Official, step: int, outcome: str | None, papers: list[str]
+    ) -> None:
+        """Whoever tries, right or wrong: the act follows from the rules, or nothing changes."""
+        code = self.definition.steps[step % len(self.definition.steps)].code
+        try:
+            acts = self._acts(action, official, code, outcome, papers)
+        except ActionNotAllowed:
+            assert action not in ALLOWED[self.case.status]
+        except Forbidden:
+            assert action not in OF_THE_APPLICANT
+            assert action is Action.DECIDE or not self._may(
+                official, code if action is Action.COMPLETE_TASK else None
+            )
+        except MotcuaError:
+            assert action in ALLOWED[self.case.status]
+        else:
+            assert action in ALLOWED[self.case.status]
+            assert {ACTION_OF.get(act.kind, action) for act in acts} == {action}
+            if action not in OF_THE_APPLICANT:
+                assert self._may(official, code if action is Action.COMPLETE_TASK else None)
+            self._done(acts)
+
+    @rule(outcome=st.sampled_from(["a", "b"]))
+    def the_right_official_goes_on(self, outcome: str) -> None:
+        """What mostly happens: the open task is done by its post, and the matter decided in time."""
+        if not self.case.tasks or self.case.status is Status.SUPPLEMENT_REQUESTED:
+            return
+        everybody = Official(self.case.tasks[0].agency, frozenset(POSTS))
+        if self.case.status is Status.SUBMITTED:
+            self.somebody_tries(Action.ACCEPT, everybody, 0, None, [])
+            return
+        if self.case.status is Status.ACCEPTED and outcome == "b":
+            self.somebody_tries(Action.DECIDE, everybody, 0, None, [])
+        step = self.definition.step(self.case.tasks[0].step)
+        way = outcome if len(step.transitions) > 1 else None
+        self.somebody_tries(Action.COMPLETE_TASK, everybody, self.definition.steps.index(step), way, [])
+
+    def _acts(
+        self, action: Action, official: Official, step: str, outcome: str | None, papers: list[str]
+    ) -> tuple[Act, ...]:
+        case, definition, now = self.case, self.definition, self.now
+        brought = [Attachment(UUID(int=1), paper, "application/pdf", 1, "00") for paper in papers]
+        match action:
+            case Action.ACCEPT:
+                return handling.accept(case, definition, CALENDAR, official, now)
+            case Action.REFUSE:
+                return handling.refuse(case, official, reason="x", legal_ground="y")
+            case Action.COMPLETE_TASK:
+                return handling.complete_task(
+                    case, definition, CALENDAR, official, now, step=step, outcome=outcome, note=None
+                )
+            case Action.REQUEST_SUPPLEMENT:
+                items = [MissingItem(paper, "x") for paper in papers]
+                return handling.request_supplement(case, official, items)
+            case Action.SUPPLEMENT:
+                return handling.supplement(case, CALENDAR, now, attachments=brought, note=None)
+            case Action.DECIDE:
+                return handling.decide(case, official, outcome=Outcome.REJECTED, reason="x", number=None)
+            case Action.RECORD_RESULT:
+                return handling.record_result(case, official, brought)
+            case Action.WITHDRAW:
+                return handling.withdraw(case, reason=None)
+
+    def _may(self, official: Official, step: str | None) -> bool:
+        """Whether the official holds the post of an open task, of this step when it is named."""
+        return any(
+            task.agency == official.agency
+            and any(unit == task.unit and task.role in (None, role) for unit, role in official.posts)
+            for task in self.case.tasks
+            if step in (None, task.step)
+        )
+
+    def _done(self, acts: tuple[Act, ...]) -> None:
+        for act in acts:
+            entry = Entry(self.case.sequence + 1, self.now, Actor("official", "official", AGENCIES[0]), act)
+            self.log.append(entry)
+            self.case = self.case.after(entry)
+
+    @invariant()
+    def the_log_folds_to_the_case_also_as_it_is_stored(self) -> None:
+        assert fold(self.case.id, self.log) == self.case
+        stored = [
+            Link(entry.sequence, entry.at, actor_json(entry.actor), act_json(entry.act), b"")
+            for entry in self.log
+        ]
+        assert fold(self.case.id, map(entry_of, stored)) == self.case
+
+    @invariant()
+    def every_act_was_allowed_where_the_case_stood(self) -> None:
+        for before, entry in zip(self._stands(), self.log[1:], strict=False):
+            action = ACTION_OF.get(entry.act.kind, Action.COMPLETE_TASK)
+            assert action in ALLOWED[before.status]
+
+    @invariant()
+    def a_case_waits_somewhere_until_it_has_ended(self) -> None:
+        assert bool(self.case.tasks) is not self.case.status.ended
+        assert (self.case.ended_at is not None) is self.case.status.ended
+        known = {step.code for step in self.definition.steps}
+        assert {task.step for task in self.case.tasks} <= known
+
+    @invariant()
+    def the_clock_stands_for_what_stopped_it_and_runs_when_all_of_it_is_gone(self) -> None:
+        standing: list[Stop] = []
+        for entry in self.log:
+            effect = getattr(entry.act, "clock", "runs")
+            if entry.act.kind == "supplement_requested":
+                standing.append(Stop.SUPPLEMENT)
+            elif entry.act.kind == "supplemented":
+                standing.remove(Stop.SUPPLEMENT)
+            elif effect == "pauses":
+                standing.append(Stop.STEP)
+            elif effect == "resumes":
+                standing.remove(Stop.STEP)
+        assert list(self.case.stopped_for) == standing
+        assert len(set(standing)) == len(standing)
+        assert (self.case.stopped_at is not None) is bool(standing)
+        if standing:
+            assert self.case.due_at is None
+        elif self.case.received_at and not self.case.status.ended:
+            assert (self.case.due_at is None) is (self.definition.term == NO_TERM)
+
+    @invariant()
+    def the_clock_that_the_log_tells_agrees_with_the_case(self) -> None:
+        clock = clock_of(self.log, self.definition.term)
+        assert (clock is None) is (self.case.received_at is None)
+        if clock is None:
+            return
+        assert clock.started_at == self.case.received_at
+        if self.case.decided_at is not None:
+            assert clock.ended_at == self.case.decided_at
+            assert clock.due_at(CALENDAR) == self.case.due_when_decided
+            assert clock.is_overdue(self.now, CALENDAR) == (self._explained().overdue)
+        elif not self.case.status.ended:
+            assert clock.stops == self.case.stopped_for
+            assert clock.due_at(CALENDAR) == self.case.due_at
+            assert clock.remaining(self.now, CALENDAR) == self._explained().remaining
+            assert clock.is_overdue(self.now, CALENDAR) == self._explained().overdue
+
+    @invariant()
+    def the_explanation_covers_all_the_time_without_a_gap(self) -> None:
+        intervals = self._explained().intervals
+        until = self.case.decided_at or self.case.ended_at or self.now
+        if until == self.case.submitted_at:
+            assert intervals == ()
+            return
+        assert (intervals[0].begins_at, intervals[-1].ends_at) == (self.case.submitted_at, until)
+        assert all(before.ends_at == after.begins_at for before, after in pairwise(intervals))
+
+    def _explained(self) -> Any:
+        return explain(self.case, self.log, self.definition.term, CALENDAR, self.now)
+
+    def _stands(self) -> list[Case]:
+        """The case after each entry."""
+        return [fold(self.case.id, self.log[:length]) for length in range(1, len(self.log) + 1)]
+
+
+TestHandlingAtRandom = Handling.TestCase
+TestHandlingAtRandom.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
