@@ -41,6 +41,7 @@ async def grounds(
             stack.push_async_callback(app.state.parts.database.close)
             worlds[name] = _WORLDS[name](app, http, clock, tokens)
             await worlds[name].prepare()
+            stack.push_async_callback(worlds[name].finish)
         yield worlds
 
 

@@ -42,7 +42,8 @@ def _routes(member: str, app: FastAPI) -> list[Route]:
     return found
 
 
-ROUTES: list[Route] = [route for member, app in described().items() for route in _routes(member, app)]
+_APPLICATIONS = described()
+ROUTES: list[Route] = [route for member, app in _APPLICATIONS.items() for route in _routes(member, app)]
 GUARDED = [route for route in ROUTES if route.scope]
 PUBLIC = [route for route in ROUTES if not route.scope]
 
@@ -63,6 +64,9 @@ class Ground:
 
     async def prepare(self) -> None:
         """Do what the member does at its start, and what all attempts need."""
+
+    async def finish(self) -> None:
+        """End what `prepare` began."""
 
     def bearer(self, scope: str, **claims: Any) -> dict[str, str]:
         """An Authorization header; by default of a person whom nobody knows."""
@@ -122,3 +126,22 @@ def recipes(member: str) -> Callable[[str], Callable[[Recipe], Recipe]]:
         return keep
 
     return of
+
+
+def _everywhere() -> None:
+    """What all members answer alike."""
+    for member, app in _APPLICATIONS.items():
+        recipe = recipes(member)
+        for route in (f"GET {app.openapi_url}", f"HEAD {app.openapi_url}", "GET /livez", "GET /metrics"):
+            recipe(route)(_asked(route.partition(" ")[2]))
+        recipe("GET /readyz")(_asked("/readyz", 503))  # no consumer runs in these tests
+
+
+def _asked(path: str, status: int = 200) -> Recipe:
+    async def ask(_: Ground) -> Attempt:
+        return Attempt(path, status=status)
+
+    return ask
+
+
+_everywhere()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
@@ -155,7 +156,7 @@ def test_a_path_is_plural_kebab_case_nouns(operation: Operation) -> None:
     literals = [segment for segment in segments if not segment.startswith("{")]
     assert [segment for segment in literals if not _KEBAB.fullmatch(segment)] == []
     assert _VERBS.isdisjoint(literals)
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in pairwise(segments):
         assert not after.startswith("{") or before.endswith("s"), f"{before} of {after} is no plural"
 
 

@@ -55,7 +55,7 @@ def definition(code: str) -> dict[str, Any]:
         "steps": [
             step("TIEP_NHAN", "BP_MOT_CUA", "THAM_TRA"),
             step("THAM_TRA", "PHONG_TU_PHAP", "HOI_THUE"),
-            step("HOI_THUE", "DOI_NGHIEP_VU", "TRA_KET_QUA", TAX),
+            step("HOI_THUE", "BP_THUE", "TRA_KET_QUA", TAX),
             step("TRA_KET_QUA", "BP_MOT_CUA", None),
         ],
     }
@@ -77,7 +77,7 @@ def closed(platform: Any, procedure: str) -> dict[str, Any]:
     """A case that went all the way, with what the integrator's webhook and stream heard meanwhile."""
     citizen, desk = platform.citizen(), platform.official("BP_MOT_CUA", "TIEP_NHAN")
     justice = platform.official("PHONG_TU_PHAP", "XU_LY")
-    tax = platform.official("DOI_NGHIEP_VU", "XU_LY", TAX)
+    tax = platform.official("BP_THUE", "XU_LY", TAX)
     hooks: list[dict[str, Any]] = []
     integrator = platform.integrator()
     with Receiver(hooks.append) as receiver, following(integrator) as streamed:

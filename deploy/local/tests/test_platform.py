@@ -39,11 +39,14 @@ assert os.environ["STAND_IN_DATABASE_URL"]
 http.server.HTTPServer(("127.0.0.1", int(os.environ["STAND_IN_PORT"])), Ready).serve_forever()
 """
 LAUNCHER = """
-import sys
+import os, sys
 from launcher import services
 services.SERVICES = (services.Service("stand_in", 0, sample=lambda state: [str(state.credentials)]),)
 import launcher.demo
-launcher.demo.play = lambda *_: None
+def play(*_):
+    if os.environ.get("STORY_FAILS"):
+        raise LookupError("no such procedure")
+launcher.demo.play = play
 from launcher.__main__ import main
 sys.exit(main())
 """
@@ -184,6 +187,23 @@ def test_a_service_that_dies_before_it_is_ready_is_one_line(machine: Machine) ->
 def test_a_given_database_is_used_and_none_is_started(machine: Machine) -> None:
     with machine.running(STAND_IN_DATABASE_URL="postgresql+asyncpg://elsewhere/it"):
         assert port_is_free(machine.ports["MOTCUA_POSTGRES_PORT"])
+
+
+def test_a_story_that_fails_is_one_line_and_ends_nothing(machine: Machine) -> None:
+    with machine.running(STORY_FAILS="yes") as launcher:
+        again = machine.run("demo", STORY_FAILS="yes")
+        launcher.terminate()
+        _, err = launcher.communicate(timeout=30)
+    line = "motcua: the case could not be played to its end: no such procedure\n"
+    assert (again.returncode, again.stderr) == (1, line)
+    assert (launcher.returncode, err) == (0, line)
+
+
+def test_a_story_needs_a_running_platform(machine: Machine) -> None:
+    done = machine.run("demo")
+    assert done.returncode == 1
+    assert "make run" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_second_run_is_refused_and_stop_ends_the_first(machine: Machine) -> None:

@@ -7,7 +7,6 @@ service, which judges everything again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from gateway.limits import Limiter, Quota
 from gateway.policy import Operation, Policy
@@ -28,11 +27,8 @@ class Quotas:
     address: Quota
 
 
-class Admitted(NamedTuple):
-    """Who was let in (None when nobody said), and the rate limit header lines that tell what is left."""
-
-    principal: Principal | None
-    limit_lines: bytes
+Admitted = tuple[Principal | None, bytes]
+"""Who was let in (None when nobody said), and the rate limit header lines that tell what is left."""
 
 
 class _Gate:
@@ -85,7 +81,7 @@ class Admission:
             Unauthenticated, ScopeMissing, QuotaExceeded.
         """
         if route is not None and not route.carries_tokens:
-            return Admitted(None, self._address.pass_through(household, now))
+            return None, self._address.pass_through(household, now)
         try:
             principal = self._principal(authorization)
             if route is not None and (policy := self.policies.get(route.service)) is not None:
@@ -94,10 +90,10 @@ class Admission:
             self._address.pass_through(household, now)  # those who guess are slowed down as well
             raise
         if principal is None:
-            return Admitted(None, self._address.pass_through(household, now))
+            return None, self._address.pass_through(household, now)
         if principal.kind == "client":
-            return Admitted(principal, self._client.pass_through(principal.client_id, now))
-        return Admitted(principal, self._person.pass_through(principal.subject, now))
+            return principal, self._client.pass_through(principal.client_id, now)
+        return principal, self._person.pass_through(principal.subject, now)
 
     def methods(self, route: Route, segments: Sequence[str]) -> tuple[str, ...]:
         """The methods that a path is known to take; empty when unknown."""

@@ -59,9 +59,7 @@ class Limiter:
         self._arrivals[caller] = now + ahead
         if len(self._arrivals) > self._callers:
             self._forget(now)
-        return Allowance(
-            granted=True, remaining=int(room / self._interval + _DUST), reset=ceil(ahead), wait=0
-        )
+        return Allowance(True, int(room / self._interval + _DUST), ceil(ahead), 0)
 
     def _forget(self, now: float) -> None:
         """Forget those whose quota is whole again, and the longest known ones if those are too few."""

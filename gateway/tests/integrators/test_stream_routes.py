@@ -60,16 +60,13 @@ async def listening(client, tokens, *, after=None, scope=LISTENS, kind="client",
 async def next_events(lines, count):
     """The ids of the next events, each checked against its data."""
     ids, announced = [], None
-    if count == 0:
-        return ids
-    async for line in lines:
-        if line.startswith("id: "):
-            announced = line.removeprefix("id: ")
-        if line.startswith("data: "):
-            assert json.loads(line.removeprefix("data: "))["id"] == announced
-            ids.append(announced)
-            if len(ids) == count:
-                break
+    async with asyncio.timeout(30):
+        while len(ids) < count and (line := await anext(lines, None)) is not None:
+            if line.startswith("id: "):
+                announced = line.removeprefix("id: ")
+            if line.startswith("data: "):
+                assert json.loads(line.removeprefix("data: "))["id"] == announced
+                ids.append(announced)
     return ids
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.proxy.request import RequestHead, read_head, request_bytes
+from gateway.proxy.request import RequestHead, read_head, read_headers, request_bytes
 from gateway.refusals import Malformed, MethodUnknown, TargetTooLong
 from shared.errors import MotcuaError
 
@@ -14,7 +14,8 @@ def read(
     version: str = "1.1",
     host: bytes = b"h",
 ) -> RequestHead:
-    return read_head(method, target, version, [(b"Host", host), *headers], keep_alive=True)
+    read_before = read_headers([(b"Host", host), *headers], version)
+    return read_head(method, target, version, read_before, keep_alive=True)
 
 
 def passed(head: RequestHead) -> bytes:
@@ -96,7 +97,7 @@ def test_dots_within_a_segment_are_fine(target: bytes) -> None:
 
 def test_the_host_of_an_absolute_target_counts() -> None:
     head = read(target=b"http://other.test/a?b", host=b"h")
-    assert (head.target, head.host) == (b"/a?b", b"other.test")
+    assert (head.target, head.headers.host) == (b"/a?b", b"other.test")
 
 
 @pytest.mark.parametrize("host", [b"", b"a b", b"a/b", b"a@b", b"a,b", b"a:b", b"a:999999", b"[::1", b"\xe1"])
@@ -107,7 +108,7 @@ def test_a_host_that_is_none_is_refused(host: bytes) -> None:
 
 @pytest.mark.parametrize("host", [b"a", b"a.b:80", b"127.0.0.1:8000", b"[::1]:8000", b"xn--a_b"])
 def test_a_host_is_a_name_or_an_address_and_perhaps_a_port(host: bytes) -> None:
-    assert read(host=host).host == host
+    assert read(host=host).headers.host == host
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ async def test_rebuilding_proves_what_was_published(world: Any, run: Any) -> Non
 async def test_a_refusal_is_one_line_and_not_a_stack_trace(world: Any, run: Any) -> None:
     run("sample")
     async with world.database.transaction() as tx:
-        await tx.execute(text("DELETE FROM case_facts WHERE agency = 'H99.02'"))
+        await tx.execute(text("DELETE FROM case_facts WHERE agency = '000.00.02.H99'"))
     refused = run("rebuild", code=1)
     assert refused.stderr.count("\n") == 1
     assert "fewer events" in refused.stderr

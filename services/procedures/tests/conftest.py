@@ -22,6 +22,7 @@ MONDAY = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 """Monday 5 January 2026, 08:30 in Hà Nội: an ordinary working morning."""
 
 TERM_DAYS = 3
+DOCUMENT_LIMIT = 1_000_000
 
 
 def definition(**changes: Any) -> dict[str, Any]:
@@ -176,12 +177,17 @@ def database_url(migrated_database: Callable[[str, Path], str]) -> str:
 
 
 @pytest.fixture
-async def world(database_url: str, tokens: Tokens, tmp_path: Path) -> AsyncIterator[World]:
+def document_store(tmp_path: Path) -> str:
+    return str(tmp_path / "documents")
+
+
+@pytest.fixture
+async def world(database_url: str, tokens: Tokens, document_store: str) -> AsyncIterator[World]:
     settings = Settings(
         database_url=SecretStr(database_url),
         tracking_key=SecretStr("a-key-of-tests-with-enough-characters"),
-        document_store=str(tmp_path / "documents"),
-        document_limit=1_000_000,
+        document_store=document_store,
+        document_limit=DOCUMENT_LIMIT,
     )
     clock = SetClock(MONDAY)
     app = create_app(settings, KafkaSettings(), clock=clock)

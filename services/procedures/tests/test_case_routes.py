@@ -80,6 +80,20 @@ async def test_a_supplement_stops_the_clock_and_gives_the_time_back(world: Any, 
     assert resumed.json()["attachments"][0]["sha256"] == sent["sha256"]
 
 
+async def test_a_case_is_filed_with_documents_that_are_then_its_own(world: Any, procedure: str) -> None:
+    sent = await world.send(b"%PDF-1.7 sample")
+    document = {"document": "GIAY_TO", "id": sent["id"]}
+    case = (await world.submit(procedure, documents=[document]))["id"]
+    view = (await world.read(case)).json()
+    assert [item["sha256"] for item in view["attachments"]] == [sent["sha256"]]
+    content = f"/procedures/v1/documents/{sent['id']}/content"
+    assert (await world.http.get(content, headers=world.official("desk"))).content == b"%PDF-1.7 sample"
+    assert (await world.http.get(content, headers=world.official("elsewhere"))).status_code == 404
+    body = {"procedure": procedure, "form": {"fullName": "x"}, "documents": [document]}
+    again = await world.http.post(CASES, json=body, headers=world.citizen())
+    assert again.json()["errors"][0]["code"] == "document_not_sent"
+
+
 async def test_a_refusal_names_its_ground_and_ends_the_case(world: Any, procedure: str) -> None:
     case = (await world.submit(procedure))["id"]
     body = {"reason": "Không thuộc thẩm quyền.", "legalGround": "Nghị định 61/2018/NĐ-CP, Điều 17"}

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.events import Topic
-from shared.kafka import connection_options, dead_letters_of, new_producer
+from shared.kafka import dead_letters_of, new_consumer, new_producer
 from shared.settings import KafkaSettings
 
 
@@ -48,15 +48,13 @@ async def _waiting(
     settings: KafkaSettings, topics: tuple[Topic, ...], group: str, *, take: bool
 ) -> AsyncIterator[ConsumerRecord[Any, Any]]:
     """Records between what was sent again before (a committed offset) and the end; `take` moves on."""
-    consumer = AIOKafkaConsumer(
-        **connection_options(settings), group_id=f"{group}.dead-letters", enable_auto_commit=False
-    )
-    async with consumer:
+    async with new_consumer(settings, group_id=f"{group}.dead-letters") as consumer:
         partitions = [TopicPartition(dead_letters_of(topic, group).name, 0) for topic in topics]
         consumer.assign(partitions)
+        kept = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         for partition in partitions:
-            position = await consumer.committed(partition) or 0
+            position = max(await consumer.committed(partition) or 0, kept[partition])
             consumer.seek(partition, position)
             while position < ends[partition]:
                 record = await consumer.getone(partition)

@@ -2,27 +2,31 @@
 
 A consumer handles what one poll brought in one transaction: inbox rows and effects together, then the
 Kafka offsets. When any event of the batch fails, the batch is rolled back and its events are handled one by
-one; the one that keeps failing goes to `<topic>.<group>.dlq` with its reason, and can be sent again.
+one; the one that keeps failing goes to `<topic>.<group>.dlq` with its reason, and can be sent again. The events
+after it take effect before it then, so a handler that keeps a copy of something compares `envelope.sequence`.
+While the database is away nothing is given up: the batch waits.
+
+When the partitions move in the middle of a batch, two members may have the same events. Each has them in order
+and without a gap, and whoever comes second to an inbox row waits there until the first has committed or rolled
+back; so the order holds, and nothing takes effect twice.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 from pydantic import ValidationError
 from sqlalchemy import Column, DateTime, MetaData, Table, Uuid
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.clock import Clock
-from shared.db import Database
+from shared.db import Database, is_transient
 from shared.events import Envelope, Event, event_class
-from shared.kafka import connection_options, dead_letters_of, new_producer
+from shared.kafka import dead_letters_of, new_consumer, new_producer
 from shared.settings import KafkaSettings
 from shared.trace import continue_trace
 
@@ -76,46 +80,69 @@ class Consumer:
         self.running = False
 
     async def run(self) -> None:
-        """Listen until cancelled; start over after any failure of PostgreSQL or Kafka."""
+        """Listen until cancelled; start over after any failure, be it of Kafka or our own."""
         while True:
             try:
                 await self._listen()
-            except (OSError, KafkaError, DBAPIError, asyncpg.PostgresError) as error:
+            except Exception as error:
                 log.warning("consumer.interrupted", group=self.group, reason=repr(error))
             finally:
                 self.running = False
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen(self) -> None:
-        consumer = AIOKafkaConsumer(
-            *self._topics,
-            **connection_options(self._kafka),
-            group_id=self.group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=self._kafka.fetch_max_wait_ms,
-            max_poll_records=_BATCH,
-            metadata_max_age_ms=30_000,
-        )
-        async with consumer, new_producer(self._kafka) as dead_letters:
+        async with (
+            new_consumer(
+                self._kafka,
+                *self._topics,
+                group_id=self.group,
+                fetch_max_wait_ms=self._kafka.fetch_max_wait_ms,
+                max_poll_records=_BATCH,
+                metadata_max_age_ms=30_000,
+            ) as consumer,
+            new_producer(self._kafka) as dead_letters,
+        ):
             self.running = True
             while True:
                 polled = await consumer.getmany(timeout_ms=1000, max_records=_BATCH)
                 records = [record for batch in polled.values() for record in batch]
                 if records:
                     await self._handle(records, dead_letters)
-                    await consumer.commit(_positions(polled))
+                    await self._commit(consumer, polled)
+
+    async def _commit(
+        self,
+        consumer: AIOKafkaConsumer,
+        polled: Mapping[TopicPartition, Sequence[ConsumerRecord[Any, Any]]],
+    ) -> None:
+        try:
+            await consumer.commit({partition: batch[-1].offset + 1 for partition, batch in polled.items()})
+        except (CommitFailedError, IllegalStateError) as error:
+            log.info("consumer.partitions_moved", group=self.group, reason=repr(error))
 
     async def _handle(
+        self, records: Sequence[ConsumerRecord[Any, Any]], dead_letters: AIOKafkaProducer
+    ) -> None:
+        """Let all of them take effect or be buried, however long the database is away."""
+        while True:
+            try:
+                return await self._handle_together(records, dead_letters)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("consumer.waits", group=self.group, reason=repr(error))
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _handle_together(
         self, records: Sequence[ConsumerRecord[Any, Any]], dead_letters: AIOKafkaProducer
     ) -> None:
         try:
             async with self._database.transaction() as tx:
                 for record in records:
                     await self._take_effect(tx, record)
-        except (InterfaceError, OperationalError, OSError):
-            raise  # the database is away: nothing is wrong with these events
         except Exception as error:
+            if is_transient(error):
+                raise
             log.info("consumer.batch_failed", group=self.group, reason=repr(error), records=len(records))
             for record in records:
                 await self._handle_alone(record, dead_letters)
@@ -126,9 +153,9 @@ class Consumer:
             try:
                 async with self._database.transaction() as tx:
                     await self._take_effect(tx, record)
-            except (InterfaceError, OperationalError, OSError):
-                raise
             except Exception as error:
+                if is_transient(error):
+                    raise
                 reason = f"{type(error).__name__}: {error}"
             else:
                 return
@@ -171,9 +198,3 @@ class Consumer:
                 ("dlq_offset", f"{record.partition}:{record.offset}".encode()),
             ],
         )
-
-
-def _positions(
-    polled: Mapping[TopicPartition, Sequence[ConsumerRecord[Any, Any]]],
-) -> dict[TopicPartition, int]:
-    return {partition: batch[-1].offset + 1 for partition, batch in polled.items() if batch}

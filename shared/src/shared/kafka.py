@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, ProducerClosed, TopicAlreadyExistsError, for_code
 
@@ -63,6 +63,28 @@ async def new_producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProduce
             await asyncio.wait([sender])
             producer._message_accumulator.fail_all(ProducerClosed())
         await producer.stop()
+
+
+@asynccontextmanager
+async def new_consumer(
+    settings: KafkaSettings, *topics: str, **options: Any
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that begins with the oldest record and commits when it is told to."""
+    consumer = AIOKafkaConsumer(
+        *topics,
+        **connection_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        # The partitions of a member that was killed wait this long for another.
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=2_000,
+        **options,
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 def dead_letters_of(topic: Topic, group: str) -> Topic:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -32,6 +33,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db import OUTBOX_MARK
 from shared.events import Envelope
+
+_LARGEST_BYTES = (
+    512 * 1024
+)  # half of what a broker takes: PostgreSQL puts spaces in, dead letters carry reasons
 
 
 def outbox_table(metadata: MetaData) -> Table:
@@ -55,7 +60,13 @@ def outbox_table(metadata: MetaData) -> Table:
 
 
 def row_of(envelope: Envelope) -> Mapping[str, Any]:
-    """The outbox row of an event."""
+    """The outbox row of an event.
+
+    Raises:
+        ValueError: its data is so large that Kafka would not take it, and nothing behind it would leave.
+    """
+    if len(orjson.dumps(envelope.data)) > _LARGEST_BYTES:
+        raise ValueError(f"the data of {envelope.type} is larger than {_LARGEST_BYTES} bytes")
     return {
         "id": envelope.id,
         "aggregatetype": envelope.topic,

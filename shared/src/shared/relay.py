@@ -12,11 +12,15 @@ whatever way they mix, show each event for the first time in its place; listener
 The leader is woken by the commit itself when it lives in the committing process, by NOTIFY from a standby's
 process otherwise, and by a slow poll if both should fail. NOTIFY is sent after the commit and not in it,
 because PostgreSQL lets only one transaction at a time commit with a notification.
+
+The leader also forgets: events sent long ago (until then they can be sent again), and the inbox rows of events
+that nothing can bring back any more.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import asyncpg
@@ -42,6 +46,17 @@ _UNSENT = """
     FROM outbox WHERE sent_at IS NULL ORDER BY position LIMIT $1
 """
 _MARK_SENT = "UPDATE outbox SET sent_at = $2 WHERE position = ANY($1::bigint[]) AND sent_at IS NULL"
+# The oldest rows by primary key (in the inbox a UUIDv7, so by age too), as far as they are old enough.
+_FORGET_SENT = """
+    DELETE FROM outbox
+    WHERE position IN (SELECT position FROM outbox ORDER BY position LIMIT $2) AND sent_at < $1
+"""
+_FORGET_HANDLED = """
+    DELETE FROM inbox
+    WHERE event_id IN (SELECT event_id FROM inbox ORDER BY event_id LIMIT $2) AND handled_at < $1
+"""
+_FORGET_AT_ONCE = 2000
+_FORGET_EVERY = timedelta(hours=1)
 _SESSION = {
     "application_name": "motcua-relay",
     # A mark that is lost in a crash costs a second sending, which listeners drop.
@@ -62,16 +77,28 @@ class Relay:
     Args:
         schemas: the address under which event schemas answer, for `dataschema`.
         prefix: the reverse-DNS prefix of event types.
+        outbox_days: how long an event can be sent again.
+        inbox_days: how long an event that comes again is known; longer than Kafka can keep it.
     """
 
     def __init__(
-        self, database: Database, kafka: KafkaSettings, clock: Clock, *, prefix: str, schemas: str
+        self,
+        database: Database,
+        kafka: KafkaSettings,
+        clock: Clock,
+        *,
+        prefix: str,
+        schemas: str,
+        outbox_days: int = 30,
+        inbox_days: int = 365,
     ) -> None:
         self._database = database
         self._kafka = kafka
         self._clock = clock
         self._prefix = prefix
         self._schemas = schemas
+        self._old = {_FORGET_SENT: timedelta(days=outbox_days), _FORGET_HANDLED: timedelta(days=inbox_days)}
+        self._forget_next = datetime.min.replace(tzinfo=UTC)
         self.leading = False
         self.running = False
 
@@ -103,6 +130,7 @@ class Relay:
                     woken.clear()
                     while await self._send_batch(connection, producer) == _BATCH:
                         pass
+                    await self._forget(connection)
                     await _wait(woken)
         finally:
             connection.terminate()
@@ -118,6 +146,18 @@ class Relay:
             )
             await connection.execute(_MARK_SENT, [row["position"] for row in rows], self._clock.now())
         return len(rows)
+
+    async def _forget(self, connection: Any) -> None:
+        """Drop what is old, once an hour, and so little at a time that no event waits for it."""
+        now = self._clock.now()
+        if now < self._forget_next:
+            return
+        dropped = {
+            await connection.execute(statement, now - old, _FORGET_AT_ONCE)
+            for statement, old in self._old.items()
+        }
+        if f"DELETE {_FORGET_AT_ONCE}" not in dropped:
+            self._forget_next = now + _FORGET_EVERY
 
     async def _send_in_order(
         self, producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[Any]

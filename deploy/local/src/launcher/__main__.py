@@ -63,7 +63,7 @@ def demo(state: State, terminal: Terminal) -> int:
     try:
         play(state, terminal)
     except Exception as error:  # whatever the story met, the platform stays up
-        terminal.fault(f"the case could not be played to its end: {error or type(error).__name__}")
+        terminal.fault(f"the case could not be played to its end: {str(error) or type(error).__name__}")
         return 1
     return 0
 

@@ -98,6 +98,7 @@ PROCEDURES = Service(
         "PROCEDURES_TRACKING_KEY": state.secret("procedures-tracking-key"),
         "PROCEDURES_DOCUMENT_STORE": str(state.folder / "documents"),
     },
+    sample=lambda _: [],
 )
 OPEN_DATA = Service(
     "open_data",

@@ -7,17 +7,26 @@ from launcher.services import GATEWAY
 from launcher.state import State
 from launcher.terminal import Terminal
 
+_INTEGRATOR = "he-thong-tich-hop"
+
 
 def welcome(terminal: Terminal, state: State) -> None:
-    """Tell addresses, accounts and three first requests."""
+    """Tell the addresses, the sample's accounts, and three requests to begin with."""
     told: dict[str, Any] = json.loads(state.credentials.read_text("utf-8"))
-    terminal.title("Motcua is up.")
-    terminal.say(f"API            {GATEWAY.url}")
-    terminal.say(f"Documentation  {GATEWAY.url}/")
-    terminal.title("Accounts of the sample")
-    for person in (*told["people"], *told["officials"]):
-        terminal.say(f"{person['accountName']:<28} {person['password']}  {person['fullName']}")
-    for client in told["clients"]:
-        if secret := client.get("clientSecret"):
-            terminal.say(f"{client['clientId']:<28} {secret}")
-    terminal.say(f"(kept in {state.credentials})")
+    secrets = {client["clientId"]: client.get("clientSecret") for client in told["clients"]}
+    terminal.title("\nMotcua is up. Ctrl-C ends it.")
+    terminal.say(f"documentation  {GATEWAY.url}/docs")
+    terminal.say(f"API            {GATEWAY.url}/openapi.json")
+    terminal.say(f"events         {GATEWAY.url}/asyncapi.json")
+    terminal.say(f"messages sent  {GATEWAY.url}/outbox")
+    terminal.title(f"\nThe sample's accounts (kept in {state.credentials})")
+    for account in (*told["people"], *told["officials"]):
+        terminal.say(f"{account['accountName']:<26} {account['password']:<18} {account['fullName']}")
+    for client, secret in secrets.items():
+        if secret:
+            terminal.say(f"{client:<26} {secret}")
+    terminal.title("\nTo begin with")
+    terminal.say(f"curl {GATEWAY.url}/procedures/v1/procedures")
+    terminal.say(f"curl {GATEWAY.url}/open-data/v1/datasets")
+    client = f"{_INTEGRATOR}:{secrets.get(_INTEGRATOR)}"
+    terminal.say(f"curl -u {client} -d grant_type=client_credentials {GATEWAY.url}/oauth2/token")

@@ -53,7 +53,7 @@ class Exchange(Turn):
     def start(self) -> None:
         edge, head = self.edge, self.head
         try:
-            admitted = edge.plane.admission.admit(
+            self.principal, self._limit_lines = edge.plane.admission.admit(
                 self._route,
                 head.method,
                 head.segments,
@@ -61,7 +61,6 @@ class Exchange(Turn):
                 household=self.caller.household,
                 now=self.moved_at,
             )
-            self.principal, self._limit_lines = admitted.principal, admitted.limit_lines
         except MotcuaError as refusal:
             self.refuse(refusal)
             return

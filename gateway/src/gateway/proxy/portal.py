@@ -39,7 +39,7 @@ class PortalTurn(Turn):
             operators = edge.plane.settings.operators
             if head.path == _FOR_OPERATORS and not within(self.caller.address, operators):
                 raise NotFound
-            admitted = edge.plane.admission.admit(
+            self.principal, self._limit_lines = edge.plane.admission.admit(
                 None,
                 head.method,
                 head.segments,
@@ -50,7 +50,6 @@ class PortalTurn(Turn):
         except MotcuaError as refusal:
             self.refuse(refusal)
             return
-        self.principal, self._limit_lines = admitted.principal, admitted.limit_lines
         task = edge.loop.create_task(self._cycle.run_asgi(edge.config.loaded_app))
         edge.server_state.tasks.add(task)
         task.add_done_callback(edge.server_state.tasks.discard)

@@ -122,23 +122,22 @@ class Feed:
                 for reader in readers:
                     reader.offer(frame)
 
-    async def follow(self, sight: Sight, interest: Interest, after: int | None) -> AsyncGenerator[bytes]:
+    async def follow(self, sight: Sight, interest: Interest, after: int) -> AsyncGenerator[bytes]:
         """What a reader gets: what it missed since position `after`, then what comes, then nothing more
         once it has not kept up."""
         await self._started.wait()
         audience = (sight, interest)
-        if after is not None:
-            while page := await self._missed(audience, after, None):
-                yield b"".join(map(self._frame, page))
-                after = page[-1].position
-                if len(page) < _PAGE:
-                    break
+        page = await self._missed(audience, after, None)
+        while len(page) == _PAGE:  # far behind: nothing is queued for it yet
+            yield b"".join(map(self._frame, page))
+            after = page[-1].position
+            page = await self._missed(audience, after, None)
         reader = _Reader(self._settings.queue)
         joined_at = self._position
         self._readers.setdefault(audience, set()).add(reader)
         READERS.inc()
         try:
-            while after is not None and (page := await self._missed(audience, after, joined_at)):
+            while page := await self._missed(audience, after, joined_at):
                 yield b"".join(map(self._frame, page))
                 after = page[-1].position
             while not reader.dropped:
@@ -150,6 +149,8 @@ class Feed:
                 del self._readers[audience]
 
     async def _missed(self, audience: Audience, after: int, until: int | None) -> list[LoggedEvent]:
+        if until is not None and until <= after:
+            return []
         sight, interest = audience
         async with self._database.reading() as connection:
             return await store.read(

@@ -38,6 +38,17 @@ async def resume_after(connection: AsyncConnection, event_id: UUID) -> int:
     return position
 
 
+async def beginning(connection: AsyncConnection, last_event_id: UUID | None) -> int:
+    """Where a reader of the stream begins: after the event it saw last, or now.
+
+    Raises:
+        EventNotKept
+    """
+    if last_event_id is None:
+        return await store.last_position(connection)
+    return await resume_after(connection, last_event_id)
+
+
 async def list_events(
     connection: AsyncConnection, *, after: UUID | None, sight: Sight, interest: Interest, limit: int
 ) -> list[LoggedEvent]:

@@ -93,10 +93,8 @@ async def listen(
     A comment comes every 15 seconds as a sign of life. A reader that does not keep up is let go.
     """
     sight, interest = _asked(request, principal, types, agencies, procedures)
-    after = None
-    if last_event_id is not None:
-        async with database.reading() as connection:
-            after = await operations.resume_after(connection, last_event_id)
+    async with database.reading() as connection:
+        after = await operations.beginning(connection, last_event_id)
     feed: Feed = request.app.state.feed
     return EventStream(
         feed.follow(sight, interest, after),

@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from identity.clients.known import KnownClients
+from identity.domain.agency import OutsideOwnTree
 from identity.keys.ring import KeyRing
 from identity.people.passwords import PasswordHasher
 from identity.settings import Settings
 from identity.vault import Vault
+from shared.auth import Principal
 from shared.web import IfMatch, etag_of, require_match
 
 
@@ -29,6 +31,17 @@ def parts_of(request: Request) -> IdentityParts:
     """The parts of the application that answers this request."""
     parts: IdentityParts = request.app.state.identity
     return parts
+
+
+def own_of(caller: Principal) -> str | None:
+    """The agency in whose tree the caller administers; None for a client of the platform itself, which may all.
+
+    Raises:
+        OutsideOwnTree: an official of no agency has no tree.
+    """
+    if caller.agency is None and caller.kind != "client":
+        raise OutsideOwnTree
+    return caller.agency
 
 
 def _meant(if_match: IfMatch = None) -> Callable[[int], None]:

@@ -176,9 +176,9 @@ async def rebuild(
     return await _issue(tx, dataset, version, now)
 
 
-async def fold_again(tx: AsyncConnection) -> None:
-    """Compute the fact of every case from its acts, as after a change of the rules."""
-    await store.refold_all(tx)
+async def fold_again(tx: AsyncConnection, after: UUID) -> UUID | None:
+    """Compute the next cases after this one from their acts, as after a change of the rules; None at the end."""
+    return await store.refold_page(tx, after)
 
 
 async def _locked(tx: AsyncConnection, definition: Definition) -> tuple[Dataset, int]:

@@ -6,9 +6,11 @@ the dataset's lock lets one publish, and the others then find nothing new.
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
+import duckdb
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from open_data import operations
 from open_data.domain.dataset import DEFINITIONS
@@ -41,8 +43,10 @@ class Publisher:
         Raises:
             FactsIncomplete, SameEventsOtherBytes.
         """
-        async with self._database.transaction() as tx:
-            await operations.fold_again(tx)
+        after: UUID | None = UUID(int=0)
+        while after is not None:
+            async with self._database.transaction() as tx:
+                after = await operations.fold_again(tx, after)
         for slug, definition in DEFINITIONS.items():
             async with self._database.transaction() as tx:
                 version = await operations.rebuild(tx, self._lake, definition, now=self._clock.now())
@@ -55,6 +59,6 @@ class Publisher:
                 async for slug, version in self.publish():
                     if version:
                         log.info("dataset.published", dataset=slug, version=str(version.number))
-            except (OSError, DBAPIError) as error:
+            except (OSError, SQLAlchemyError, duckdb.Error) as error:
                 log.warning("publisher.interrupted", reason=repr(error))
             await asyncio.sleep(seconds)

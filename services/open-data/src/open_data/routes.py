@@ -59,9 +59,9 @@ _FILTERS = {
             "style": "form",
             "explode": True,
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},
-            "description": "Conditions on columns: `agency=H99.01` (several times for any of them), and the "
+            "description": "Conditions on columns: `agency=000.00.01.H99` (several times for any of them), and the "
             "ranges `.gt`, `.gte`, `.lt`, `.lte`, as in `month.gte=2026-01`",
-            "example": {"agency": "H99.01", "month.gte": "2026-01"},
+            "example": {"agency": "000.00.01.H99", "month.gte": "2026-01"},
         }
     ]
 }

@@ -99,7 +99,7 @@ class VersionView(Schema):
 class PublisherView(Schema):
     """The agency that answers for a dataset."""
 
-    code: str = Field(examples=["H99.01"])
+    code: str = Field(examples=["000.00.01.H99"])
     name: Words | None
 
 

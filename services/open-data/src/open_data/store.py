@@ -50,14 +50,17 @@ async def add_act(tx: AsyncConnection, case_id: UUID, sequence: int, act: Act) -
         await _refold(tx, case_id, merged)
 
 
-async def refold_all(tx: AsyncConnection) -> None:
-    """Fold the acts of every case again, as after a change of the rules."""
-    after = UUID(int=0)
-    page = select(case_facts.c.case_id, case_facts.c.acts).order_by(case_facts.c.case_id).limit(_BATCH)
-    while rows := (await tx.execute(page.where(case_facts.c.case_id > after).with_for_update())).all():
-        for row in rows:
-            await _refold(tx, row.case_id, row.acts)
-        after = rows[-1].case_id
+async def refold_page(tx: AsyncConnection, after: UUID) -> UUID | None:
+    """Fold the acts of the next cases after this one again; returns the last of them, None at the end.
+
+    A case that is locked is passed over: whoever holds it is folding it just now, or will try again.
+    """
+    page = select(case_facts.c.case_id, case_facts.c.acts).where(case_facts.c.case_id > after)
+    page = page.order_by(case_facts.c.case_id).limit(_BATCH).with_for_update(skip_locked=True)
+    rows = (await tx.execute(page)).all()
+    for row in rows:
+        await _refold(tx, row.case_id, row.acts)
+    return rows[-1].case_id if rows else None
 
 
 async def _refold(tx: AsyncConnection, case_id: UUID, acts: Mapping[str, Any]) -> None:

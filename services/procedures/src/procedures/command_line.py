@@ -1,5 +1,133 @@
-"""Commands of procedures besides those that every service has."""
+"""Commands of procedures besides those that every service has.
 
+import   read register sheets into drafts, with every fault of each in a sentence
+verify   check that no log entry of any case was changed
+sample   publish invented procedures to try the platform on
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from procedures.cases.soundness import verify_cases
+from procedures.catalogue.operations import draft_procedure, import_sheet, publish_version
+from procedures.catalogue.store import version_in_force
+from procedures.domain.definition_json import definition_from_json
+from procedures.domain.register_sheet import Imported
+from procedures.domain.report import render
+from shared.clock import SystemClock
+from shared.db import Database
 from shared.process import Command
+from shared.settings import ServiceSettings
 
-COMMANDS: tuple[Command, ...] = ()
+_AT_ONCE = 500
+_SAMPLES = Path(__file__).parent / "samples"
+
+
+@asynccontextmanager
+async def _database(settings: ServiceSettings) -> AsyncIterator[Database]:
+    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="sheets, or folders of them")
+    parser.add_argument("--agency", required=True, help="code of the agency that answers for the procedures")
+    parser.add_argument("--publish", action="store_true", help="put those without errors into force")
+    parser.add_argument("--language", choices=["vi", "en", "both"], default="vi")
+
+
+async def _import(arguments: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 when every sheet became a draft, 1 when a file or sheet could not be read."""
+    files = [
+        file
+        for path in arguments.paths
+        for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])
+    ]
+    imports: list[tuple[str, Imported]] = []
+    unread = 0
+    async with _database(settings) as database:
+        for file in files:
+            try:
+                raw = file.read_bytes()
+            except OSError as error:
+                print(f"procedures: {file} cannot be read: {error.strerror}", file=sys.stderr)
+                unread += 1
+                continue
+            imports.append((file.name, await _take(database, raw, arguments)))
+    print(render(imports, arguments.language))
+    return int(bool(unread) or any(imported.definition is None for _, imported in imports))
+
+
+async def _take(database: Database, raw: bytes, arguments: argparse.Namespace) -> Imported:
+    now = SystemClock().now()
+    async with database.transaction() as tx:
+        imported, draft = await import_sheet(tx, now, agency=arguments.agency, raw=raw)
+        if arguments.publish and draft is not None and imported.publishable:
+            await publish_version(
+                tx,
+                now,
+                agency=arguments.agency,
+                code=draft.procedure,
+                version=draft.version,
+                if_match="*",
+            )
+    return imported
+
+
+async def _verify(arguments: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 when every case is as its log says, 1 after naming those that are not."""
+    looked_at, unsound, after = 0, 0, None
+    async with _database(settings) as database:
+        while True:
+            async with database.transaction() as tx:
+                verified = await verify_cases(tx, after=after, limit=_AT_ONCE, code=arguments.case)
+            for one in verified:
+                if one.flaw is not None:
+                    unsound += 1
+                    print(f"{one.code}: {one.flaw.vi} / {one.flaw.en}")
+            looked_at += len(verified)
+            if len(verified) < _AT_ONCE:
+                break
+            after = verified[-1].id
+    print(f"procedures: {looked_at} cases looked at, {unsound} not sound")
+    return int(unsound > 0)
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
+
+
+async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    """Publish each sample procedure that is not in force yet."""
+    now = SystemClock().now()
+    async with _database(settings) as database:
+        for file in sorted(_SAMPLES.glob("*.json")):
+            definition = definition_from_json(json.loads(file.read_text("utf-8")))
+            async with database.transaction() as tx:
+                if await version_in_force(tx, definition.code) is not None:
+                    continue
+                draft = await draft_procedure(tx, now, agency=definition.agency, definition=definition)
+                await publish_version(
+                    tx,
+                    now,
+                    agency=definition.agency,
+                    code=definition.code,
+                    version=draft.version,
+                    if_match="*",
+                )
+                print(f"procedures: {definition.code} is in force: {definition.title.vi}")
+    return 0
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("import", "read register sheets into drafts", _import, _import_arguments),
+    Command("verify", "check that no log entry of any case was changed", _verify, _verify_arguments),
+    Command("sample", "publish invented procedures", _sample),
+)

@@ -122,7 +122,13 @@ def _works(
     """The coroutines that run beside the routes."""
     schemas = f"{settings.public_url}/schemas/events"
     relay = Relay(
-        parts.database, parts.kafka, parts.clock, prefix=settings.event_type_prefix, schemas=schemas
+        parts.database,
+        parts.kafka,
+        parts.clock,
+        prefix=settings.event_type_prefix,
+        schemas=schemas,
+        outbox_days=settings.outbox_days,
+        inbox_days=settings.inbox_days,
     )
 
     async def move_outbox() -> None:

@@ -12,11 +12,12 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from shared import errors
 from shared.auth import routes_of
+from shared.db import is_transient
 from shared.errors import Fault, MotcuaError, Text
 from shared.trace import trace_id
 from shared.web.faults import faults_of, unstorable_fault
@@ -161,7 +162,10 @@ def install_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return problem_response(request, errors.Invalid(faults=faults_of(error.errors())))
 
-    async def unstorable(request: Request, error: Exception) -> Response:
+    async def refused(request: Request, error: Exception) -> Response:
+        if is_transient(error):
+            log.warning("request.unavailable", path=request.url.path, reason=repr(error))
+            return problem_response(request, errors.Unavailable())
         fault = unstorable_fault(error)
         if fault is None:
             raise error
@@ -185,8 +189,8 @@ def install_handlers(app: FastAPI) -> None:
 
     app.add_exception_handler(MotcuaError, told)
     app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(DBAPIError, unstorable)
-    app.add_exception_handler(asyncpg.PostgresError, unstorable)
+    for outside in (SQLAlchemyError, asyncpg.PostgresError, OSError):
+        app.add_exception_handler(outside, refused)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, defect)
 

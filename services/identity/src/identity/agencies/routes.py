@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from identity.agencies import operations, store
 from identity.agencies.schemas import AgencyDetails, AgencyView, NewAgency
-from identity.dependencies import MeantFor
+from identity.dependencies import MeantFor, own_of
 from identity.domain.agency import (
     Agency,
     AgencyCodeTaken,
@@ -43,7 +43,7 @@ async def register_agency(body: NewAgency, once: Once, tx: Tx, now: Now, caller:
 
     async def register() -> Answer:
         agency = Agency(new_id(), body.code, body.parent, body.name.text(), body.domain_units())
-        await operations.register_agency(tx, agency, own=caller.agency, now=now)
+        await operations.register_agency(tx, agency, own=own_of(caller), now=now)
         headers = {"location": f"/identity/v1/agencies/{agency.code}", "etag": etag_of(agency.version)}
         return Answer(AgencyView.of(agency), headers=headers)
 
@@ -96,7 +96,7 @@ async def change_agency(
         parent=body.parent,
         name=body.name.text(),
         units=body.domain_units(),
-        own=caller.agency,
+        own=own_of(caller),
         now=now,
     )
     return _answer(request, agency)

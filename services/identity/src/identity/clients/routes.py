@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from identity.clients import operations, store
 from identity.clients.schemas import ClientDetails, ClientSecret, ClientView, NewClient
-from identity.dependencies import MeantFor
+from identity.dependencies import MeantFor, own_of
 from identity.domain.agency import OutsideOwnTree
 from identity.domain.client import (
     BeyondRegistrar,
@@ -37,7 +37,7 @@ async def register_client(body: NewClient, once: Once, tx: Tx, now: Now, caller:
 
     async def register() -> Answer:
         client = _client(body.client_id, body.kind, body)
-        await operations.register_client(tx, client, own=caller.agency, now=now)
+        await operations.register_client(tx, client, own=own_of(caller), now=now)
         headers = {"location": f"/identity/v1/clients/{client.id}", "etag": etag_of(client.version)}
         return Answer(ClientView.of(client), headers=headers)
 
@@ -47,14 +47,14 @@ async def register_client(body: NewClient, once: Once, tx: Tx, now: Now, caller:
 @router.get("", response_model=Page[ClientView])
 async def list_clients(request: Request, tx: Tx, caller: Reader, after: After, limit: Limit = 50) -> Response:
     """The clients of your agency and those below it, by id; all of them for the platform's own callers."""
-    found = await store.list_clients(tx, own=caller.agency, after=after, limit=limit + 1)
+    found = await store.list_clients(tx, own=own_of(caller), after=after, limit=limit + 1)
     return page_of(request, found, limit, key=lambda client: client.id, view=ClientView.of)
 
 
 @router.get("/{client_id}", response_model=ClientView, responses=problems(NoSuchClient))
 async def read_client(request: Request, client_id: ClientId, tx: Tx, caller: Reader) -> Response:
     """A client."""
-    return _answer(request, await operations.get_client(tx, client_id, own=caller.agency))
+    return _answer(request, await operations.get_client(tx, client_id, own=own_of(caller)))
 
 
 @router.put(
@@ -74,7 +74,7 @@ async def change_client(
 ) -> Response:
     """Change a client; `enabled: false` refuses it any further token."""
     changed = _client(client_id, Kind.CLIENT, body)
-    return _answer(request, await operations.change_client(tx, changed, meant, own=caller.agency, now=now))
+    return _answer(request, await operations.change_client(tx, changed, meant, own=own_of(caller), now=now))
 
 
 @router.post(
@@ -88,7 +88,7 @@ async def renew_secret(client_id: ClientId, tx: Tx, now: Now, caller: Administra
 
     It takes no Idempotency-Key, because the kept answer would hold the secret.
     """
-    secret = await operations.renew_secret(tx, client_id, own=caller.agency, now=now)
+    secret = await operations.renew_secret(tx, client_id, own=own_of(caller), now=now)
     return ClientSecret(client_id=client_id, client_secret=secret)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from identity.dependencies import MeantFor
+from identity.dependencies import MeantFor, own_of
 from identity.domain.agency import NoSuchAgency, OutsideOwnTree
 from identity.domain.official import AlreadyAppointed, InvalidAppointment, NoSuchOfficial, Official
 from identity.officials import operations
@@ -40,7 +40,7 @@ async def appoint_official(
             account_name=body.account_name,
             agency=body.agency,
             posts=body.domain_posts(),
-            own=caller.agency,
+            own=own_of(caller),
             now=now,
         )
         headers = {"location": f"/identity/v1/officials/{official.id}", "etag": etag_of(official.version)}
@@ -60,14 +60,14 @@ async def list_officials(
     limit: Limit = 50,
 ) -> Response:
     """The officials of an agency, in the order of their appointment."""
-    found = await operations.officials_of(tx, agency, own=caller.agency, after=after, limit=limit + 1)
+    found = await operations.officials_of(tx, agency, own=own_of(caller), after=after, limit=limit + 1)
     return page_of(request, found, limit, key=lambda official: official.id, view=OfficialView.of)
 
 
 @router.get("/{official_id}", response_model=OfficialView, responses=problems(NoSuchOfficial))
 async def read_official(request: Request, official_id: UUID, tx: Tx, caller: Reader) -> Response:
     """An official with their posts."""
-    return _answer(request, await operations.get_official(tx, official_id, own=caller.agency))
+    return _answer(request, await operations.get_official(tx, official_id, own=own_of(caller)))
 
 
 @router.put("/{official_id}", response_model=OfficialView, responses=problems(InvalidAppointment, *_UPDATE))
@@ -83,7 +83,7 @@ async def change_posts(
 ) -> Response:
     """Put these posts in place of all that the official holds."""
     official = await operations.change_posts(
-        tx, official_id, meant, posts=body.domain_posts(), own=caller.agency, now=now
+        tx, official_id, meant, posts=body.domain_posts(), own=own_of(caller), now=now
     )
     return _answer(request, official)
 
@@ -93,7 +93,7 @@ async def remove_official(
     official_id: UUID, meant: MeantFor, tx: Tx, now: Now, caller: Administrator
 ) -> None:
     """End an appointment."""
-    await operations.remove_official(tx, official_id, meant, own=caller.agency, now=now)
+    await operations.remove_official(tx, official_id, meant, own=own_of(caller), now=now)
 
 
 def _answer(request: Request, official: Official) -> Response:

@@ -1,6 +1,6 @@
 """What can be asked of a version's rows: equalities and ranges on columns, fields, an order, a place in it.
 
-`agency=H99.01&month.gte=2026-01&fields=month,onTime&sort=-late`
+`agency=000.00.01.H99&month.gte=2026-01&fields=month,onTime&sort=-late`
 
 - `column=value` keeps equal rows; given several times, rows that equal any of them.
 - `column.gt`, `.gte`, `.lt`, `.lte` keep a range.

@@ -18,8 +18,10 @@ from procedures.catalogue.operations import NotInForce, Published, Versions
 from procedures.documents.operations import (
     Enclosure,
     attach,
+    attachments_of,
     enclosure_faults,
     owned_faults,
+    put_into_case,
     sent_faults,
 )
 from procedures.domain import handling
@@ -125,7 +127,7 @@ async def _file(
         agency=definition.agency,
         applicant=by.subject,
         form_sha256=sha256(canonical(form)).hexdigest(),
-        attachments=await attach(tx, case_id, by.subject, enclosures),
+        attachments=await attachments_of(tx, by.subject, enclosures),
         tasks=(receiving_task(definition, now),),
         expected_due_at=due_at(now, definition.term, calendar),
     )
@@ -137,6 +139,7 @@ async def _file(
     )
     if written is None:
         return None
+    await put_into_case(tx, case_id, act.attachments)
     code, head = written
     return Stored(case, code, head)
 

@@ -187,19 +187,33 @@ async def owned_faults(tx: AsyncConnection, owner: str, enclosures: Sequence[Enc
     return [*_repeated(enclosures), *missing]
 
 
-async def attach(
-    tx: AsyncConnection, case_id: UUID, owner: str, enclosures: Sequence[Enclosure]
+async def attachments_of(
+    tx: AsyncConnection, owner: str, enclosures: Sequence[Enclosure]
 ) -> tuple[Attachment, ...]:
-    """Put the documents into the case and return how its log names them. They were found without fault."""
+    """How a case's log names the documents. They were found without fault."""
     if not enclosures:
         return ()
     rows = await store.loose_of(tx, owner, [enclosure.id for enclosure in enclosures])
-    await store.put_into_case(tx, case_id, list(rows))
     return tuple(
         Attachment(row.id, enclosure.document, row.media_type, row.size, row.sha256)
         for enclosure in enclosures
         if (row := rows[enclosure.id]) is not None
     )
+
+
+async def put_into_case(tx: AsyncConnection, case_id: UUID, attachments: Sequence[Attachment]) -> None:
+    """The documents belong to the case from now on."""
+    if attachments:
+        await store.put_into_case(tx, case_id, [attachment.id for attachment in attachments])
+
+
+async def attach(
+    tx: AsyncConnection, case_id: UUID, owner: str, enclosures: Sequence[Enclosure]
+) -> tuple[Attachment, ...]:
+    """Put the documents into a case that is there, and return how its log names them."""
+    attachments = await attachments_of(tx, owner, enclosures)
+    await put_into_case(tx, case_id, attachments)
+    return attachments
 
 
 def _repeated(enclosures: Sequence[Enclosure]) -> list[Fault]:

@@ -1,0 +1,373 @@
+"""Procedures: a published procedure, its cases at every station, and one attempt at each route."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from procedures.catalogue.examples import DEFINITION, SHEET
+from shared.ids import new_id
+from tests.access.walk import AGENCY, OTHER_AGENCY, Attempt, Ground, recipes
+
+recipe = recipes("procedures")
+
+BASE = "/procedures/v1"
+PDF = b"%PDF-1.7 a paper of one person alone %%EOF"
+_POSTS = {
+    "desk": [("BP_MOT_CUA", "TIEP_NHAN")],
+    "justice": [("PHONG_TU_PHAP", "XU_LY")],
+    "leaders": [("LANH_DAO", "PHE_DUYET")],
+}
+_PERSON = "procedures:cases:submit procedures:cases:read procedures:documents:write"
+_OFFICIAL = (
+    "procedures:cases:read procedures:cases:process procedures:documents:write "
+    "procedures:procedures:write procedures:calendars:write"
+)
+_CLIENT = "procedures:cases:read procedures:procedures:write procedures:calendars:write"
+
+
+class World(Ground):
+    """The service, one applicant, and officials."""
+
+    applicant = str(new_id())
+
+    def person(self, subject: str | None = None) -> dict[str, str]:
+        return self.bearer(_PERSON, subject=subject or str(new_id()))
+
+    def official(self, post: str, agency: str | None = AGENCY) -> dict[str, str]:
+        return self.bearer(_OFFICIAL, kind="official", agency=agency, posts=_POSTS[post])
+
+    def client(self, agency: str | None = AGENCY) -> dict[str, str]:
+        return self.bearer(_CLIENT, kind="client", agency=agency)
+
+    def strangers_to_a_case(self) -> dict[str, dict[str, str]]:
+        """Those who may read cases and not this one."""
+        return {
+            "another person": self.person(),
+            "an official of another agency": self.official("desk", OTHER_AGENCY),
+            "an official of no agency": self.official("desk", None),
+            "a client of another agency": self.client(OTHER_AGENCY),
+            "a client of no agency": self.client(None),
+        }
+
+    def strangers_to_a_procedure(self) -> dict[str, dict[str, str]]:
+        """Those who may write procedures and calendars, of other agencies."""
+        return {name: who for name, who in self.strangers_to_a_case().items() if "person" not in name}
+
+    async def drafted(self) -> tuple[str, str]:
+        """A new draft of the agency: its code and ETag."""
+        code = f"MAU-{new_id().hex[-8:].upper()}"
+        body = {**DEFINITION, "code": code}
+        answer = await self.http.post(f"{BASE}/procedures", json=body, headers=self.official("desk"))
+        assert answer.status_code == 201, answer.text
+        return code, answer.headers["etag"]
+
+    async def published(self) -> tuple[str, str]:
+        """A new procedure in force: its code and ETag."""
+        code, etag = await self.drafted()
+        answer = await self.http.post(
+            f"{BASE}/procedures/{code}/versions/1/publication",
+            headers={**self.official("desk"), "if-match": etag},
+        )
+        assert answer.status_code == 201, answer.text
+        return code, answer.headers["etag"]
+
+    async def document(self, who: Mapping[str, str]) -> str:
+        answer = await self.http.post(
+            f"{BASE}/documents",
+            params={"fileName": "giay-to.pdf"},
+            content=PDF,
+            headers={**who, "content-type": "application/pdf"},
+        )
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def submitted(self) -> dict[str, Any]:
+        """A case of the applicant: its receipt."""
+        code, _ = await self.published()
+        body = {"procedure": code, "form": {"fullName": "Trần Thị Mẫu"}}
+        answer = await self.http.post(f"{BASE}/cases", json=body, headers=self.person(self.applicant))
+        assert answer.status_code == 201, answer.text
+        receipt: dict[str, Any] = answer.json()
+        return receipt
+
+    async def etag(self, case: str) -> str:
+        return str(
+            (await self.http.get(f"{BASE}/cases/{case}", headers=self.person(self.applicant))).headers["etag"]
+        )
+
+    async def act(self, case: str, command: str, who: Mapping[str, str], body: Any = None) -> None:
+        headers = {**who, "if-match": await self.etag(case)}
+        answer = await self.http.post(f"{BASE}/cases/{case}/{command}", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+
+    async def accepted(self) -> str:
+        """The id of a case that the justice section works on."""
+        case = str((await self.submitted())["id"])
+        await self.act(case, "acceptance", self.official("desk"))
+        return case
+
+    async def command(self, case: str, name: str, who: str, body: Any = None) -> Attempt:
+        """A command on a case by an official with this post."""
+        return Attempt(
+            f"{BASE}/cases/{case}/{name}",
+            rightful=self.official(who),
+            strangers={
+                "an official of another agency": self.official(who, OTHER_AGENCY),
+                "an official of no agency": self.official(who, None),
+                "an official of another unit": self.official("leaders"),
+            },
+            json=body,
+            headers={"if-match": await self.etag(case)},
+            private=case,
+            status=201,
+        )
+
+
+@recipe("POST /procedures/v1/cases")
+async def submit_case(world: World) -> Attempt:
+    code, _ = await world.published()
+    body = {"procedure": code, "form": {"fullName": "Trần Thị Mẫu"}}
+    return Attempt(f"{BASE}/cases", rightful=world.person(), json=body, status=201)
+
+
+@recipe("GET /procedures/v1/cases")
+async def list_cases(world: World) -> Attempt:
+    case = await world.submitted()
+    return Attempt(
+        f"{BASE}/cases",
+        rightful=world.person(world.applicant),
+        strangers=world.strangers_to_a_case(),
+        private=case["code"],
+    )
+
+
+def _reading(path: str) -> None:
+    @recipe(f"GET /procedures/v1/cases/{{case_id}}{path}")
+    async def read(world: World) -> Attempt:
+        case = await world.submitted()
+        return Attempt(
+            f"{BASE}/cases/{case['id']}{path}",
+            rightful=world.person(world.applicant),
+            strangers=world.strangers_to_a_case(),
+            private=case["code"],
+        )
+
+
+for _path in ("", "/log", "/clock"):
+    _reading(_path)
+
+
+@recipe("GET /procedures/v1/work-list")
+async def get_work_list(world: World) -> Attempt:
+    case = await world.submitted()
+    return Attempt(
+        f"{BASE}/work-list?limit=200",
+        rightful=world.official("desk"),
+        strangers={
+            "an official of another agency": world.official("desk", OTHER_AGENCY),
+            "an official of no agency": world.official("desk", None),
+            "an official of another unit": world.official("leaders"),
+        },
+        private=case["code"],
+    )
+
+
+@recipe("POST /procedures/v1/tracking")
+async def track_case(world: World) -> Attempt:
+    case = await world.submitted()
+    return Attempt(f"{BASE}/tracking", json={"code": case["code"], "secret": case["trackingSecret"]})
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/acceptance")
+async def accept_case(world: World) -> Attempt:
+    return await world.command((await world.submitted())["id"], "acceptance", "desk")
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/refusal")
+async def refuse_case(world: World) -> Attempt:
+    body = {"reason": "Không thuộc thẩm quyền.", "legalGround": "Điều 17"}
+    return await world.command((await world.submitted())["id"], "refusal", "desk", body)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/tasks/{step}/completion")
+async def complete_task(world: World) -> Attempt:
+    case = await world.accepted()
+    await world.act(case, "decision", world.official("justice"), {"outcome": "granted", "reason": "Đủ."})
+    return await world.command(case, "tasks/XU_LY/completion", "justice", {})
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/supplement-request")
+async def request_supplement(world: World) -> Attempt:
+    body = {"items": [{"document": "giay-to", "reason": "Bản chụp bị mờ."}]}
+    return await world.command(await world.accepted(), "supplement-request", "justice", body)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/supplement")
+async def supplement_case(world: World) -> Attempt:
+    case = await world.accepted()
+    asked = {"items": [{"document": "giay-to", "reason": "Bản chụp bị mờ."}]}
+    await world.act(case, "supplement-request", world.official("justice"), asked)
+    applicant = world.person(world.applicant)
+    body = {"documents": [{"document": "giay-to", "id": await world.document(applicant)}]}
+    return Attempt(
+        f"{BASE}/cases/{case}/supplement",
+        rightful=applicant,
+        strangers={"another person": world.person()},
+        json=body,
+        headers={"if-match": await world.etag(case)},
+        private=case,
+        status=201,
+    )
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/decision")
+async def decide_case(world: World) -> Attempt:
+    body = {"outcome": "granted", "reason": "Đủ điều kiện."}
+    return await world.command(await world.accepted(), "decision", "justice", body)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/result")
+async def record_result(world: World) -> Attempt:
+    case, official = await world.accepted(), world.official("justice")
+    await world.act(case, "decision", official, {"outcome": "granted", "reason": "Đủ."})
+    body = {"documents": [{"document": "ket-qua", "id": await world.document(official)}]}
+    return replace(await world.command(case, "result", "justice", body), rightful=official)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/withdrawal")
+async def withdraw_case(world: World) -> Attempt:
+    case = (await world.submitted())["id"]
+    return Attempt(
+        f"{BASE}/cases/{case}/withdrawal",
+        rightful=world.person(world.applicant),
+        strangers={"another person": world.person()},
+        json={},
+        headers={"if-match": await world.etag(case)},
+        private=case,
+        status=201,
+    )
+
+
+@recipe("POST /procedures/v1/documents")
+async def send_document(world: World) -> Attempt:
+    return Attempt(
+        f"{BASE}/documents?fileName=giay-to.pdf",
+        rightful=world.person(),
+        content=PDF,
+        headers={"content-type": "application/pdf"},
+        status=201,
+    )
+
+
+@recipe("GET /procedures/v1/documents/{document_id}/content")
+async def get_content(world: World) -> Attempt:
+    owner = world.person(world.applicant)
+    return Attempt(
+        f"{BASE}/documents/{await world.document(owner)}/content",
+        rightful=owner,
+        strangers={
+            **world.strangers_to_a_case(),
+            "an official of an agency that was not sent it": world.official("desk"),
+        },
+        private=PDF.decode(),
+    )
+
+
+@recipe("GET /procedures/v1/procedures")
+async def list_procedures(_: World) -> Attempt:
+    return Attempt(f"{BASE}/procedures")
+
+
+@recipe("GET /procedures/v1/procedures/{code}/versions/{version}")
+async def get_version(world: World) -> Attempt:
+    return Attempt(f"{BASE}/procedures/{(await world.published())[0]}/versions/1")
+
+
+@recipe("GET /procedures/v1/procedures/{code}/versions")
+async def list_versions(world: World) -> Attempt:
+    return Attempt(f"{BASE}/procedures/{(await world.published())[0]}/versions")
+
+
+@recipe("GET /procedures/v1/drafts/{code}/versions/{version}")
+async def get_draft(world: World) -> Attempt:
+    code, _ = await world.drafted()
+    return Attempt(
+        f"{BASE}/drafts/{code}/versions/1",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private=code,
+    )
+
+
+@recipe("POST /procedures/v1/procedures")
+async def draft_procedure(world: World) -> Attempt:
+    return Attempt(
+        f"{BASE}/procedures",
+        rightful=world.official("desk"),
+        strangers=world.strangers_to_a_procedure(),
+        json={**DEFINITION, "code": f"MAU-{new_id().hex[-8:].upper()}"},
+        private="MAU-",
+        status=201,
+    )
+
+
+@recipe("PUT /procedures/v1/procedures/{code}/versions/{version}")
+async def change_draft(world: World) -> Attempt:
+    code, etag = await world.drafted()
+    return Attempt(
+        f"{BASE}/procedures/{code}/versions/1",
+        rightful=world.official("desk"),
+        strangers=world.strangers_to_a_procedure(),
+        json={**DEFINITION, "code": code, "title": {"vi": "Tên khác", "en": "Another title"}},
+        headers={"if-match": etag},
+        private=code,
+    )
+
+
+@recipe("POST /procedures/v1/procedures/{code}/versions/{version}/publication")
+async def publish_version(world: World) -> Attempt:
+    code, etag = await world.drafted()
+    return Attempt(
+        f"{BASE}/procedures/{code}/versions/1/publication",
+        rightful=world.official("desk"),
+        strangers=world.strangers_to_a_procedure(),
+        headers={"if-match": etag},
+        private=code,
+        status=201,
+    )
+
+
+@recipe("POST /procedures/v1/procedures/{code}/versions/{version}/retirement")
+async def retire_version(world: World) -> Attempt:
+    code, etag = await world.published()
+    return Attempt(
+        f"{BASE}/procedures/{code}/versions/1/retirement",
+        rightful=world.official("desk"),
+        strangers=world.strangers_to_a_procedure(),
+        headers={"if-match": etag},
+        private=code,
+        status=201,
+    )
+
+
+@recipe("POST /procedures/v1/imports")
+async def import_sheet(world: World) -> Attempt:
+    return Attempt(f"{BASE}/imports", rightful=world.official("desk"), json=SHEET, private="TP98", status=201)
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/calendar")
+async def get_calendar(_: World) -> Attempt:
+    return Attempt(f"{BASE}/agencies/{AGENCY}/calendar")
+
+
+@recipe("PUT /procedures/v1/agencies/{agency}/calendar")
+async def put_calendar(world: World) -> Attempt:
+    present = await world.http.get(f"{BASE}/agencies/{AGENCY}/calendar")
+    return Attempt(
+        f"{BASE}/agencies/{AGENCY}/calendar",
+        rightful=world.official("desk"),
+        strangers=world.strangers_to_a_procedure(),
+        json=present.json()["calendar"],
+        headers={"if-match": present.headers["etag"]},
+        private="timeZone",
+    )
