@@ -24,7 +24,7 @@ from shared.events import Envelope
 from shared.events.procedures import CASE_TOPIC, CaseSubmitted, CaseWithdrawn
 from shared.ids import new_id
 from shared.inbox import Consumer, inbox_table
-from shared.kafka import connection_options, dead_letters_of, ensure_topics
+from shared.kafka import connection_options, dead_letters_of, ensure_topics, new_consumer
 from shared.outbox import outbox_table
 from shared.relay import Relay
 from shared.settings import KafkaSettings
@@ -119,10 +119,19 @@ async def backbone(postgres: Any, kafka: Any) -> AsyncIterator[Backbone]:
         await connection.run_sync(metadata.create_all)
     settings = KafkaSettings(bootstrap_servers=kafka.bootstrap_servers)
     await ensure_topics(settings, [CASE_TOPIC, dead_letters_of(CASE_TOPIC, group)])
+    await begin_at_the_end(settings, group)
     backbone = Backbone(database, settings, group)
     backbone.open.set()
     yield backbone
     await database.close()
+
+
+async def begin_at_the_end(settings: KafkaSettings, group: str) -> None:
+    """Let the group meet nothing of what other tests sent."""
+    partitions = [TopicPartition(CASE_TOPIC.name, number) for number in range(CASE_TOPIC.partitions)]
+    async with new_consumer(settings, group_id=group) as consumer:
+        consumer.assign(partitions)
+        await consumer.commit(await consumer.end_offsets(partitions))
 
 
 async def test_an_event_of_a_committed_transaction_takes_effect_once(backbone: Backbone) -> None:

@@ -50,18 +50,23 @@ async def test_the_first_transaction_after_a_restart_finds_a_living_connection(d
 
 
 async def test_an_interrupted_transaction_fails_as_one_that_may_be_tried_again(database: Database) -> None:
-    with pytest.raises(DBAPIError) as raised:
+    async def be_interrupted() -> None:
         async with database.transaction() as tx:
-            driver = await driver_of(tx)
-            await end_session(database, driver)
+            await end_session(database, await driver_of(tx))
             await one(tx)
+
+    with pytest.raises(DBAPIError) as raised:
+        await be_interrupted()
     assert is_transient(raised.value)
 
 
 async def test_an_argument_that_fits_no_column_fails_for_good(database: Database) -> None:
-    with pytest.raises(DBAPIError) as raised:
+    async def ask_too_much() -> None:
         async with database.transaction() as tx:
             await tx.execute(text("SELECT CAST(:number AS integer)"), {"number": 2**40})
+
+    with pytest.raises(DBAPIError, match="out of int32 range") as raised:
+        await ask_too_much()
     assert not is_transient(raised.value)
 
 

@@ -275,14 +275,17 @@ async def test_the_list_is_narrowed_by_type_agency_and_procedure(client, tokens,
     ).status_code == 304
 
 
-async def test_a_feed_whose_listener_was_cut_off_goes_on(
+async def test_a_feed_whose_connections_were_cut_goes_on(
     streaming, tokens, happen, case_event, gateway_database
 ):
     async with streaming() as client, listening(client, tokens) as lines:
+        while await anext(lines) != ":":
+            pass  # the first sign of life: the reader has joined
         async with gateway_database.transaction() as tx:
             await tx.execute(
                 text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
                 )
             )
         envelope = case_event()

@@ -217,6 +217,7 @@ async def test_when_the_client_leaves_while_it_waits_its_place_is_free(gateway, 
         await eventually(lambda: service.asked)
         async with running.client() as client:
             await client.send(get())
+        await eventually(lambda: b"client-left" in running.log.getvalue())
         service.behave = type(service.asked[0]).answer
         waiting = asyncio.create_task(running.ask("GET", f"{UNKNOWN}/next"))
         stuck.cancel()

@@ -54,7 +54,12 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_recycle=1800
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_recycle=1800,
+            hide_parameters=True,  # people's data do not belong in logs and dead letters
         )
         event.listen(self.engine.sync_engine, "checkout", _replace_when_closed)
         self.outbox_filled = asyncio.Event()

@@ -204,9 +204,6 @@ class Pool:
             OutOfReach: the circuit is open.
         """
         now = self._loop.time()
-        full = self.opened >= self.settings.connections
-        if full and not self._idle and len(self._waiting) >= self.settings.queue + len(self._connecting):
-            raise Busy(retryAfter=1)
         if not self.breaker.admits(now):
             raise OutOfReach(retryAfter=self.breaker.retry_after(now))
         while self._idle and not fresh:
@@ -214,9 +211,19 @@ class Pool:
             if not connection.transport.is_closing():
                 carried.carried_by(connection)
                 return
-        self._waiting.append((now, carried))
-        if not full:
+        if self.opened < self.settings.connections:
             self._open()
+        elif not self._has_room():
+            self.breaker.abandoned()
+            raise Busy(retryAfter=1)
+        self._waiting.append((now, carried))
+
+    def _has_room(self) -> bool:
+        """Whether one more may wait for a connection that is in use."""
+        room = self.settings.queue + len(self._connecting)
+        if len(self._waiting) >= room:
+            self._waiting = deque(waiting for waiting in self._waiting if not waiting[1].over)
+        return len(self._waiting) < room
 
     def release(self, connection: Connection) -> None:
         """Take a connection back, and give it to whoever has waited longest."""

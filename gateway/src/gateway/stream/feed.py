@@ -10,7 +10,7 @@ A queue is bounded. A reader that does not take its events is let go and comes b
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -123,8 +123,16 @@ class Feed:
                     reader.offer(frame)
 
     async def follow(self, sight: Sight, interest: Interest, after: int) -> AsyncGenerator[bytes]:
-        """What a reader gets: what it missed since position `after`, then what comes, then nothing more
-        once it has not kept up."""
+        """What a reader gets: what it missed since position `after`, then what comes. It ends when the reader
+        does not keep up, or the log cannot be read; either way the reader comes back."""
+        try:
+            async with aclosing(self._follow(sight, interest, after)) as frames:
+                async for frame in frames:
+                    yield frame
+        except DATABASE_AWAY as error:
+            log.warning("feed.reader_let_go", reason=repr(error))
+
+    async def _follow(self, sight: Sight, interest: Interest, after: int) -> AsyncGenerator[bytes]:
         await self._started.wait()
         audience = (sight, interest)
         page = await self._missed(audience, after, None)

@@ -98,7 +98,7 @@ class Story:
             elif now["status"] == "accepted" and not asked:
                 asked = True
                 self._supplement(citizen, official, case)
-            elif now["status"] == "accepted" and self._is_last(case, task["step"]):
+            elif now["status"] == "accepted" and self._decides(case, task["step"]):
                 decision = {"outcome": "granted", "reason": "Đủ điều kiện theo quy định."}
                 self._act(official, case, "decision", decision)
                 self._say(f"{official.name} decided", "granted")
@@ -132,9 +132,10 @@ class Story:
         definition: dict[str, Any] = citizen.get(address)["definition"]
         return definition
 
-    def _is_last(self, case: str, step: str) -> bool:
+    def _decides(self, case: str, step: str) -> bool:
+        """Whether the matter is decided in this step."""
         steps = {one["code"]: one for one in self._definition(case)["steps"]}
-        return any(way["to"] is None for way in steps[step]["transitions"])
+        return bool(steps[step].get("completesProcessing"))
 
     def _way_on(self, view: dict[str, Any], step: str) -> str | None:
         """The outcome to choose: where there are several, the one that leads to another agency."""
