@@ -25,6 +25,7 @@ _ADMINISTRATOR = (
     "identity:clients:write identity:organisations:write"
 )
 _VERIFIER = "a-verifier-of-forty-three-characters-or-more-0123"
+_POST = {"unit": "BP_MOT_CUA", "role": "TIEP_NHAN"}
 _CALLBACK = "http://127.0.0.1:9/callback"
 
 
@@ -87,8 +88,7 @@ class World(Ground):
     async def appointed(self) -> dict[str, Any]:
         """An official of the agency."""
         person = await self.registered()
-        posts = [{"unit": "BP_MOT_CUA", "role": "TIEP_NHAN"}]
-        body = {"accountName": person["accountName"], "agency": self.agency, "posts": posts}
+        body = {"accountName": person["accountName"], "agency": self.agency, "posts": [_POST]}
         official: dict[str, Any] = await self.put("officials", body)
         return official
 
@@ -274,7 +274,7 @@ async def change_agency(world: World) -> Attempt:
 @recipe("POST /identity/v1/officials")
 async def appoint_official(world: World) -> Attempt:
     person = await world.registered()
-    body = {"accountName": person["accountName"], "agency": world.agency, "posts": []}
+    body = {"accountName": person["accountName"], "agency": world.agency, "posts": [_POST]}
     private = person["id"]
     return Attempt(
         f"{BASE}/officials", world.administrator(), world.strangers(), body, private=private, status=201
@@ -306,7 +306,7 @@ async def read_official(world: World) -> Attempt:
 
 @recipe("PUT /identity/v1/officials/{official_id}")
 async def change_posts(world: World) -> Attempt:
-    return replace(await _official(world), json={"posts": []})
+    return replace(await _official(world), json={"posts": [_POST | {"role": "TRA_KET_QUA"}]})
 
 
 @recipe("DELETE /identity/v1/officials/{official_id}")

@@ -231,7 +231,8 @@ async def record_result(world: World) -> Attempt:
     case, official = await world.accepted(), world.official("justice")
     await world.act(case, "decision", official, {"outcome": "granted", "reason": "Đủ."})
     body = {"documents": [{"document": "ket-qua", "id": await world.document(official)}]}
-    return replace(await world.command(case, "result", "justice", body), rightful=official)
+    command = await world.command(case, "result", "justice", body)
+    return replace(command, rightful=official, refused=frozenset({400}))  # whoever did not send the document
 
 
 @recipe("POST /procedures/v1/cases/{case_id}/withdrawal")
@@ -286,6 +287,13 @@ async def get_version(world: World) -> Attempt:
 @recipe("GET /procedures/v1/procedures/{code}/versions")
 async def list_versions(world: World) -> Attempt:
     return Attempt(f"{BASE}/procedures/{(await world.published())[0]}/versions")
+
+
+@recipe("GET /procedures/v1/drafts")
+async def list_drafts(world: World) -> Attempt:
+    code, _ = await world.drafted()
+    strangers = world.strangers_to_a_procedure()
+    return Attempt(f"{BASE}/drafts?limit=200", world.client(), strangers, private=code)
 
 
 @recipe("GET /procedures/v1/drafts/{code}/versions/{version}")

@@ -17,10 +17,12 @@ from joserfc import jwt
 
 from shared.auth import KINDS, Kind, check_declared
 from shared.testing import Tokens
+from tests.access.declared import assert_as_declared, operation_of
 from tests.access.walk import AGENCY, GUARDED, PUBLIC, RECIPES, ROUTES, Ground, Route
 
 ANY_ID = "019a0000-0000-7000-8000-000000000000"
 EVERY_SCOPE = frozenset(route.scope for route in GUARDED if route.scope)
+READS = [route for route in ROUTES if "304" in (operation_of(route) or {}).get("responses", ())]
 WorldOf = Callable[[str], Ground]
 Make = Callable[[Ground, str, Kind], str]
 
@@ -171,6 +173,7 @@ async def test_strangers_get_nothing_and_change_nothing(route: Route, world_of: 
     answer = await attempt.send(world.http, route.method, attempt.rightful)
     assert answer.status_code == attempt.status, answer.text
     assert attempt.private in answer.text
+    assert_as_declared(route, answer)
 
 
 @each_public
@@ -179,6 +182,20 @@ async def test_public_routes_answer_without_a_token(route: Route, world_of: Worl
     attempt = await RECIPES[str(route)](world)
     answer = await attempt.send(world.http, route.method, attempt.rightful)
     assert answer.status_code == attempt.status, answer.text
+    assert_as_declared(route, answer)
+
+
+@pytest.mark.parametrize("route", READS, ids=str)
+async def test_who_has_the_answer_already_is_not_sent_it_again(route: Route, world_of: WorldOf) -> None:
+    world = world_of(route.member)
+    attempt = await RECIPES[str(route)](world)
+    first = await attempt.send(world.http, route.method, attempt.rightful)
+    assert first.headers["etag"].startswith('"')
+    held = {**attempt.rightful, "if-none-match": first.headers["etag"]}
+    again = await attempt.send(world.http, route.method, held)
+    assert again.status_code == 304
+    assert again.content == b""
+    assert again.headers["etag"] == first.headers["etag"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

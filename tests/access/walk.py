@@ -42,8 +42,8 @@ def _routes(member: str, app: FastAPI) -> list[Route]:
     return found
 
 
-_APPLICATIONS = described()
-ROUTES: list[Route] = [route for member, app in _APPLICATIONS.items() for route in _routes(member, app)]
+APPLICATIONS = described()
+ROUTES: list[Route] = [route for member, app in APPLICATIONS.items() for route in _routes(member, app)]
 GUARDED = [route for route in ROUTES if route.scope]
 PUBLIC = [route for route in ROUTES if not route.scope]
 
@@ -130,7 +130,7 @@ def recipes(member: str) -> Callable[[str], Callable[[Recipe], Recipe]]:
 
 def _everywhere() -> None:
     """What all members answer alike."""
-    for member, app in _APPLICATIONS.items():
+    for member, app in APPLICATIONS.items():
         recipe = recipes(member)
         for route in (f"GET {app.openapi_url}", f"HEAD {app.openapi_url}", "GET /livez", "GET /metrics"):
             recipe(route)(_asked(route.partition(" ")[2]))

@@ -213,10 +213,18 @@ def test_every_answer_names_the_version_of_the_contract(operation: Operation) ->
 @each_operation
 def test_what_a_caller_must_send_decides_what_may_be_refused(operation: Operation) -> None:
     declared = set(operation.body["responses"])
-    sent = {parameter["name"] for parameter in operation.parameters}
+    sent = {parameter["name"] for parameter in operation.parameters} - {"If-None-Match"}
     expected = {"400"} if sent or "requestBody" in operation.body else set()
     expected |= {"401", "403"} if operation.body.get("security") else set()
     expected |= {"412", "428"} if "If-Match" in sent else set()
     expected |= {"422"} if "Idempotency-Key" in sent else set()
     assert expected <= declared
     assert "422" in expected or "422" not in declared
+
+
+@each_operation
+def test_what_can_be_read_can_be_asked_for_once(operation: Operation) -> None:
+    """RFC 9110 §13; the stream of events never ends, so there is nothing to have already."""
+    reads = operation.method == "get" and operation.path != "/stream"
+    assert reads == ("304" in operation.body["responses"])
+    assert reads == any(parameter["name"] == "If-None-Match" for parameter in operation.parameters)

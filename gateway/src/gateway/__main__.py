@@ -23,7 +23,7 @@ def serve(settings: Settings, kafka: KafkaSettings) -> None:
     parts = Parts.of(settings, kafka)
     contracts = contracts_of(settings, parts)
     portal = create_portal(settings, parts, contracts)
-    app = create_app(settings, portal=portal, clock=parts.clock, verifier=parts.verifier)
+    app = create_app(settings, portal=portal, clock=parts.clock, verifier=parts.verifier, contracts=contracts)
     server_of(app, settings).run()
 
 

@@ -11,29 +11,47 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import BinaryIO
 
+import structlog
 import uvicorn
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.contracts import keep_policies_fresh
+from gateway.admission import Admission
+from gateway.contracts import Contract, Contracts, Listener, addresses_of
 from gateway.journal import Journal
 from gateway.metrics import Figures
 from gateway.plane import DataPlane
+from gateway.policy import compile_policy
 from gateway.proxy.edge import Edge
 from gateway.proxy.settings import ProxySettings
+from gateway.routing import Service
 from shared.auth import Verifier
 from shared.clock import Clock, SystemClock
 from shared.keys import keep_keys_fresh
+
+log = structlog.get_logger()
+
+_SERVICES = frozenset(service.value for service in Service)
 
 
 class Gateway:
     """The ASGI application that `Edge` runs on: the portal, and the data plane beside it."""
 
     def __init__(
-        self, settings: ProxySettings, portal: ASGIApp, clock: Clock, verifier: Verifier | None, log: BinaryIO
+        self,
+        settings: ProxySettings,
+        portal: ASGIApp,
+        clock: Clock,
+        verifier: Verifier | None,
+        contracts: Contracts | None,
+        log: BinaryIO,
     ) -> None:
         self._settings = settings
         self._portal = portal
+        self._contracts = contracts or Contracts(
+            addresses_of(settings), every=settings.contract_refresh_seconds
+        )
+        self._reads_contracts = contracts is None
         self._verifier = verifier or Verifier(clock, issuer=settings.issuer, audience=settings.audience)
         self._fetches_keys = verifier is None
         self._journal = Journal(clock, log)
@@ -56,7 +74,9 @@ class Gateway:
     async def _running_plane(self) -> AsyncIterator[DataPlane]:
         plane = DataPlane(self._settings, self._verifier, self._journal)
         works = [plane.keep_deadlines(), self._journal.keep_writing()]
-        works.append(keep_policies_fresh(plane.admission, self._settings))
+        self._contracts.tell(_enforcing(plane.admission))
+        if self._reads_contracts:
+            works.append(self._contracts.run())
         if self._fetches_keys:
             works.append(keep_keys_fresh(self._verifier, self._settings.jwks_url))
         tasks = [asyncio.create_task(work) for work in works]
@@ -72,12 +92,26 @@ class Gateway:
             await plane.close()
 
 
+def _enforcing(admission: Admission) -> Listener:
+    """Makes contracts the policies of an admission. One that cannot be read changes nothing."""
+
+    def enforce(service: str, contract: Contract) -> None:
+        if service in _SERVICES:
+            try:
+                admission.policies[Service(service)] = compile_policy(contract)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                log.warning("contract.not_enforceable", upstream=service, reason=repr(error))
+
+    return enforce
+
+
 def create_app(
     settings: ProxySettings,
     *,
     portal: ASGIApp,
     clock: Clock | None = None,
     verifier: Verifier | None = None,
+    contracts: Contracts | None = None,
     log: BinaryIO | None = None,
 ) -> Gateway:
     """Put the gateway together.
@@ -85,9 +119,10 @@ def create_app(
     Args:
         portal: answers whatever is not a service's.
         verifier: verifies access tokens; when None, one that fetches identity's keys itself.
+        contracts: what the policies are made of; when None, those that are read here.
         log: takes the access log; standard output when None.
     """
-    return Gateway(settings, portal, clock or SystemClock(), verifier, log or sys.stdout.buffer)
+    return Gateway(settings, portal, clock or SystemClock(), verifier, contracts, log or sys.stdout.buffer)
 
 
 def server_of(app: Gateway, settings: ProxySettings) -> uvicorn.Server:

@@ -21,13 +21,21 @@ from standardwebhooks import Webhook
 
 from gateway.deliveries.operations import take_up
 from gateway.deliveries.settings import WebhookSettings
+from gateway.dispatch.app import deliverer_of
 from gateway.portal.app import create_portal
 from gateway.routing import Service
 from gateway.settings import Settings
+from gateway.stream.domain.interest import Interest
+from gateway.stream.domain.sight import Sight
+from gateway.stream.listening import Alarm, keep_listening
 from gateway.stream.settings import StreamSettings
-from shared.clock import SystemClock
+from gateway.subscriptions import store
+from gateway.subscriptions.operations import Details, create_subscription, signing_secrets
+from gateway.vault import Vault
+from shared.clock import Clock, SystemClock
 from shared.db import Database
 from shared.events import Envelope, Event
+from shared.events.audience import OFFERED
 from shared.events.procedures import CaseDecided, CaseSubmitted
 from shared.ids import new_id
 from shared.settings import KafkaSettings
@@ -38,11 +46,6 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 SECRETS_KEY = "A" * 43
 AGENCY = "H99.01"
 NOWHERE = "http://127.0.0.1:9"  # nothing listens on the discard port
-
-
-class PortalSettings(Settings):
-    webhooks: WebhookSettings
-    stream: StreamSettings = StreamSettings()
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +65,7 @@ async def gateway_database(gateway_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-MakeSettings = Callable[..., PortalSettings]
+MakeSettings = Callable[..., Settings]
 
 
 @pytest.fixture
@@ -71,11 +74,11 @@ def make_settings(gateway_url: str) -> MakeSettings:
 
     def make(
         *, webhooks: dict[str, Any] | None = None, stream: dict[str, Any] | None = None, **more: Any
-    ) -> PortalSettings:
+    ) -> Settings:
         nowhere = {
             service.name.lower(): {"url": NOWHERE} for service in Service if service.name.lower() not in more
         }
-        return PortalSettings(
+        return Settings(
             database_url=gateway_url,
             jwks_url=NOWHERE,
             **nowhere,
@@ -264,3 +267,68 @@ async def _served(app: FastAPI, *, lifespan: str = "on") -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """An active subscription and its secret."""
+
+    id: UUID
+    secret: str
+
+
+@pytest.fixture
+def subscribed(gateway_database: Database) -> Callable[..., Any]:
+    """`await subscribed(url, types=…, client=…)`: an active subscription, its handshake left out."""
+    vault = Vault(SECRETS_KEY)
+
+    async def subscribe(
+        callback: str, *, types: tuple[str, ...] = ("procedures.case.*",), client: str = "mine"
+    ) -> Subscribed:
+        now = SystemClock().now()
+        sight = Sight(frozenset(OFFERED), client=client)
+        details = Details(callback, None, Interest(frozenset(types)), sight)
+        async with gateway_database.transaction() as tx:
+            made = await create_subscription(tx, vault, client, details, limit=1000, now=now)
+            await store.save(tx, made.prove(now))
+        return Subscribed(made.id, signing_secrets(vault, made, now)[0])
+
+    return subscribe
+
+
+@pytest.fixture
+def delivering(
+    gateway_url: str, gateway_database: Database, make_settings: MakeSettings
+) -> Callable[..., AbstractAsyncContextManager[None]]:
+    """`async with delivering(clock, **webhooks)`: a deliverer at work."""
+
+    @asynccontextmanager
+    async def deliver(clock: Clock | None = None, **webhooks: Any) -> AsyncIterator[None]:
+        settings = make_settings(webhooks=webhooks)
+        parts, alarm = Parts.of(settings, KafkaSettings(), clock=clock), Alarm()
+        deliverer = deliverer_of(settings, parts, alarm)
+        try:
+            async with _running(deliverer.run(), keep_listening(alarm, gateway_url)):
+                yield
+        finally:
+            await parts.database.close()
+
+    return deliver
+
+
+@pytest.fixture
+def status_of(gateway_database: Database) -> Callable[..., Any]:
+    """`await status_of(subscription)`: its status, and its deliveries' statuses and attempts in order."""
+
+    async def read(subscription: Subscribed) -> tuple[str, list[tuple[str, int]]]:
+        async with gateway_database.reading() as connection:
+            found = await store.find(connection, "mine", subscription.id)
+            rows = await connection.execute(
+                text(
+                    "SELECT status, attempts FROM deliveries WHERE subscription_id = :id ORDER BY position"
+                ).bindparams(id=subscription.id)
+            )
+            assert found is not None
+            return found.status.value, [(row.status, row.attempts) for row in rows]
+
+    return read

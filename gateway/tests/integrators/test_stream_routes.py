@@ -120,11 +120,11 @@ async def test_a_reader_goes_on_after_the_last_event_it_saw(streaming, tokens, h
 async def test_readers_that_break_off_at_random_see_each_event_once(streaming, tokens, happen, case_event):
     """Writers write all the while; each reader is cut off again and again and resumes."""
     chance = random.Random(7)
-    wanted = [case_event() for _ in range(600)]
+    wanted = [case_event() for _ in range(300)]
     async with streaming() as client:
         marker = case_event()
         await happen(marker)
-        seen = {reader: [str(marker.id)] for reader in range(6)}
+        seen = {reader: [str(marker.id)] for reader in range(4)}
 
         async def read(reader):
             ids = seen[reader]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -101,7 +101,7 @@ def test_a_callback_that_does_not_agree_is_asked_less_and_less_and_then_no_more(
     while one.proof.at is not None:
         asked.append(one.proof.at)
         one = one.fail_proof("timeout", one.proof.at)
-    assert [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)] == list(PROOF_RETRIES)
+    assert [later - earlier for earlier, later in pairwise(asked)] == list(PROOF_RETRIES)
     assert (one.proof.tries, one.status, one.version) == (len(PROOF_RETRIES) + 1, Status.UNPROVEN, 1)
 
 

@@ -23,7 +23,9 @@ def run(database_url: str, tmp_path: Path) -> Any:
 
     def command(name: str, *, code: int = 0) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-m", "open_data", name]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            words, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
         assert done.returncode == code, done.stderr
         return done
 

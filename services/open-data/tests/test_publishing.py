@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from open_data import operations
 from open_data.domain.case_fact import Act, Kind
@@ -177,11 +178,27 @@ async def test_a_new_edition_begins_with_a_rebuild(
     assert (version.number, version.rows) == (Number(2, 6), 2)
 
 
-async def test_the_publisher_publishes_beside_the_server_until_it_is_stopped(
+async def test_an_edition_that_comes_to_the_same_rows_is_a_version_all_the_same(
     world: Any, day: At, decided_case: Callable[..., History]
 ) -> None:
+    await world.tell(decided_case(day(1, 5), day(1, 9)))
+    first = await world.publish()
+    second = replace(ON_TIME_PROCESSING, edition=2)
+    async with world.database.transaction() as tx:
+        version = await operations.rebuild(tx, world.lake, second, now=world.clock.now())
+    assert (version.number, version.file) == (Number(2, 3), first.file)
+
+
+async def test_the_publisher_publishes_beside_the_server_whatever_fails_until_it_is_stopped(
+    world: Any, day: At, decided_case: Callable[..., History], tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "lake"
+    in_the_way.write_text("a file where the folder should be")
     running = asyncio.create_task(Publisher(world.database, world.lake, world.clock).run(0.01))
     await world.tell(decided_case(day(1, 5), day(1, 9)))
+    with capture_logs() as logs:
+        await eventually(lambda: "publisher.interrupted" in [entry["event"] for entry in logs])
+    in_the_way.unlink()
     await eventually(lambda: _latest(world), what="the first version")
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from open_data.domain.dataset import ON_TIME_PROCESSING, SERVICE_RATINGS
 from open_data.domain.query import Filter, Op, Query, Sort, read_place, read_query
@@ -141,6 +143,21 @@ def test_a_place_may_be_at_an_absent_value() -> None:
     query = _read(("sort", "meanDays,inProgress"))
     place = ["2.5", None, "H99.01", "TP01", "2026-01"]
     assert read_place(query, place) == (Decimal("2.5"), None, "H99.01", "TP01", "2026-01")
+
+
+_NAMES = st.sampled_from([*COLUMNS, "fields", "sort", "month.gte", "meanDays.lt", ".", "agency."]) | st.text()
+
+
+@given(
+    st.lists(st.tuples(_NAMES, st.text() | st.sampled_from(["1", "-1.5", "month,late", "-late"])), max_size=5)
+)
+def test_whatever_is_asked_is_understood_or_refused_with_its_faults(asked: list[tuple[str, str]]) -> None:
+    found: Query | Invalid
+    try:
+        found = _read(*asked)
+    except Invalid as refused:
+        found = refused
+    assert found.faults if isinstance(found, Invalid) else found.fields
 
 
 def test_no_column_is_named_like_a_parameter_of_the_address() -> None:

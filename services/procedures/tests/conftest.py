@@ -1,6 +1,6 @@
 """A migrated database, the application over it, and people with the tokens they would have."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 from pydantic import SecretStr
+from sqlalchemy import select
 
+from procedures.agencies.operations import learn_agency
 from procedures.app import create_app
 from procedures.settings import Settings
+from procedures.tables import outbox
 from shared.clock import SetClock
-from shared.db import Database
+from shared.db import AnyRow, Database
+from shared.events.identity import AgencyRegistered, Unit
 from shared.ids import new_id
 from shared.settings import KafkaSettings
-from shared.testing import Tokens, client_of
+from shared.testing import Tokens, client_of, free_port
 
 MONDAY = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 """Monday 5 January 2026, 08:30 in Hà Nội: an ordinary working morning."""
@@ -149,6 +153,23 @@ class World:
         body: dict[str, Any] = answer.json()
         return body
 
+    async def learn_agency(self, code: str, *units: str, sequence: int = 1) -> None:
+        """What identity would tell of an agency."""
+        told = tuple(Unit(code=unit, name_vi=unit, name_en=unit) for unit in units)
+        event = AgencyRegistered(code=code, name_vi=code, name_en=code, units=told)
+        async with self.database.transaction() as tx:
+            await learn_agency(tx, sequence, event)
+
+    async def told(self, topic: str, field: str, value: str) -> Sequence[AnyRow]:
+        """The events on a topic whose data say this, in the order in which they were put out."""
+        query = (
+            select(outbox)
+            .where(outbox.c.aggregatetype == topic, outbox.c.payload[field].astext == value)
+            .order_by(outbox.c.position)
+        )
+        async with self.database.reading() as tx:
+            return (await tx.execute(query)).all()
+
     async def close_on(self, agency: str, *dates: str) -> None:
         """Have the agency closed on these dates, out of turn."""
         path = f"/procedures/v1/agencies/{agency}/calendar"
@@ -176,6 +197,12 @@ def database_url(migrated_database: Callable[[str, Path], str]) -> str:
     return migrated_database("procedures", Path(__file__).parents[1] / "migrations")
 
 
+@pytest.fixture(name="definition")
+def definition_of() -> Callable[..., dict[str, Any]]:
+    """`definition(**changes)`: a sound procedure as JSON, with other parts in place of these."""
+    return definition
+
+
 @pytest.fixture
 def document_store(tmp_path: Path) -> str:
     return str(tmp_path / "documents")
@@ -188,6 +215,9 @@ async def world(database_url: str, tokens: Tokens, document_store: str) -> Async
         tracking_key=SecretStr("a-key-of-tests-with-enough-characters"),
         document_store=document_store,
         document_limit=DOCUMENT_LIMIT,
+        jwks_url=f"http://127.0.0.1:{free_port()}",
+        relay=False,
+        consumers=False,
     )
     clock = SetClock(MONDAY)
     app = create_app(settings, KafkaSettings(), clock=clock)

@@ -40,7 +40,7 @@ def new_metadata() -> MetaData:
 def is_transient(error: BaseException) -> bool:
     """Whether the database, or the way to it, was at fault: what failed may succeed when it is tried again.
 
-    An `InterfaceError` alone does not say so: the driver raises it too for an argument that fits no column.
+    A `DBAPIError` alone does not say so: the driver raises it too for an argument that fits no column.
     """
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True

@@ -17,9 +17,10 @@ _ANSWER_SECONDS = 10
 def main() -> None:
     # "x" is never asked: with mock brokers, librdkafka puts their addresses in its place.
     cluster = Producer({"bootstrap.servers": "x", "test.mock.num.brokers": 1, "log_level": 0})
-    for topic in TOPICS:
-        for name in (topic.name, *(dead_letters_of(topic, service.name).name for service in SERVICES)):
-            cluster.list_topics(name, timeout=_ANSWER_SECONDS)  # asking for a topic makes it
+    groups = [service.name.replace("_", "-") for service in SERVICES]
+    dead = [dead_letters_of(topic, group) for topic in TOPICS for group in groups]
+    for topic in (*TOPICS, *dead):
+        cluster.list_topics(topic.name, timeout=_ANSWER_SECONDS)  # asking for a topic makes it
     brokers = cluster.list_topics(timeout=_ANSWER_SECONDS).brokers.values()
     print(",".join(f"{broker.host}:{broker.port}" for broker in brokers), flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

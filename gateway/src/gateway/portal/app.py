@@ -5,11 +5,11 @@ from functools import partial
 from fastapi import FastAPI
 
 from gateway.consumers import handlers
+from gateway.contracts import Contracts, addresses_of
 from gateway.deliveries.routes import router as deliveries
 from gateway.dispatch.app import deliverer_of, vault_of, wire_of
-from gateway.portal.contracts import Contracts
 from gateway.portal.routes import Portal, portal_routes
-from gateway.routing import Service
+from gateway.portal.shelf import DatabaseShelf
 from gateway.settings import Settings
 from gateway.stream.feed import Feed
 from gateway.stream.listening import Alarm, keep_listening
@@ -26,12 +26,12 @@ VERSION = "1.0.0"
 
 
 def contracts_of(settings: Settings, parts: Parts) -> Contracts:
-    """The contracts of the services that the settings name."""
-    addresses = {
-        service.value: f"{settings.upstream(service).url.rstrip('/')}/{service}/v1/openapi.json"
-        for service in Service
-    }
-    return Contracts(parts.database, parts.clock, addresses, every=settings.contract_refresh_seconds)
+    """The contracts of the services that the settings name, kept in the gateway's database."""
+    return Contracts(
+        addresses_of(settings),
+        every=settings.contract_refresh_seconds,
+        shelf=DatabaseShelf(parts.database, parts.clock),
+    )
 
 
 def create_portal(settings: Settings, parts: Parts, contracts: Contracts | None = None) -> FastAPI:

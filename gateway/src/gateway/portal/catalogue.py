@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.portal.merge import base_of, title_of
+
 MEDIA_TYPE = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 PATH = "/.well-known/api-catalog"
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
@@ -11,7 +13,7 @@ _OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 def catalogue(contracts: Mapping[str, Mapping[str, Any]], address: str) -> dict[str, Any]:
     """The link set of all services whose contract is at hand. `address`: the gateway's public one."""
     bases = {
-        address + contract["servers"][0]["url"]: contract["info"]["title"] for contract in contracts.values()
+        address + base_of(contract): title_of(service, contract) for service, contract in contracts.items()
     }
     return {
         "linkset": [

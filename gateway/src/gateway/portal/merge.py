@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 Contract = Mapping[str, Any]
 
@@ -51,7 +52,7 @@ def merge(contracts: Mapping[str, Contract], *, info: Mapping[str, Any], server:
             components[place.section][place.name] = value
         used = _tags_of(own)
         tags += [{"name": tag, "x-displayName": tag.partition(": ")[2] or service} for tag in used]
-        groups.append({"name": contract["info"]["title"], "tags": used})
+        groups.append({"name": title_of(service, contract), "tags": used})
     components["securitySchemes"] = _security(contracts, paths)
     return {
         "openapi": "3.1.0",
@@ -62,6 +63,19 @@ def merge(contracts: Mapping[str, Contract], *, info: Mapping[str, Any], server:
         "paths": paths,
         "components": {section: dict(sorted(named.items())) for section, named in sorted(components.items())},
     }
+
+
+def base_of(contract: Contract) -> str:
+    """The path that the paths of a contract are relative to, as `/procedures/v1`."""
+    servers = contract.get("servers") or [{"url": "/"}]
+    address: str = servers[0]["url"]
+    return urlsplit(address).path.rstrip("/")
+
+
+def title_of(service: str, contract: Contract) -> str:
+    """What a contract calls itself."""
+    title: str = contract.get("info", {}).get("title", service)
+    return title
 
 
 def _components(contract: Contract) -> Iterator[tuple[Component, Any]]:
@@ -116,7 +130,7 @@ def _with_refs(value: Any, refs: Mapping[str, str]) -> Any:
 
 def _paths(service: str, contract: Contract, taken: set[str]) -> dict[str, Any]:
     """The paths of a contract, full; operation ids that are taken get the service's name in front."""
-    base = contract["servers"][0]["url"].rstrip("/")
+    base = base_of(contract)
     full = {}
     for path, item in contract["paths"].items():
         outside = item.get("servers") == [{"url": "/"}]

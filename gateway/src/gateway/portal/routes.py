@@ -9,9 +9,9 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from gateway.contracts import Contracts
 from gateway.portal.assets import Asset, own_files, reference_script
 from gateway.portal.catalogue import MEDIA_TYPE, PATH, catalogue
-from gateway.portal.contracts import Contracts
 from gateway.portal.merge import merge
 from gateway.portal.problems import FILE
 from shared.asyncapi import document
@@ -49,7 +49,7 @@ class Portal:
         self._version = version
         self._merged: Asset | None = None
         self._catalogue: Asset | None = None
-        contracts.on_change.append(self._forget)
+        contracts.tell(self._forget)
         self.asyncapi = Asset.of_json(document(prefix=prefix, gateway=address))
         self.prefix = prefix
         self.reference = reference_script()
@@ -76,13 +76,13 @@ class Portal:
                 "contact": CONTACT,
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             }
-            self._merged = Asset.of_json(merge(self._contracts.documents, info=info, server=self._address))
+            self._merged = Asset.of_json(merge(self._contracts.at_hand, info=info, server=self._address))
         return self._merged
 
     @property
     def catalogue(self) -> Asset:
         if self._catalogue is None:
-            content = catalogue(self._contracts.documents, self._address)
+            content = catalogue(self._contracts.at_hand, self._address)
             self._catalogue = Asset.of_json(content, MEDIA_TYPE)
         return self._catalogue
 

@@ -88,7 +88,7 @@ class Edge(asyncio.Protocol):
         try:
             head = self._repeated(data) if self._at_start else None
             if head is not None:
-                self._begin(head)
+                self._begin(head).body_ended()
             else:
                 self._parse(data)
         except MotcuaError as error:
@@ -300,9 +300,10 @@ class Edge(asyncio.Protocol):
         keep_alive = parser.should_keep_alive() and not upgrade
         return read_head(parser.get_method().decode(), self._target, version, headers, keep_alive=keep_alive)
 
-    def _begin(self, head: RequestHead) -> None:
+    def _begin(self, head: RequestHead) -> Turn:
         self._reading = turn = self._turn_for(head)
         self._take(turn)
+        return turn
 
     def _turn_for(self, head: RequestHead) -> Turn:
         plane, headers = self.plane, head.headers

@@ -67,6 +67,7 @@ VaultOf = Annotated[Vault, Depends(_vault)]
 MeantFor = Annotated[Check, Depends(_meant)]
 Asked = Annotated[Details, Depends(_details)]
 
+_UNKEPT = {"cache-control": "no-store"}
 _ASKED = (CallbackRefused, TopicNotGranted, AgencyNotYours)
 _COMMAND = (NoSuchSubscription, NotInThisStatus, PreconditionRequired, PreconditionFailed)
 
@@ -226,12 +227,13 @@ async def ask_proof(
     responses=problems(NoSuchSubscription),
 )
 async def read_secret(
-    subscription_id: UUID, db: Db, now: Now, caller: Subscriber, vault: VaultOf
+    request: Request, subscription_id: UUID, db: Db, now: Now, caller: Subscriber, vault: VaultOf
 ) -> Response:
     """The secret that signs your webhooks."""
     async with db.reading() as connection:
         subscription = await operations.get_subscription(connection, caller.client_id, subscription_id)
-    return _secrets(operations.signing_secrets(vault, subscription, now), subscription)
+    view = _secrets(operations.signing_secrets(vault, subscription, now), subscription)
+    return conditional(request, view, headers=_UNKEPT)
 
 
 @router.post(
@@ -253,15 +255,15 @@ async def rotate_secret(
     """A new secret. For a day the present one signs beside it, so that no webhook fails to verify."""
     change = operations.new_secret(vault, overlap=timedelta(hours=settings.overlap_hours), now=now)
     rotated = await operations.change_subscription(tx, caller.client_id, subscription_id, meant, change, now)
-    return _secrets(operations.signing_secrets(vault, rotated, now), rotated, 201)
+    view = _secrets(operations.signing_secrets(vault, rotated, now), rotated)
+    headers = {**_UNKEPT, "etag": etag_of(rotated.version)}
+    return Response(view.model_dump_json(by_alias=True), 201, headers, "application/json")
 
 
-def _secrets(signing: list[str], subscription: Subscription, status: int = 200) -> Response:
+def _secrets(signing: list[str], subscription: Subscription) -> SecretView:
     old = signing[1] if len(signing) > 1 else None
     until = subscription.secrets.old_until if old else None
-    content = SecretView(secret=signing[0], old_secret=old, old_secret_until=until)
-    headers = {"cache-control": "no-store", "etag": etag_of(subscription.version)}
-    return Response(content.model_dump_json(by_alias=True), status, headers, "application/json")
+    return SecretView(secret=signing[0], old_secret=old, old_secret_until=until)
 
 
 @router.get(

@@ -163,16 +163,13 @@ async def rebuild(
         SameEventsOtherBytes: there are as many, and they come to another file.
     """
     dataset, events = await _locked(tx, definition)
-    latest = dataset.latest
     if events < dataset.seen:
         raise FactsIncomplete(dataset=dataset.slug, events=events, seen=dataset.seen)
     if not events:
         return None
     version = await _written(tx, lake, definition)
-    if latest and events == dataset.seen and latest.number.edition == definition.edition:
-        if version.file != latest.file:
-            raise SameEventsOtherBytes(dataset=dataset.slug, version=str(latest.number))
-        return None
+    if dataset.contradicts(version):
+        raise SameEventsOtherBytes(dataset=dataset.slug, version=str(version.number))
     return await _issue(tx, dataset, version, now)
 
 

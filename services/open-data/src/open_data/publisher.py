@@ -8,9 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-import duckdb
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from open_data import operations
 from open_data.domain.dataset import DEFINITIONS
@@ -59,6 +57,6 @@ class Publisher:
                 async for slug, version in self.publish():
                     if version:
                         log.info("dataset.published", dataset=slug, version=str(version.number))
-            except (OSError, SQLAlchemyError, duckdb.Error) as error:
+            except Exception as error:
                 log.warning("publisher.interrupted", reason=repr(error))
             await asyncio.sleep(seconds)

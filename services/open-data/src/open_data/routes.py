@@ -67,7 +67,12 @@ _FILTERS = {
 }
 
 
-@router.get("/catalog.jsonld", dependencies=[public()], response_class=Response)
+@router.get(
+    "/catalog.jsonld",
+    dependencies=[public()],
+    response_class=Response,
+    responses={200: {"content": {"application/ld+json": {"schema": {"type": "object"}}}}},
+)
 async def get_catalogue(request: Request, db: Db, portal: OfferedAt) -> Response:
     """The catalogue as DCAT-AP 3 in JSON-LD, for harvesters."""
     async with db.reading() as connection:

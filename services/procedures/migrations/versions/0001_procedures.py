@@ -157,7 +157,13 @@ def upgrade() -> None:
             "received_at IS NULL OR (size IS NOT NULL AND sha256 IS NOT NULL)",
             name=op.f("documents_received_check"),
         ),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("documents_case_id_fkey")),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["cases.id"],
+            name=op.f("documents_case_id_fkey"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("documents_pkey")),
         comment="What was sent; the content lies in the object store under the id",
     )

@@ -14,6 +14,7 @@ from procedures.dependencies import Desk
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.settings import Settings
+from procedures.upkeep import keep_tidy
 from shared.clock import Clock
 from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC
 from shared.inbox import Consumer
@@ -24,6 +25,15 @@ from shared.web import Parts, create_service
 def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None = None) -> FastAPI:
     """The application of procedures."""
     parts = Parts.of(settings, kafka, clock=clock)
+    desk = Desk(
+        database=parts.database,
+        clock=parts.clock,
+        versions=Versions(),
+        calendars=Calendars(),
+        contents=Contents(settings.document_store),
+        document_limit=settings.document_limit,
+        tracking_key=settings.tracking_key.get_secret_value().encode(),
+    )
     app = create_service(
         settings,
         parts,
@@ -48,14 +58,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             handlers=HANDLERS,
             prefix=settings.event_type_prefix,
         ),
+        background=[lambda: keep_tidy(desk)],
     )
-    app.state.desk = Desk(
-        database=parts.database,
-        clock=parts.clock,
-        versions=Versions(),
-        calendars=Calendars(),
-        contents=Contents(settings.document_store),
-        document_limit=settings.document_limit,
-        tracking_key=settings.tracking_key.get_secret_value().encode(),
-    )
+    app.state.desk = desk
     return app

@@ -30,6 +30,17 @@ def text_of(part: Any) -> str:
     return part
 
 
+def number_of(part: Any) -> int:
+    """A part of a cursor that is a number.
+
+    Raises:
+        TypeError: it is none, so the cursor is not ours.
+    """
+    if type(part) is not int or not 0 < part < 2**31:
+        raise TypeError(part)
+    return part
+
+
 def instant_of(part: Any) -> datetime:
     """A part of a cursor that is an instant.
 
@@ -42,8 +53,10 @@ def instant_of(part: Any) -> datetime:
     return instant
 
 
-def key_after(cursor: str | None, *parts: Callable[[Any], Any]) -> tuple[Any, ...] | None:
-    """The sort key after which the page begins, each part read by its function; None for the first page.
+def key_after(cursor: str | None, *parts: Callable[[Any], Any]) -> Any:
+    """The sort key after which the page begins, a tuple, each part read by its function.
+
+    None for the first page.
 
     Raises:
         Invalid: the cursor is not one of ours.

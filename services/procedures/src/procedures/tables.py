@@ -149,7 +149,8 @@ documents = Table(
     Column("sha256", Text),
     Column("began_at", Instant, nullable=False, comment="when it began to arrive"),
     Column("received_at", Instant, comment="when it was there; nobody sees it before"),
-    Column("case_id", Uuid, ForeignKey("cases.id"), index=True),
+    # Deferred: a submission takes its documents before the one statement that writes the case.
+    Column("case_id", Uuid, ForeignKey("cases.id", deferrable=True, initially="DEFERRED"), index=True),
     CheckConstraint("received_at IS NULL OR (size IS NOT NULL AND sha256 IS NOT NULL)", name="received"),
     comment="What was sent; the content lies in the object store under the id",
 )

@@ -25,6 +25,13 @@ CONTACT = {
 }
 _METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 _API_VERSION = {"description": "Version of this contract", "required": True, "schema": {"type": "string"}}
+_ETAG = {"description": "Of this state", "required": True, "schema": {"type": "string"}}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "ETag of the answer that the caller has",
+    "schema": {"type": "string", "examples": ['"7"']},
+}
 _CHALLENGE = {"description": "Which token is asked for (RFC 6750)", "schema": {"type": "string"}}
 
 
@@ -62,8 +69,8 @@ def _finished(app: FastAPI, base: str) -> dict[str, Any]:
         else {**item, "servers": [{"url": "/"}]}
         for path, item in contract["paths"].items()
     }
-    for operation in _operations(contract["paths"]):
-        _finish(operation)
+    for method, operation in _operations(contract["paths"]):
+        _finish(method, operation)
     _name_scopes(contract)
     return _with_plain_names(contract)
 
@@ -73,16 +80,21 @@ def _path(path: str) -> str:
     return re.sub(r"{(\w+)}", lambda name: f"{{{to_camel(name[1])}}}", path)
 
 
-def _operations(paths: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _operations(paths: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every operation with its method."""
     for item in paths.values():
-        yield from (operation for method, operation in item.items() if method in _METHODS)
+        yield from ((method, operation) for method, operation in item.items() if method in _METHODS)
 
 
-def _finish(operation: dict[str, Any]) -> None:
+def _finish(method: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             parameter["name"] = to_camel(parameter["name"])
     responses = operation["responses"]
+    if method == "get" and "text/event-stream" not in responses["200"]["content"]:
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        responses["304"] = {"description": "The caller has this answer already", "headers": {"ETag": _ETAG}}
+        responses["200"].setdefault("headers", {})["ETag"] = _ETAG
     if "HTTPValidationError" in str(responses.get("422", {})):
         del responses["422"]
     for status, response in problems(*_implied(operation)).items():
@@ -102,7 +114,7 @@ def _finish(operation: dict[str, Any]) -> None:
 def _implied(operation: Mapping[str, Any]) -> list[type[errors.MotcuaError]]:
     """The errors that follow from what an operation takes and asks for."""
     implied: list[type[errors.MotcuaError]] = []
-    taken = {parameter["name"] for parameter in operation.get("parameters", ())}
+    taken = {parameter["name"] for parameter in operation.get("parameters", ())} - {"If-None-Match"}
     if taken or "requestBody" in operation:
         implied.append(errors.Invalid)
     if "If-Match" in taken:
@@ -124,7 +136,7 @@ def _name_scopes(contract: dict[str, Any]) -> None:
     """Let the flows of the security scheme name every scope that an operation asks for."""
     asked = {
         scope
-        for operation in _operations(contract["paths"])
+        for _, operation in _operations(contract["paths"])
         for alternative in operation.get("security", ())
         for scope in alternative.get("oauth2", ())
     }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from open_data.domain.ratings import GROUP, SCORES
 from open_data.domain.table import Column, Type
-from open_data.domain.version import Version
+from open_data.domain.version import Number, Version
 from shared.errors import Forbidden, NotFound, Text
 
 
@@ -94,11 +94,18 @@ class Dataset:
         return replace(self, metadata=metadata, sequence=self.sequence + 1)
 
     def published(self, version: Version) -> "Dataset":
-        """The dataset with one more version, unless its file is the latest's: then no figure has changed."""
+        """The dataset with one more version, unless it says what the latest of its edition says already."""
         seen = replace(self, seen=version.number.events)
-        if self.latest and self.latest.file == version.file:
+        if self.latest and self.latest.says_the_same_as(version):
             return seen
         return replace(seen, latest=version, sequence=self.sequence + 1)
+
+    def contradicts(self, version: Version) -> bool:
+        """Whether this version says, of the same events and by the same rules, something else than the latest."""
+        latest = self.latest
+        if latest is None or version.number != Number(latest.number.edition, self.seen):
+            return False
+        return version.file != latest.file
 
 
 @dataclass(frozen=True, slots=True)

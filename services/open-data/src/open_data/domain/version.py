@@ -97,3 +97,7 @@ class Version:
     columns: tuple[Column, ...]
     first_month: str | None
     last_month: str | None
+
+    def says_the_same_as(self, other: "Version") -> bool:
+        """Whether both have the same rows, by the same rules."""
+        return (self.number.edition, self.file) == (other.number.edition, other.file)

@@ -21,6 +21,9 @@ from procedures.domain.log import Link, canonical, first_broken
 from shared.db import AnyRow
 from shared.errors import Text
 
+LARGEST_WHOLE = 2**53
+"""A whole number that large is not taken in a form, so one that is found was a floating-point number."""
+
 _UNREADABLE = Text(vi="Nhật ký không đọc được.", en="The log cannot be read.")
 _LOG_LOST = Text(vi="Hồ sơ không có nhật ký.", en="The case has no log.")
 _END_LOST = Text(
@@ -54,7 +57,7 @@ def flaw_of_log(stored: Stored, links: Sequence[Link], form: Mapping[str, Any]) 
         return _UNREADABLE
     if case != stored.case:
         return _STATE
-    return None if sha256(canonical(form)).hexdigest() == case.form_sha256 else _FORM
+    return None if _is_filed(form, case) else _FORM
 
 
 async def verify_cases(
@@ -83,12 +86,25 @@ def _flaw_of_row(row: AnyRow, links: Sequence[Link], tasks: Sequence[Mapping[str
         return _UNREADABLE
     if row.state != store.case_json(case):
         return _STATE
-    if sha256(canonical(row.form)).hexdigest() != case.form_sha256:
+    if not _is_filed(row.form, case):
         return _FORM
     if any(getattr(row, name) != value for name, value in store.case_columns(case).items()):
         return _COLUMNS
     expected = [store.task_row(task) for task in case.tasks]
     return None if sorted(tasks, key=_step) == sorted(expected, key=_step) else _TASKS
+
+
+def _is_filed(form: Mapping[str, Any], case: Case) -> bool:
+    return sha256(canonical(_as_filed(form))).hexdigest() == case.form_sha256
+
+
+def _as_filed(value: Any) -> Any:
+    """The value with its numbers as they were filed: PostgreSQL writes 1e16 out as a whole number."""
+    if isinstance(value, Mapping):
+        return {name: _as_filed(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_as_filed(part) for part in value]
+    return float(value) if type(value) is int and abs(value) >= LARGEST_WHOLE else value
 
 
 def _flaw_of_chain(case_id: UUID, code: str, head: bytes, links: Sequence[Link]) -> Text | None:

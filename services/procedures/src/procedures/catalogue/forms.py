@@ -1,10 +1,13 @@
 """Forms: what an applicant filled in against the JSON Schema 2020-12 of the procedure's version."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
+from procedures.domain.json_input import Node, note_unstorable
 from shared.errors import Fault, Text
 
 _WORDS: Mapping[str, Text] = {
@@ -16,8 +19,12 @@ _WORDS: Mapping[str, Text] = {
     "minLength": Text(vi="Quá ngắn.", en="This is too short."),
     "maxLength": Text(vi="Quá dài.", en="This is too long."),
     "additionalProperties": Text(vi="Biểu mẫu không có mục này.", en="The form has no such field."),
+    "falseSchema": Text(vi="Biểu mẫu không có mục này.", en="The form has no such field."),
 }
 
+
+_SUSPICIOUS = (b"null", b"\\u00", b"\x7f", b"-0.0")
+"""What stands in JSON for NaN, for control characters, and for a zero that loses its sign."""
 
 _NOTHING = {"type": "object", "additionalProperties": False}
 
@@ -28,14 +35,30 @@ class Form:
     def __init__(self, schema: Mapping[str, Any] | None) -> None:
         """`schema`: None for a procedure that asks nothing."""
         self._validator = jsonschema_rs.Draft202012Validator(
-            _NOTHING if schema is None else dict(schema), validate_formats=True
+            _NOTHING if schema is None else dict(schema), validate_formats=True, offline=True
         )
 
     def faults(self, filled_in: Mapping[str, Any]) -> list[Fault]:
         """All faults of what was filled in, each with the pointer to its field under `/form`."""
+        if unstorable := _unstorable(filled_in):
+            return unstorable
         if self._validator.is_valid(filled_in):
             return []
         return [_fault(error) for error in self._validator.iter_errors(filled_in)]
+
+
+def _unstorable(filled_in: Mapping[str, Any]) -> list[Fault]:
+    """What of it is no plain JSON, so that it could not be stored, or not be read back as it was sent.
+
+    Looking at each value takes longer than checking the form; mostly a glance at the whole is enough.
+    """
+    with suppress(TypeError):
+        glance = orjson.dumps(filled_in, option=orjson.OPT_STRICT_INTEGER)
+        if not any(sign in glance for sign in _SUSPICIOUS):
+            return []
+    faults: list[Fault] = []
+    note_unstorable(Node(filled_in, "/form", faults))
+    return faults
 
 
 def _fault(error: Any) -> Fault:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.agencies.operations import known_units
 from procedures.catalogue import store
 from procedures.catalogue.forms import Form
+from procedures.domain.addresses import address_faults
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json, definition_to_json
@@ -22,7 +23,7 @@ from procedures.domain.findings import findings
 from procedures.domain.register_sheet import Imported, read_sheet
 from shared import outbox
 from shared.db import AnyRow
-from shared.errors import Conflict, NotFound, Text
+from shared.errors import Conflict, Invalid, NotFound, Text
 from shared.events.procedures import ProcedurePublished, ProcedureRetired
 from shared.web.conditional import require_match
 
@@ -122,10 +123,10 @@ async def draft_procedure(
     """Keep a definition as a new draft of the agency's procedure, with what the linter finds.
 
     Raises:
-        AnotherAgency: the code is taken by a procedure of another agency.
+        AnotherAgency: it is another agency's, or the code is taken by a procedure of another agency.
+        Invalid: a code cannot stand in an address.
     """
-    if definition.agency != agency:
-        raise AnotherAgency
+    _require_own(definition, agency)
     procedure = await store.procedure_for_update(tx, definition.code, agency)
     if procedure.agency != agency:
         raise AnotherAgency
@@ -135,6 +136,26 @@ async def draft_procedure(
     return await get_version(tx, definition.code, version, agency=agency)
 
 
+async def keep_procedure(
+    tx: AsyncConnection, now: datetime, *, agency: str, definition: Definition
+) -> AnyRow:
+    """The newest version of the procedure when it says just this and may be used, else a new draft.
+
+    Raises:
+        AnotherAgency, Invalid.
+    """
+    newest = await store.newest_version(tx, definition.code)
+    row = await store.version_of(tx, definition.code, newest)
+    if (
+        row is not None
+        and row.agency == agency
+        and row.status != "retired"
+        and row.definition == definition_to_json(definition)
+    ):
+        return row
+    return await draft_procedure(tx, now, agency=agency, definition=definition)
+
+
 async def change_draft(
     tx: AsyncConnection, *, agency: str, version: int, definition: Definition, if_match: str | None
 ) -> AnyRow:
@@ -142,7 +163,10 @@ async def change_draft(
 
     Raises:
         ProcedureNotFound, NotADraft, PreconditionRequired, PreconditionFailed.
+        AnotherAgency: the draft would become another agency's.
+        Invalid: a code cannot stand in an address.
     """
+    _require_own(definition, agency)
     await _draft_for_update(tx, definition.code, version, agency, if_match)
     found = await _findings(tx, definition)
     await store.change_draft(tx, definition.code, version, definition_to_json(definition), _as_json(found))
@@ -201,7 +225,7 @@ async def import_sheet(
     tx: AsyncConnection, now: datetime, *, agency: str, raw: object
 ) -> tuple[Imported, AnyRow | None]:
     """Read a register sheet into a draft, with each of its faults; no draft when it is not readable."""
-    imported = read_sheet(raw, agency=agency)
+    imported = read_sheet(raw, agency=agency, known_units=await known_units(tx, agency))
     if imported.definition is None:
         return imported, None
     return imported, await draft_procedure(tx, now, agency=agency, definition=imported.definition)
@@ -224,6 +248,13 @@ async def list_in_force(tx: AsyncConnection, *, after: str | None, limit: int) -
     return await store.list_in_force(tx, after, limit)
 
 
+async def list_drafts(
+    tx: AsyncConnection, agency: str, *, after: tuple[str, int] | None, limit: int
+) -> Sequence[AnyRow]:
+    """The drafts of an agency, by code and version."""
+    return await store.list_drafts(tx, agency, after, limit)
+
+
 async def list_versions(tx: AsyncConnection, code: str, *, agency: str | None) -> list[AnyRow]:
     """The versions of a procedure that the caller may see, newest first."""
     rows = await store.list_versions(tx, code)
@@ -233,6 +264,14 @@ async def list_versions(tx: AsyncConnection, code: str, *, agency: str | None) -
 def etag_of_version(row: AnyRow) -> str:
     """Names this state of a version."""
     return f'"{row.version}-{row.revision}"'
+
+
+def _require_own(definition: Definition, agency: str) -> None:
+    if definition.agency != agency:
+        raise AnotherAgency
+    faults = address_faults(definition)
+    if faults:
+        raise Invalid(faults=faults)
 
 
 async def _draft_for_update(

@@ -18,7 +18,7 @@ from procedures.dependencies import agency_of
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.finding import Finding
-from procedures.pages import key_after, page_of, text_of
+from procedures.pages import key_after, number_of, page_of, text_of
 from shared.auth import Principal, public, requires
 from shared.db import AnyRow
 from shared.errors import PreconditionFailed, PreconditionRequired, Unprocessable
@@ -90,6 +90,17 @@ async def get_version(request: Request, code: Code, version: Version, db: Db) ->
     async with db.reading() as tx:
         row = await operations.get_version(tx, code, version, agency=None)
     return conditional(request, _view(row), etag=etag_of_version(row))
+
+
+@router.get("/drafts", response_model=Page[VersionSummary])
+async def list_drafts(
+    request: Request, who: Editor, db: Db, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
+    """The drafts of your agency, by code."""
+    after = key_after(cursor, text_of, number_of)
+    async with db.reading() as tx:
+        rows = await operations.list_drafts(tx, agency_of(who), after=after, limit=limit + 1)
+    return page_of(request, rows, limit, key=lambda row: [row.procedure, row.version], view=_summary)
 
 
 @router.get(

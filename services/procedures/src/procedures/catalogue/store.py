@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -107,6 +107,21 @@ async def list_in_force(tx: AsyncConnection, after: str | None, limit: int) -> S
     if after is not None:
         query = query.where(versions.c.procedure > after)
     return (await tx.execute(query.order_by(versions.c.procedure).limit(limit))).all()
+
+
+async def list_drafts(
+    tx: AsyncConnection, agency: str, after: tuple[str, int] | None, limit: int
+) -> Sequence[AnyRow]:
+    """The drafts of an agency, by code and version."""
+    key = tuple_(versions.c.procedure, versions.c.version)
+    query = (
+        select(versions)
+        .join(procedures, procedures.c.code == versions.c.procedure)
+        .where(versions.c.status == "draft", procedures.c.agency == agency)
+    )
+    if after is not None:
+        query = query.where(key > after)
+    return (await tx.execute(query.order_by(versions.c.procedure, versions.c.version).limit(limit))).all()
 
 
 async def list_versions(tx: AsyncConnection, code: str) -> Sequence[AnyRow]:

@@ -27,6 +27,9 @@ router = APIRouter(prefix="/procedures/v1/documents", tags=["documents"])
 
 Sender = Annotated[Principal, requires("procedures:documents:write", kinds=["person", "official"])]
 Reader = Annotated[Principal, requires("procedures:cases:read")]
+_CONTENTS = {
+    media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(MEDIA_TYPES)
+}
 
 
 @router.post(
@@ -37,10 +40,7 @@ Reader = Annotated[Principal, requires("procedures:cases:read")]
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {
-                media_type: {"schema": {"type": "string", "format": "binary"}}
-                for media_type in sorted(MEDIA_TYPES)
-            },
+            "content": _CONTENTS,
         }
     },
 )
@@ -51,7 +51,7 @@ async def send_document(
     now: Now,
     desk: AtDesk,
     file_name: Annotated[str, Query(alias="fileName", min_length=1, max_length=200, examples=["so-do.pdf"])],
-    content_type: Annotated[str, Header(max_length=200)] = "",
+    content_type: Annotated[str, Header(max_length=200, include_in_schema=False)] = "",
 ) -> Response:
     """Send a document: the body is its content, `Content-Type` its type. It is streamed to the store.
 
@@ -84,7 +84,7 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
     response_class=Response,
     responses={
         **problems(DocumentNotFound),
-        200: {"description": "The content", "content": {"application/octet-stream": {}}},
+        200: {"description": "The content", "content": _CONTENTS},
     },
 )
 async def get_content(request: Request, document_id: UUID, who: Reader, db: Db, desk: AtDesk) -> Response:

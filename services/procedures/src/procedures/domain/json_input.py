@@ -214,4 +214,4 @@ def _is_plain(value: object) -> bool:
         return True
     if isinstance(value, int):
         return -(2**53) < value < 2**53
-    return isinstance(value, float) and isfinite(value)
+    return isinstance(value, float) and isfinite(value) and repr(value) != "-0.0"

@@ -4,32 +4,28 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shared.clock import SetClock
 from shared.testing import Tokens, client_of
-from tests.access import gateway_world, identity_world, open_data_world, participation_world, procedures_world
-from tests.access.walk import Ground
-from tests.applications import MEMBERS
+
+if TYPE_CHECKING:
+    from tests.access.walk import Ground
 
 MONDAY = datetime(2026, 11, 23, 2, tzinfo=UTC)
 """Nine in the morning in Vietnam."""
-
-_WORLDS: dict[str, type[Ground]] = {
-    "identity": identity_world.World,
-    "procedures": procedures_world.World,
-    "open-data": open_data_world.World,
-    "participation": participation_world.World,
-    "gateway": gateway_world.World,
-}
 
 
 @pytest.fixture(scope="session")
 async def grounds(
     migrated_database: Callable[[str, Path], str], tokens: Tokens, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[dict[str, Ground]]:
+) -> "AsyncIterator[dict[str, Ground]]":
     """Member -> the world in which it runs, as long as the session."""
+    from tests.access.worlds import WORLDS
+    from tests.applications import MEMBERS
+
     async with AsyncExitStack() as stack:
         worlds = {}
         for name, member in MEMBERS.items():
@@ -39,17 +35,17 @@ async def grounds(
             app.state.verifier.use_keys(tokens.keys)
             http = await stack.enter_async_context(client_of(app))
             stack.push_async_callback(app.state.parts.database.close)
-            worlds[name] = _WORLDS[name](app, http, clock, tokens)
+            worlds[name] = WORLDS[name](app, http, clock, tokens)
             await worlds[name].prepare()
             stack.push_async_callback(worlds[name].finish)
         yield worlds
 
 
 @pytest.fixture
-def world_of(grounds: dict[str, Ground]) -> Callable[[str], Ground]:
+def world_of(grounds: "dict[str, Ground]") -> "Callable[[str], Ground]":
     """`world_of("procedures")`: the member's world on Monday morning."""
 
-    def of(member: str) -> Ground:
+    def of(member: str) -> "Ground":
         grounds[member].clock.set(MONDAY)
         return grounds[member]
 

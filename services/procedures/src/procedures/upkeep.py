@@ -1,0 +1,38 @@
+"""What runs beside the routes: what is kept for a day alone is dropped when the day is over."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import SQLAlchemyError
+
+from procedures.dependencies import Desk
+from procedures.documents.contents import Contents
+from procedures.documents.operations import sweep_documents
+from shared.db import Database
+from shared.web.idempotency import forget_answers
+
+ANSWERS_KEPT = timedelta(hours=24)
+"""How long the answer to an idempotency key is remembered."""
+
+_EVERY_SECONDS = 3600.0
+
+log = structlog.get_logger()
+
+
+async def sweep(database: Database, contents: Contents, now: datetime) -> None:
+    """Forget old answers to idempotency keys, and drop documents that no case has taken."""
+    async with database.transaction() as tx:
+        await forget_answers(tx, before=now - ANSWERS_KEPT)
+    await sweep_documents(database, contents, now)
+
+
+async def keep_tidy(desk: Desk) -> None:
+    """Sweep for as long as the application runs; several processes may do it side by side."""
+    while True:
+        try:
+            await sweep(desk.database, desk.contents, desk.clock.now())
+        except (SQLAlchemyError, BaseError, OSError) as error:
+            log.warning("sweep.interrupted", reason=repr(error))
+        await asyncio.sleep(_EVERY_SECONDS)
