@@ -24,7 +24,9 @@ PATH = "/events/v1/subscriptions"
 
 
 def refused(status, **headers):
-    return web.Response(status=status, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return web.Response(
+        status=status, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 def standing_clock():
@@ -33,7 +35,9 @@ def standing_clock():
 
 
 async def arrived(receiver, count):
-    await eventually(lambda: len(receiver.hooks) >= count, what=f"{count} webhooks, {len(receiver.hooks)} came")
+    await eventually(
+        lambda: len(receiver.hooks) >= count, what=f"{count} webhooks, {len(receiver.hooks)} came"
+    )
 
 
 async def settled(status_of, subscription, expected):
@@ -135,7 +139,9 @@ async def test_what_is_refused_is_tried_again_with_the_same_id_until_it_is_taken
     assert receiver.ids == [str(envelope.id)] * 4
 
 
-async def test_nothing_is_sent_before_its_time(receiver, subscribed, delivering, happen, case_event, status_of):
+async def test_nothing_is_sent_before_its_time(
+    receiver, subscribed, delivering, happen, case_event, status_of
+):
     clock = standing_clock()
     receiver.answers.append(refused(429, retry_after="3600"))
     subscription = await subscribed(receiver.url)
@@ -355,7 +361,9 @@ async def send(url, *, loopback, resolver=None):
         return await sender.deliver(url, b"{}", event_id="1", secrets=[secret], traceparent=None)
 
 
-@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["10.0.0.1"], ["169.254.169.254"], ["127.0.0.1", "10.0.0.1"]])
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["10.0.0.1"], ["169.254.169.254"], ["127.0.0.1", "10.0.0.1"]]
+)
 async def test_a_name_that_leads_inside_is_not_connected_to(receiver, addresses):
     port = receiver.url.split(":")[2]
     names = Names(*addresses)

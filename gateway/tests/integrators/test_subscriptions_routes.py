@@ -55,7 +55,9 @@ async def test_a_new_subscription_waits_for_its_callback_and_tells_no_secret(cli
     }
     read = await client.get(answer.headers["location"], headers=mine)
     assert (read.json(), read.headers["etag"]) == (body, answer.headers["etag"])
-    assert (await client.get(answer.headers["location"], headers={**mine, "if-none-match": read.headers["etag"]})).status_code == 304
+    assert (
+        await client.get(answer.headers["location"], headers={**mine, "if-none-match": read.headers["etag"]})
+    ).status_code == 304
 
 
 async def test_every_change_is_told_with_a_gapless_sequence(client, mine, gateway_database):
@@ -85,7 +87,7 @@ async def test_the_secret_is_sealed_in_the_database_and_read_by_its_owner_alone(
     assert answer.headers["cache-control"] == "no-store"
     async with gateway_database.reading() as connection:
         for table in ("subscriptions", "outbox", "idempotent_answers"):
-            stored = await connection.execute(text(f"SELECT t::text FROM {table} t"))  # noqa: S608
+            stored = await connection.execute(text(f"SELECT t::text FROM {table} t"))
             assert all(secret not in row[0] for row in stored)
     assert (await client.get(f"{made.headers['location']}/secret", headers=another)).status_code == 404
 
@@ -125,7 +127,14 @@ async def test_another_callback_has_to_agree_first(client, mine, gateway_databas
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("put", ""), ("delete", ""), ("post", "/pause"), ("delete", "/pause"), ("post", "/proof"), ("post", "/secret-rotation")],
+    [
+        ("put", ""),
+        ("delete", ""),
+        ("post", "/pause"),
+        ("delete", "/pause"),
+        ("post", "/proof"),
+        ("post", "/secret-rotation"),
+    ],
 )
 async def test_a_command_names_the_state_it_is_meant_for(client, mine, another, method, path):
     made = await subscribe(client, mine)
@@ -237,9 +246,7 @@ async def test_a_new_subscription_can_have_the_past(client, mine, happen, case_e
     made = await subscribe(client, mine, agencies=["H99.01"])
     place = made.headers["location"]
     assert (await client.get(f"{place}/deliveries", headers=mine)).json()["items"] == []
-    again = await client.post(
-        f"{place}/redeliveries", json={"since": "2026-01-01T00:00:00Z"}, headers=mine
-    )
+    again = await client.post(f"{place}/redeliveries", json={"since": "2026-01-01T00:00:00Z"}, headers=mine)
     assert (again.status_code, again.json()) == (201, {"events": 3, "next": None})
     listed = (await client.get(f"{place}/deliveries?limit=2", headers=mine)).json()
     assert [row["eventId"] for row in listed["items"]] == [str(envelopes[2].id), str(envelopes[1].id)]
