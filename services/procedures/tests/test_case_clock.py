@@ -140,16 +140,6 @@ async def test_a_procedure_without_a_term_is_never_late(world: Any) -> None:
     assert clock["text"]["vi"].endswith("Hồ sơ này không bị tính quá hạn.")
 
 
-async def test_a_new_calendar_moves_no_due_instant_that_was_given(world: Any) -> None:
-    case = (await world.submit(await world.publish(agency="H99.71")))["id"]
-    await world.act(case, "acceptance", world.official("desk", "H99.71"))
-    before = await clock_of(world, case)
-    await world.close_on("H99.71", "2026-01-06")
-    after = await clock_of(world, case)
-    assert before["dueAt"] == after["dueAt"] == wire("2026-01-08 08:30")
-    assert (before["remaining"], after["remaining"]) == ("P1D", "PT16H")
-
-
 async def test_the_clock_is_seen_by_those_who_see_the_case(world: Any, case: str) -> None:
     await clock_of(world, case, world.official("justice"))
     path = f"/procedures/v1/cases/{case}/clock"

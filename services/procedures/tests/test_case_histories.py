@@ -12,9 +12,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from procedures.cases.store import act_json, actor_json, entry_of
 from procedures.domain import handling
-from procedures.domain.acts import Act, Actor, Attachment, Entry, MissingItem, Outcome, Submitted
-from procedures.domain.case import Case, fold, opened
-from procedures.domain.case_clock import clock_of, explain
+from procedures.domain.acts import (
+    Accepted,
+    Act,
+    Actor,
+    Entry,
+    Submitted,
+    Supplemented,
+    SupplementRequested,
+    TaskCompleted,
+)
+from procedures.domain.case import Attachment, Case, MissingItem, Outcome, fold, opened
+from procedures.domain.case_clock import explain
 from procedures.domain.clock import Stop
 from procedures.domain.definition import END, Definition, Stage, Step, Transition
 from procedures.domain.handling import Official
@@ -166,7 +175,7 @@ class Handling(RuleBasedStateMachine):
                 )
             case Action.REQUEST_SUPPLEMENT:
                 items = [MissingItem(paper, "x") for paper in papers]
-                return handling.request_supplement(case, official, items)
+                return handling.request_supplement(case, CALENDAR, official, now, items)
             case Action.SUPPLEMENT:
                 return handling.supplement(case, CALENDAR, now, attachments=brought, note=None)
             case Action.DECIDE:
@@ -217,16 +226,13 @@ class Handling(RuleBasedStateMachine):
     def the_clock_stands_for_what_stopped_it_and_runs_when_all_of_it_is_gone(self) -> None:
         standing: list[Stop] = []
         for entry in self.log:
-            effect = getattr(entry.act, "clock", "runs")
-            if entry.act.kind == "supplement_requested":
+            if isinstance(entry.act, SupplementRequested):
                 standing.append(Stop.SUPPLEMENT)
-            elif entry.act.kind == "supplemented":
+            elif isinstance(entry.act, Supplemented):
                 standing.remove(Stop.SUPPLEMENT)
-            elif effect == "pauses":
-                standing.append(Stop.STEP)
-            elif effect == "resumes":
-                standing.remove(Stop.STEP)
-        assert list(self.case.stopped_for) == standing
+            elif isinstance(entry.act, TaskCompleted | Accepted):
+                standing = list(entry.act.stands.stops)
+        assert list(self.case.stops) == standing
         assert len(set(standing)) == len(standing)
         assert (self.case.stopped_at is not None) is bool(standing)
         if standing:
@@ -236,7 +242,7 @@ class Handling(RuleBasedStateMachine):
 
     @invariant()
     def the_clock_that_the_log_tells_agrees_with_the_case(self) -> None:
-        clock = clock_of(self.log, self.definition.term)
+        clock = self.case.clock
         assert (clock is None) is (self.case.received_at is None)
         if clock is None:
             return
@@ -246,7 +252,7 @@ class Handling(RuleBasedStateMachine):
             assert clock.due_at(CALENDAR) == self.case.due_when_decided
             assert clock.is_overdue(self.now, CALENDAR) == (self._explained().overdue)
         elif not self.case.status.ended:
-            assert clock.stops == self.case.stopped_for
+            assert clock.stops == self.case.stops
             assert clock.due_at(CALENDAR) == self.case.due_at
             assert clock.remaining(self.now, CALENDAR) == self._explained().remaining
             assert clock.is_overdue(self.now, CALENDAR) == self._explained().overdue
@@ -262,7 +268,7 @@ class Handling(RuleBasedStateMachine):
         assert all(before.ends_at == after.begins_at for before, after in pairwise(intervals))
 
     def _explained(self) -> Any:
-        return explain(self.case, self.log, self.definition.term, CALENDAR, self.now)
+        return explain(self.case, CALENDAR, self.now)
 
     def _stands(self) -> list[Case]:
         """The case after each entry."""

@@ -9,19 +9,9 @@ from uuid import UUID
 import pytest
 
 from procedures.domain import handling
-from procedures.domain.acts import (
-    Act,
-    Actor,
-    Attachment,
-    Closed,
-    Entry,
-    MissingItem,
-    Outcome,
-    Submitted,
-    TaskCompleted,
-)
+from procedures.domain.acts import Act, Actor, Closed, Entry, Submitted, TaskCompleted
 from procedures.domain.agency import AnotherAgency
-from procedures.domain.case import Case, fold, opened
+from procedures.domain.case import Attachment, Case, MissingItem, Outcome, fold, opened
 from procedures.domain.clock import Stop
 from procedures.domain.definition import END, Definition, Stage, Step, Transition, UnknownOutcome
 from procedures.domain.handling import ClockStopped, DecisionMissing, NotThisUnit, Official, TaskNotOpen
@@ -123,7 +113,7 @@ class Desk:
 
     def ask(self, official: Official, *documents: str) -> Case:
         items = [MissingItem(document, "Bản chụp mờ.") for document in documents]
-        return self.done(handling.request_supplement(self.case, official, items))
+        return self.done(handling.request_supplement(self.case, CALENDAR, official, self.now, items))
 
     def bring(self, *documents: str) -> Case:
         return self.done(
@@ -190,7 +180,7 @@ class TestReceiving:
         )
         desk = Desk(Definition("X", Text("X", "X"), "H99.01", days(2), "NHAN", steps))
         case = desk.accept()
-        assert (case.due_at, case.stopped_for, due(case)) == (None, (Stop.STEP,), [None])
+        assert (case.due_at, case.stops, due(case)) == (None, (Stop.STEP,), [None])
         assert desk.at("2026-03-09 08:30").complete("THU_PHI", DESK).due_at == local("2026-03-11 08:30")
 
 
@@ -257,16 +247,16 @@ class TestWaitingForTheApplicant:
         paused = desk.at("2026-03-05 08:30").complete("TINH_THUE", TAX)
         assert (paused.due_at, paused.stopped_at, due(paused)) == (None, local("2026-03-05 08:30"), [None])
         resumed = desk.at("2026-04-02 08:30").complete("NOP_THUE", DESK)
-        assert (resumed.due_at, resumed.stopped_for) == (local("2026-04-13 08:30"), ())
+        assert (resumed.due_at, resumed.stops) == (local("2026-04-13 08:30"), ())
         assert due(resumed) == [resumed.due_at]
 
     def test_a_supplement_while_the_tax_is_paid_leaves_the_clock_standing_until_both_are_there(self) -> None:
         desk = at_the_tax_office()
         desk.at("2026-03-05 08:30").complete("TINH_THUE", TAX)
         case = desk.at("2026-03-06 08:30").ask(DESK, "SO_DO")
-        assert case.stopped_for == (Stop.STEP, Stop.SUPPLEMENT)
+        assert case.stops == (Stop.STEP, Stop.SUPPLEMENT)
         case = desk.at("2026-03-10 08:30").bring("SO_DO")
-        assert (case.status, case.stopped_for, case.due_at) == (Status.ACCEPTED, (Stop.STEP,), None)
+        assert (case.status, case.stops, case.due_at) == (Status.ACCEPTED, (Stop.STEP,), None)
         assert desk.at("2026-03-12 08:30").complete("NOP_THUE", DESK).due_at == local("2026-03-23 08:30")
 
     def test_a_loop_through_a_pause_stops_the_clock_once_and_starts_it_again(self) -> None:
@@ -281,7 +271,7 @@ class TestWaitingForTheApplicant:
         desk.accept()
         for name, outcome in (("A", None), ("B", "again"), ("A", None), ("B", "on")):
             case = desk.complete(name, DESK, outcome)
-            assert (case.stopped_for, due(case)) == ((Stop.STEP,), [None])
+            assert (case.stops, due(case)) == ((Stop.STEP,), [None])
         assert desk.at("2026-03-09 08:30").complete("C", DESK).due_at == local("2026-03-11 08:30")
 
     def test_everything_that_was_asked_for_must_come(self) -> None:
@@ -337,7 +327,7 @@ class TestDeciding:
         desk.decide(LAND)
         desk.complete("THAM_DINH", LAND, "taxed")
         case = desk.complete("TINH_THUE", TAX)
-        assert (case.status, case.stopped_for, case.due_at) == (
+        assert (case.status, case.stops, case.due_at) == (
             Status.DECIDED,
             (),
             local("2026-03-16 08:30"),

@@ -112,3 +112,10 @@ class CaseClosed(CaseEvent):
 
 class CaseWithdrawn(CaseEvent):
     type = "procedures.case.withdrawn.v1"
+
+
+class CaseRedated(CaseEvent):
+    """The agency's calendar was changed; `due_at` is by the new one."""
+
+    type = "procedures.case.redated.v1"
+    reason: str

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from procedures.domain.acts import Act, Closed, Decided, SupplementRequested, TaskCompleted
+from procedures.domain.acts import Act, Closed, Decided, Redated, SupplementRequested, TaskCompleted
 from procedures.domain.case import Case
 from shared.events import Envelope
 from shared.events import procedures as told
@@ -19,6 +19,7 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "result_recorded": told.CaseResultRecorded,
     "closed": told.CaseClosed,
     "withdrawn": told.CaseWithdrawn,
+    "redated": told.CaseRedated,
 }
 
 
@@ -42,6 +43,8 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
     match act:
         case TaskCompleted():
             return {"step": act.step, "unit": act.unit, "unit_agency": act.unit_agency, "steps": steps}
+        case Redated():
+            return {"reason": act.reason}
         case SupplementRequested():
             return {"documents": tuple(item.document for item in act.items)}
         case Decided():

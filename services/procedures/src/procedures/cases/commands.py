@@ -27,7 +27,7 @@ from procedures.cases.store import Stored
 from procedures.cases.views import case_view
 from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
-from procedures.domain.acts import MissingItem
+from procedures.domain.case import MissingItem
 from procedures.domain.handling import ClockStopped, DecisionMissing, NotThisUnit, TaskNotOpen
 from procedures.domain.status import ActionNotAllowed
 from shared.auth import Principal

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
 from procedures.cases.announcements import announcement
+from procedures.cases.record import record
 from procedures.cases.store import Stored, Viewer
 from procedures.catalogue.operations import NotInForce, Published, Versions
 from procedures.documents.operations import (
@@ -25,16 +26,15 @@ from procedures.documents.operations import (
     sent_faults,
 )
 from procedures.domain import handling
-from procedures.domain.acts import Act, Actor, Entry, MissingItem, Outcome, Submitted
+from procedures.domain.acts import Act, Actor, Entry, Submitted
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case, opened
+from procedures.domain.case import Case, MissingItem, Outcome, opened
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.log import Link, canonical
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
-from shared import outbox
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
@@ -210,7 +210,7 @@ async def request_supplement(
     return await _handle(
         tx,
         order,
-        lambda case, *_: handling.request_supplement(case, official, items),
+        lambda case, _, calendar: handling.request_supplement(case, calendar, official, order.now, items),
     )
 
 
@@ -305,14 +305,8 @@ async def _handle(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
-    acts = rule(case, definition, calendar)
-    done = await store.append(tx, stored, order.actor, order.now, acts)
-    events = []
-    for sequence, act in enumerate(acts, start=case.sequence + 1):
-        case = case.after(Entry(sequence, order.now, order.actor, act))
-        events.append(announcement(case, stored.code, act, order.now))
-    await outbox.add(tx, *events)
-    return done
+    (after,) = await record(tx, order.actor, order.now, [(stored, rule(case, definition, calendar))])
+    return after
 
 
 async def list_cases(

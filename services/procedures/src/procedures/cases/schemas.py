@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from procedures.domain.acts import Outcome
+from procedures.domain.case import Outcome
 from procedures.domain.status import Status
 from shared.schema import Schema, Words
 

@@ -7,15 +7,15 @@ transaction under the case's row lock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, text, tuple_, update
+from pydantic import Field, TypeAdapter
+from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.domain.acts import Act, Actor, Entry, Task
-from procedures.domain.case import Case
+from procedures.domain.acts import Act, Actor, Entry
+from procedures.domain.case import Case, Task
 from procedures.domain.log import Link, chained_bytes, entry_hash
 from procedures.tables import case_log, cases, tasks
 from shared.db import AnyRow
@@ -23,8 +23,16 @@ from shared.db import AnyRow
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 
 _CASE = TypeAdapter(Case)
-_ACT: TypeAdapter[Act] = TypeAdapter(Act)
+_ACT: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="kind")])
 _ACTOR = TypeAdapter(Actor)
+
+_COLUMNS = ("procedure", "version", "agency", "applicant", "status", "submitted_at", "due_at", "sequence")
+_CHANGE = (
+    update(cases)
+    .where(cases.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in (*_COLUMNS, "head", "state")})
+)
+_CLOSE = delete(tasks).where(tasks.c.case_id == bindparam("in_case"), tasks.c.step == bindparam("at_step"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,10 @@ class Stored:
     def etag(self) -> str:
         """Names this state of the case: the number of its newest act and the head of its chain."""
         return f'"{self.case.sequence}-{self.head.hex()[:16]}"'
+
+
+Done = tuple[Stored, Sequence[Act]]
+"""A case as it stood, and what was done to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +82,7 @@ def case_json(case: Case) -> dict[str, Any]:
 
 def case_columns(case: Case) -> dict[str, Any]:
     """What of the state stands in columns of its own, for lists to be read from."""
-    return {
-        "procedure": case.procedure,
-        "version": case.version,
-        "agency": case.agency,
-        "applicant": case.applicant,
-        "status": case.status.value,
-        "submitted_at": case.submitted_at,
-        "due_at": case.due_at,
-        "sequence": case.sequence,
-    }
+    return {name: getattr(case, name) for name in _COLUMNS}
 
 
 def case_text(case: Case) -> str:
@@ -130,44 +133,53 @@ async def case_by_code(tx: AsyncConnection, code: str) -> Stored | None:
     return None if row is None else _stored(row)
 
 
-async def append(
-    tx: AsyncConnection, stored: Stored, actor: Actor, now: datetime, acts: Sequence[Act]
-) -> Stored:
-    """Write these acts to the log of the case and the state that follows. The row lock is held."""
-    case, head, rows = stored.case, stored.head, []
-    who = actor_json(actor)
-    for act in acts:
-        entry = Entry(case.sequence + 1, now, actor, act)
-        done = act_json(act)
-        head = entry_hash(stored.code, chained_bytes(head, case.id, entry.sequence, now, who, done))
-        rows.append(
-            {
-                "case_id": case.id,
-                "sequence": entry.sequence,
-                "at": now,
-                "actor": who,
-                "act": done,
-                "hash": head,
-            }
+async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
+    """Write to the log of each case what was done to it, and the state that follows. The row locks are held."""
+    who, links, states, after = actor_json(actor), [], [], []
+    for stored, acts in done:
+        case, head = stored.case, stored.head
+        for act in acts:
+            link, case = _chained(stored.code, head, case, Entry(case.sequence + 1, now, actor, act), who)
+            head = link["hash"]
+            links.append(link)
+        states.append({"key": case.id, "head": head, "state": case_json(case), **case_columns(case)})
+        after.append(Stored(case, stored.code, head))
+    if links:
+        await tx.execute(insert(case_log), links)
+        await tx.execute(_CHANGE, states)
+        await _replace_tasks(
+            tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
         )
-        case = case.after(entry)
-    await tx.execute(insert(case_log), rows)
-    await tx.execute(
-        update(cases)
-        .where(cases.c.id == case.id)
-        .values(**case_columns(case), head=head, state=case_json(case))
-    )
-    await _replace_tasks(tx, stored.case, case)
-    return Stored(case, stored.code, head)
+    return after
 
 
-async def _replace_tasks(tx: AsyncConnection, before: Case, after: Case) -> None:
-    gone = [task.step for task in before.tasks if task not in after.tasks]
-    come = [task for task in after.tasks if task not in before.tasks]
+def _chained(
+    code: str, head: bytes, case: Case, entry: Entry, who: dict[str, Any]
+) -> tuple[dict[str, Any], Case]:
+    """The row of an entry, and the case after it."""
+    act = act_json(entry.act)
+    sealed = entry_hash(code, chained_bytes(head, case.id, entry.sequence, entry.at, who, act))
+    row = {"case_id": case.id, "sequence": entry.sequence, "at": entry.at, "actor": who, "act": act}
+    return {**row, "hash": sealed}, case.after(entry)
+
+
+async def _replace_tasks(tx: AsyncConnection, changes: Sequence[tuple[Case, Case]]) -> None:
+    gone = [
+        {"in_case": before.id, "at_step": task.step}
+        for before, after in changes
+        for task in before.tasks
+        if task not in after.tasks
+    ]
+    come = [
+        {"case_id": after.id, **task_row(task)}
+        for before, after in changes
+        for task in after.tasks
+        if task not in before.tasks
+    ]
     if gone:
-        await tx.execute(delete(tasks).where(tasks.c.case_id == after.id, tasks.c.step.in_(gone)))
+        await tx.execute(_CLOSE, gone)
     if come:
-        await tx.execute(insert(tasks), [{"case_id": after.id, **task_row(task)} for task in come])
+        await tx.execute(insert(tasks), come)
 
 
 def task_row(task: Task) -> dict[str, Any]:

@@ -37,6 +37,10 @@ _ACTS: dict[str, Text] = {
     "result_recorded": Text(vi="Kết quả đã sẵn sàng.", en="The result is ready."),
     "closed": Text(vi="Kết quả đã được trả.", en="The result was handed over."),
     "withdrawn": Text(vi="Người nộp rút hồ sơ.", en="The case was withdrawn."),
+    "redated": Text(
+        vi="Ngày hẹn trả được tính lại theo lịch làm việc mới.",
+        en="It was dated anew by the changed calendar.",
+    ),
 }
 
 

@@ -7,7 +7,7 @@ from procedures.cases.routes import CaseId, Reader
 from procedures.cases.views import words
 from procedures.clocks.operations import explain_clock
 from procedures.clocks.schemas import CaseClockView, ClockInterval, Standstill
-from procedures.dependencies import AtDesk, viewer_of
+from procedures.dependencies import viewer_of
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case_clock import Explanation
 from procedures.domain.clock import STOP_TEXT, Interval
@@ -18,17 +18,15 @@ router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
 
 @router.get("/cases/{case_id}/clock", response_model=CaseClockView, responses=problems(CaseNotFound))
-async def get_case_clock(
-    request: Request, case_id: CaseId, who: Reader, db: Db, now: Now, desk: AtDesk
-) -> Response:
+async def get_case_clock(request: Request, case_id: CaseId, who: Reader, db: Db, now: Now) -> Response:
     """Why the case is due when it is: every stretch of time since its submission, and whether it counts."""
-    async with db.transaction() as tx:
-        stored, explained, calendar = await explain_clock(tx, desk.versions, now, case_id, viewer_of(who))
+    async with db.reading() as tx:
+        stored, explained, calendar = await explain_clock(tx, now, case_id, viewer_of(who))
     return conditional(request, _view(stored.code, explained, calendar))
 
 
 def _view(code: str, explained: Explanation, calendar: WorkingCalendar) -> CaseClockView:
-    clock = explained.clock
+    clock = explained.case.clock
     return CaseClockView(
         code=code,
         term=clock.term.to_json() if clock else None,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.cases.store import Viewer
 from procedures.documents import store
 from procedures.documents.contents import Contents
-from procedures.domain.acts import Attachment
+from procedures.domain.case import Attachment
 from procedures.domain.definition import Definition, RequiredDocument
 from procedures.domain.document import (
     LOOSE_KEPT,

@@ -1,24 +1,18 @@
 """What can happen to a case: one frozen type an act. The log is a list of them; a case is their fold.
 
 An act holds what was decided when it was done (the due instant, which tasks opened), so that folding the
-log needs no calendar and no definition, and gives the same case for ever.
+log needs no calendar and no definition, and gives the same case for ever. `change` says what the act makes
+of the case that it is done to, at an instant.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Literal
-from uuid import UUID
 
-ClockEffect = Literal["runs", "pauses", "resumes"]
-"""What an act does to the legal clock: it goes on as it was, stands still from now on, or runs again."""
-
-
-class Outcome(StrEnum):
-    """How the agency answered."""
-
-    GRANTED = "granted"
-    REJECTED = "rejected"
+from procedures.domain.case import Arrival, Attachment, Case, MissingItem, Outcome, Standing, Task
+from procedures.domain.clock import CaseClock
+from procedures.domain.status import Status
+from procedures.domain.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +22,6 @@ class Actor:
     subject: str
     kind: str
     agency: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A document of a case: which required document it is, and the fingerprint of its content."""
-
-    id: UUID
-    document: str
-    media_type: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """An open step of a case: the unit it waits at, since when and until when."""
-
-    step: str
-    unit: str
-    role: str | None
-    agency: str
-    opened_at: datetime
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class MissingItem:
-    """One thing that the applicant is asked for."""
-
-    document: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +38,23 @@ class Submitted:
     """When the answer would be due if the case were received as it was submitted."""
     kind: Literal["submitted"] = "submitted"
 
+    def change(self, case: Case, at: datetime) -> Case:
+        raise ValueError("a case is submitted once")
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    due_at: datetime | None
-    """When the answer is due if the clock never stands still."""
-    tasks: tuple[Task, ...]
-    clock: ClockEffect = "runs"
+    term: Term
+    """Of the procedure's version; its clock starts."""
+    stands: Standing
+    arrivals: tuple[Arrival, ...] = ()
     kind: Literal["accepted"] = "accepted"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        received = replace(
+            case, status=Status.ACCEPTED, clock=CaseClock(at, self.term), arrivals=self.arrivals
+        )
+        return received.standing(self.stands, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +62,9 @@ class Refused:
     reason: str
     legal_ground: str
     kind: Literal["refused"] = "refused"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        return replace(case.ended(Status.REFUSED, at), reason=self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +74,42 @@ class TaskCompleted:
     unit_agency: str
     outcome: str | None
     note: str | None
-    tasks: tuple[Task, ...]
-    """The tasks that are open after it."""
-    due_at: datetime | None
-    clock: ClockEffect = "runs"
+    stands: Standing
+    arrivals: tuple[Arrival, ...] = ()
+    """Of the branches that wait for others after it."""
+    lapsed: tuple[str, ...] = ()
+    """The open steps that nobody waits for any more, since enough of their fellows have answered."""
     kind: Literal["task_completed"] = "task_completed"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        return replace(case, arrivals=self.arrivals).standing(self.stands, at)
 
 
 @dataclass(frozen=True, slots=True)
 class SupplementRequested:
     items: tuple[MissingItem, ...]
+    stands: Standing
     kind: Literal["supplement_requested"] = "supplement_requested"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        rounds = case.supplement_rounds + 1
+        asked = replace(
+            case, status=Status.SUPPLEMENT_REQUESTED, missing=self.items, supplement_rounds=rounds
+        )
+        return asked.standing(self.stands, at)
 
 
 @dataclass(frozen=True, slots=True)
 class Supplemented:
     attachments: tuple[Attachment, ...]
     note: str | None
-    due_at: datetime | None
-    tasks: tuple[Task, ...]
-    """The open tasks with the time back that they stood still."""
+    stands: Standing
     kind: Literal["supplemented"] = "supplemented"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        attachments = (*case.attachments, *self.attachments)
+        brought = replace(case, status=Status.ACCEPTED, missing=(), attachments=attachments)
+        return brought.standing(self.stands, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +119,25 @@ class Decided:
     number: str | None
     kind: Literal["decided"] = "decided"
 
+    def change(self, case: Case, at: datetime) -> Case:
+        return replace(
+            case,
+            status=Status.DECIDED,
+            outcome=self.outcome,
+            reason=self.reason,
+            decided_at=at,
+            due_when_decided=case.due_at,
+            clock=case.clock and case.clock.ended_by(at),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ResultRecorded:
     attachments: tuple[Attachment, ...]
     kind: Literal["result_recorded"] = "result_recorded"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        return replace(case, result=(*case.result, *self.attachments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +145,29 @@ class Closed:
     on_time: bool | None
     kind: Literal["closed"] = "closed"
 
+    def change(self, case: Case, at: datetime) -> Case:
+        return replace(case.ended(Status.CLOSED, at), on_time=self.on_time)
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     reason: str | None
     kind: Literal["withdrawn"] = "withdrawn"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        return case.ended(Status.WITHDRAWN, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Redated:
+    """The agency's calendar was changed while the case was open."""
+
+    reason: str
+    stands: Standing
+    kind: Literal["redated"] = "redated"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        return case.standing(self.stands, at)
 
 
 Act = (
@@ -159,6 +181,7 @@ Act = (
     | ResultRecorded
     | Closed
     | Withdrawn
+    | Redated
 )
 
 

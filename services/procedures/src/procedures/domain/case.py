@@ -1,34 +1,92 @@
-"""A case: the fold of its acts, and the rules by which the next act comes about.
+"""A case: the fold of its acts.
 
 A rule takes the case as it stands, who asks and `now`, and returns the acts that follow, or raises. Nothing
-is changed in place; `Case.after(entry)` is the only way from one state to the next.
+is changed in place; `Case.after(entry)` is the only way from one state to the next. What an act changes
+stands with the act.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import reduce
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from procedures.domain.acts import (
-    Accepted,
-    Attachment,
-    Closed,
-    Decided,
-    Entry,
-    MissingItem,
-    Outcome,
-    Refused,
-    ResultRecorded,
-    Submitted,
-    Supplemented,
-    SupplementRequested,
-    Task,
-    TaskCompleted,
-    Withdrawn,
-)
-from procedures.domain.clock import Stop
+from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.status import Status
+from procedures.domain.terms import NO_TERM, Term
+
+if TYPE_CHECKING:
+    from procedures.domain.acts import Entry
+
+
+class Outcome(StrEnum):
+    """How the agency answered."""
+
+    GRANTED = "granted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document of a case: which required document it is, and the fingerprint of its content."""
+
+    id: UUID
+    document: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An open step of a case: the unit it waits at, since when and until when.
+
+    What its due instant follows from stands with it, so that it can be dated anew without the definition.
+    """
+
+    step: str
+    unit: str
+    role: str | None
+    agency: str
+    opened_at: datetime
+    due_at: datetime | None = None
+    """None while the clock stands still, and where neither task nor case has a term."""
+    allowance: Term = NO_TERM
+    """Its own, or that of its stage; without a term it is due when the case is."""
+    counted_from: datetime | None = None
+    """Since when the allowance is counted; None without one."""
+    stage_since: datetime | None = None
+    """Since when the case is in the task's stage; None outside stages."""
+    exempt: bool = False
+    """While it is open, the clock of the case stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A branch that has come to a step which waits for others: the step, and where it came from."""
+
+    step: str
+    came_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingItem:
+    """One thing that the applicant is asked for."""
+
+    document: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a case stands in time after an act: why its clock stands still, when what is due, who has it."""
+
+    stops: tuple[Stop, ...]
+    """Empty while the clock runs."""
+    due_at: datetime | None
+    tasks: tuple[Task, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +104,13 @@ class Case:
     form_sha256: str
     attachments: tuple[Attachment, ...]
     expected_due_at: datetime | None = None
-    received_at: datetime | None = None
+    clock: CaseClock | None = None
+    """Starts when the case is received, ends when it is decided or withdrawn."""
     due_at: datetime | None = None
-    """When the answer is due; None while the clock is stopped, or without a term."""
-    stopped_for: tuple[Stop, ...] = ()
-    """Why the clock stands still; it runs when nothing stops it."""
-    stopped_at: datetime | None = None
-    due_when_stopped: datetime | None = None
+    """When the answer is due; None while the clock stands still, or without a term."""
     tasks: tuple[Task, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    """Branches that wait for others before a common step opens."""
     missing: tuple[MissingItem, ...] = ()
     supplement_rounds: int = 0
     outcome: Outcome | None = None
@@ -65,59 +122,41 @@ class Case:
     ended_at: datetime | None = None
     on_time: bool | None = None
 
+    @property
+    def received_at(self) -> datetime | None:
+        return self.clock.started_at if self.clock else None
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """Why the clock stands still; empty while it runs, and where there is none."""
+        return self.clock.stops if self.clock else ()
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        return self.clock.stopped_at if self.clock else None
+
     def task(self, step: str) -> Task | None:
         """The open task of a step."""
         return next((task for task in self.tasks if task.step == step), None)
 
-    def after(self, entry: Entry) -> "Case":
+    def after(self, entry: "Entry") -> "Case":
         """The case once this act is done."""
-        changed = replace(self, sequence=entry.sequence)
-        act, at = entry.act, entry.at
-        match act:
-            case Submitted():
-                raise ValueError("a case is submitted once")
-            case Accepted():
-                received = replace(changed, status=Status.ACCEPTED, received_at=at, due_at=act.due_at)
-                return _with_clock(replace(received, tasks=act.tasks), act, at)
-            case Refused():
-                return replace(changed, status=Status.REFUSED, reason=act.reason, ended_at=at, tasks=())
-            case TaskCompleted():
-                return _with_clock(replace(changed, tasks=act.tasks), act, at)
-            case SupplementRequested():
-                return replace(
-                    _stopped(changed, Stop.SUPPLEMENT, at),
-                    status=Status.SUPPLEMENT_REQUESTED,
-                    missing=act.items,
-                    supplement_rounds=self.supplement_rounds + 1,
-                )
-            case Supplemented():
-                return replace(
-                    _resumed(changed, Stop.SUPPLEMENT, act.due_at),
-                    status=Status.ACCEPTED,
-                    missing=(),
-                    tasks=act.tasks,
-                    attachments=(*self.attachments, *act.attachments),
-                )
-            case Decided():
-                return replace(
-                    changed,
-                    status=Status.DECIDED,
-                    outcome=act.outcome,
-                    reason=act.reason,
-                    decided_at=at,
-                    due_when_decided=self.due_at,
-                )
-            case ResultRecorded():
-                return replace(changed, result=(*self.result, *act.attachments))
-            case Closed():
-                return replace(
-                    changed, status=Status.CLOSED, ended_at=at, on_time=act.on_time, tasks=(), due_at=None
-                )
-            case Withdrawn():
-                return replace(changed, status=Status.WITHDRAWN, ended_at=at, tasks=(), due_at=None)
+        return entry.act.change(replace(self, sequence=entry.sequence), entry.at)
+
+    def standing(self, stands: Standing, at: datetime) -> "Case":
+        """The case with its tasks and its due instant as an act left them."""
+        clock = self.clock and self.clock.standing_for(stands.stops, at)
+        return replace(self, clock=clock, due_at=stands.due_at, tasks=stands.tasks)
+
+    def ended(self, status: Status, at: datetime) -> "Case":
+        """The case when it is over: nothing is open or due any more."""
+        clock = self.clock and self.clock.ended_by(at)
+        return replace(
+            self, status=status, clock=clock, ended_at=at, due_at=None, tasks=(), arrivals=(), missing=()
+        )
 
 
-def fold(case_id: UUID, entries: Iterable[Entry]) -> Case:
+def fold(case_id: UUID, entries: Iterable["Entry"]) -> Case:
     """The case that a whole log describes.
 
     Raises:
@@ -127,10 +166,14 @@ def fold(case_id: UUID, entries: Iterable[Entry]) -> Case:
     return reduce(Case.after, rest, opened(case_id, first))
 
 
-def opened(case_id: UUID, entry: Entry) -> Case:
-    """The case that a submission opens."""
+def opened(case_id: UUID, entry: "Entry") -> Case:
+    """The case that a submission opens.
+
+    Raises:
+        ValueError: the entry is none.
+    """
     act = entry.act
-    if not isinstance(act, Submitted):
+    if act.kind != "submitted":
         raise ValueError("a log begins with the submission")
     return Case(
         id=case_id,
@@ -146,28 +189,3 @@ def opened(case_id: UUID, entry: Entry) -> Case:
         tasks=act.tasks,
         expected_due_at=act.expected_due_at,
     )
-
-
-def _with_clock(case: Case, act: Accepted | TaskCompleted, at: datetime) -> Case:
-    match act.clock:
-        case "pauses":
-            return _stopped(case, Stop.STEP, at)
-        case "resumes":
-            return _resumed(case, Stop.STEP, act.due_at)
-        case "runs":
-            return case
-
-
-def _stopped(case: Case, stop: Stop, at: datetime) -> Case:
-    """The clock stands still; the first stop keeps when, and what was due then."""
-    if case.stopped_for:
-        return replace(case, stopped_for=(*case.stopped_for, stop))
-    return replace(case, stopped_for=(stop,), stopped_at=at, due_when_stopped=case.due_at, due_at=None)
-
-
-def _resumed(case: Case, stop: Stop, due_at: datetime | None) -> Case:
-    """One reason to stand still is gone; the clock runs again when it was the last."""
-    left = tuple(other for other in case.stopped_for if other is not stop)
-    if left:
-        return replace(case, stopped_for=left)
-    return replace(case, stopped_for=(), stopped_at=None, due_when_stopped=None, due_at=due_at)

@@ -106,6 +106,20 @@ class CaseClock:
             raise ClockOutOfOrder
         return self._turned(at, tuple(stop for stop in self.stops if stop is not reason))
 
+    def standing_for(self, stops: tuple[Stop, ...], at: datetime) -> Self:
+        """Let the clock stand still for just these reasons; for none, run. Unchanged when it has ended.
+
+        The clocks of machines differ a little: what bears an earlier instant than the turn before it is taken
+        to have come with that one.
+        """
+        if self.ended_at is not None or stops == self.stops:
+            return self
+        return replace(self, turns=(*self.turns, Turn(max(at, self._latest), stops)))
+
+    def ended_by(self, at: datetime) -> Self:
+        """The clock when the agency has answered or the case is over; unchanged when it has ended before."""
+        return self if self.ended_at is not None else replace(self, ended_at=max(at, self._latest))
+
     def extend(self, by: Term) -> Self:
         """Give the agency more time, counted from where the term as it was runs out.
 
@@ -165,14 +179,26 @@ class CaseClock:
             if turn.at < following.at
         )
 
+    def part_due_at(self, start: datetime, allowance: Term, calendar: WorkingCalendar) -> datetime | None:
+        """When a part of the time that is counted from `start` runs out; None as for `due_at`."""
+        if self.stops:
+            return None
+        return self._relaid_since(start, due_at(start, allowance, calendar), calendar)
+
     def _runs_out_at(self, calendar: WorkingCalendar) -> datetime | None:
         """When the term runs out, or would if the clock did not stand still now."""
         due = due_at(self.started_at, self.term, calendar)
         for extension in self.extensions:
             due = due and due_at(due, extension, calendar)
+        return self._relaid_since(self.started_at, due, calendar)
+
+    def _relaid_since(
+        self, start: datetime, due: datetime | None, calendar: WorkingCalendar
+    ) -> datetime | None:
+        """The due instant put off by each standstill that is over and of which a part lies after `start`."""
         for begins, ends in self._standstills():
-            if ends is not None:
-                due = relaid(due, begins, ends, calendar)
+            if ends is not None and ends > start:
+                due = relaid(due, max(begins, start), ends, calendar)
         return due
 
     def _standstills(self) -> Iterator[tuple[datetime, datetime | None]]:
@@ -196,9 +222,12 @@ class CaseClock:
         return replace(self, turns=(*self.turns, Turn(at, stops)))
 
     def _require_going(self, at: datetime | None = None) -> None:
-        latest = self.turns[-1].at if self.turns else self.started_at
-        if self.ended_at is not None or (at is not None and at < latest):
+        if self.ended_at is not None or (at is not None and at < self._latest):
             raise ClockOutOfOrder
+
+    @property
+    def _latest(self) -> datetime:
+        return self.turns[-1].at if self.turns else self.started_at
 
 
 def _reason(stops: tuple[Stop, ...]) -> Text:

@@ -14,7 +14,7 @@ _MINUTE = timedelta(minutes=1)
 
 def clock_in_words(explained: Explanation, calendar: WorkingCalendar) -> Text:
     """What the term is, since when it is counted, and how the clock stands."""
-    clock = explained.clock
+    clock = explained.case.clock
     if clock is None:
         return Text(vi="Thời hạn chưa bắt đầu.", en="The term has not begun.")
     term, began = in_words(clock.term), _local(clock.started_at, calendar)

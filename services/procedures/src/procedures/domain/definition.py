@@ -3,8 +3,8 @@
 A definition is a draft until it is published; a draft may be wrong (a step that leads nowhere), so nothing
 here refuses it: `findings` names what is wrong, and only parsing refuses what is not a definition at all.
 
-The steps form a graph that may branch and loop. Walking it always speaks of the *set* of steps that are
-open, which today has one member; a step that opens several at once would change none of these signatures.
+The steps form a graph that may branch, fork, join and loop. Walking it always speaks of the *set* of steps
+that are open.
 """
 
 from collections.abc import Mapping
@@ -63,6 +63,20 @@ class Transition:
     to: str | None
     outcome: str | None = None
     title: Text | None = None
+    beside: tuple[str, ...] = ()
+    """Further steps that open at the same time: the case forks."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The steps that it leads to; none at the end."""
+        return () if self.to is END else (self.to, *self.beside)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A step that waits for branches: for all that can still come, or for `needed` of them."""
+
+    needed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,12 @@ class Step:
     resumes_clock: bool = False
     completes_processing: bool = False
     """With its completion the agency has done its part; what follows is handing over."""
+    join: Join | None = None
+    """None: it opens as soon as one way leads to it."""
+    exempt: bool = False
+    """While it is open the time does not count: a consultation that the law exempts."""
+    silence_consents: bool = False
+    """When it is not done by its due instant, it is completed on its first way, by silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +176,7 @@ def next_steps(definition: Definition, step: str, outcome: str | None) -> tuple[
     chosen = ways if len(ways) == 1 and outcome is None else [way for way in ways if way.outcome == outcome]
     if len(chosen) != 1 or (outcome is None and len(ways) > 1):
         raise UnknownOutcome(outcomes=[way.outcome for way in ways])
-    return () if chosen[0].to is END else (definition.step(chosen[0].to),)
+    return tuple(definition.step(code) for code in chosen[0].targets)
 
 
 def steps_by_code(definition: Definition) -> dict[str, Step]:
@@ -166,14 +186,28 @@ def steps_by_code(definition: Definition) -> dict[str, Step]:
 
 def reachable(definition: Definition) -> frozenset[str]:
     """The codes of the steps that a case can come to."""
+    return _found_from(definition, [definition.first_step])
+
+
+def reachable_from(definition: Definition, code: str) -> frozenset[str]:
+    """The codes of the steps that a case can come to after this one; itself only through a loop.
+
+    Raises:
+        UnknownStep
+    """
+    ways = definition.step(code).transitions
+    return _found_from(definition, [target for way in ways for target in way.targets])
+
+
+def _found_from(definition: Definition, beginning: list[str]) -> frozenset[str]:
     steps = steps_by_code(definition)
     found: set[str] = set()
-    pending: list[str | None] = [definition.first_step]
+    pending = beginning
     while pending:
         code = pending.pop()
-        if code is not END and code in steps and code not in found:
+        if code in steps and code not in found:
             found.add(code)
-            pending.extend(way.to for way in steps[code].transitions)
+            pending.extend(target for way in steps[code].transitions for target in way.targets)
     return frozenset(found)
 
 
@@ -187,8 +221,8 @@ def can_end(definition: Definition) -> frozenset[str]:
     before: dict[str, list[str]] = {}
     for step in steps_by_code(definition).values():
         for way in step.transitions:
-            if way.to is not END:
-                before.setdefault(way.to, []).append(step.code)
+            for target in way.targets:
+                before.setdefault(target, []).append(step.code)
     found: set[str] = set()
     pending = [code for code in ends(definition) if code in steps_by_code(definition)]
     while pending:
@@ -213,7 +247,8 @@ def run_to_end(definition: Definition) -> tuple[str, ...] | None:
             return _trail(previous, came_from)
         if code in steps and code not in came_from:
             came_from[code] = previous
-            pending.extend((way.to, code) for way in reversed(steps[code].transitions))
+            for way in reversed(steps[code].transitions):
+                pending.extend((target, code) for target in reversed(way.targets or (END,)))
     return None
 
 

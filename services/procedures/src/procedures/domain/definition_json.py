@@ -15,8 +15,14 @@
       "steps": [{"code": "TIEP_NHAN", "title": {…}, "unit": "BP_MOT_CUA", "role": "TIEP_NHAN", "agency": null,
                  "stage": null, "allowance": {…a term…},
                  "pausesClock": false, "resumesClock": false, "completesProcessing": false,
-                 "transitions": [{"to": "THAM_TRA", "outcome": null, "title": null}]}]      to null: the end
+                 "join": null, "exempt": false, "silenceConsents": false,
+                 "transitions": [{"to": "THAM_TRA", "outcome": null, "title": null}]}]
     }
+
+A transition leads to a step, to several at once (`"to": ["HOI_THUE", "HOI_CONG_AN"]`), or with `null` to the
+end. A step with `"join": {"needed": null}` waits for all branches that lead to it, with `{"needed": 2}` for
+two of them. A step that is `exempt` does not count towards the term while it is open; with `silenceConsents`
+it is taken for done on its first way when nobody does it in time.
 
 `code`, `title`, `agency`, `term`, `first` and `steps` must be there, and each transition's `to`; the rest may
 be left out. A member of another name is a fault, so that no slip of the pen is lost in silence.
@@ -30,6 +36,7 @@ from procedures.domain.definition import (
     END,
     Definition,
     Fee,
+    Join,
     RequiredDocument,
     Stage,
     Step,
@@ -44,6 +51,7 @@ LARGEST_FEE = 10**15
 LONGEST_CODE = 50
 """Characters of a procedure's code, which is part of addresses."""
 LONGEST_BASIS = 500
+MOST_BRANCHES = 50
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
@@ -136,6 +144,9 @@ def _step(node: Node) -> Step:
         "pausesClock",
         "resumesClock",
         "completesProcessing",
+        "join",
+        "exempt",
+        "silenceConsents",
         "transitions",
     )
     return Step(
@@ -150,15 +161,39 @@ def _step(node: Node) -> Step:
         pauses_clock=node.get("pausesClock").flag(),
         resumes_clock=node.get("resumesClock").flag(),
         completes_processing=node.get("completesProcessing").flag(),
+        join=_join(node.get("join")),
+        exempt=node.get("exempt").flag(),
+        silence_consents=node.get("silenceConsents").flag(),
     )
+
+
+def _join(node: Node) -> Join | None:
+    if not node.given or not node.object():
+        return None
+    node.only("needed")
+    needed = node.get("needed")
+    return Join(needed.whole(least=1, most=MOST_BRANCHES) if needed.given else None)
 
 
 def _transition(node: Node) -> Transition:
     node.object()
     node.only("to", "outcome", "title")
     to, title = node.get("to"), node.get("title")
+    targets: tuple[str, ...] = ()
+    if isinstance(to.value, list):
+        targets = tuple(item.code() for item in to.items())
+        if len(targets) < 2 or len(set(targets)) < len(targets) or len(targets) > MOST_BRANCHES:
+            to.fault(
+                "wrong_fork",
+                vi=f"Cần từ 2 đến {MOST_BRANCHES} bước khác nhau, hoặc chỉ một mã bước.",
+                en=f"From 2 to {MOST_BRANCHES} different steps are needed, or the code of one.",
+            )
+    elif to.value is not None:
+        targets = (to.code(),)
+    first, *beside = targets or (END,)
     return Transition(
-        to=END if to.value is None else to.code(),
+        to=first,
+        beside=tuple(code for code in beside if code is not END),
         outcome=_optional_code(node.get("outcome")),
         title=_text(title) if title.given else None,
     )
@@ -258,9 +293,12 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         "pausesClock": step.pauses_clock,
         "resumesClock": step.resumes_clock,
         "completesProcessing": step.completes_processing,
+        "join": None if step.join is None else {"needed": step.join.needed},
+        "exempt": step.exempt,
+        "silenceConsents": step.silence_consents,
         "transitions": [
             {
-                "to": way.to,
+                "to": list(way.targets) if way.beside else way.to,
                 "outcome": way.outcome,
                 "title": None if way.title is None else _text_to_json(way.title),
             }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from procedures.domain.definition import END, Definition, Step, can_end, reachable, steps_by_code
+from procedures.domain.definition import Definition, Step, can_end, reachable, steps_by_code
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.json_input import quoted
 
@@ -29,13 +29,14 @@ def _dangling(definition: Definition) -> Iterator[Finding]:
         )
     for at, step in enumerate(definition.steps):
         for way_at, way in enumerate(step.transitions):
-            if way.to is not END and way.to not in known:
-                yield error(
-                    "dangling_transition",
-                    f"/steps/{at}/transitions/{way_at}/to",
-                    vi=f"Công việc {_vi(step)} chuyển tiếp đến {quoted(way.to)}, nhưng không có công việc nào mang mã đó.",
-                    en=f"The step {_en(step)} leads on to {quoted(way.to)}, but no step has that code.",
-                )
+            for target in way.targets:
+                if target not in known:
+                    yield error(
+                        "dangling_transition",
+                        f"/steps/{at}/transitions/{way_at}/to",
+                        vi=f"Công việc {_vi(step)} chuyển tiếp đến {quoted(target)}, nhưng không có công việc nào mang mã đó.",
+                        en=f"The step {_en(step)} leads on to {quoted(target)}, but no step has that code.",
+                    )
 
 
 def _ambiguous(definition: Definition) -> Iterator[Finding]:
@@ -144,9 +145,8 @@ def _while_paused(definition: Definition) -> tuple[set[str], set[str]]:
             resumed.add(code)
         paused = step.pauses_clock or (paused and not step.resumes_clock)
         for way in step.transitions:
-            if way.to is not END:
-                pending.append((way.to, paused))
-            elif paused:
+            pending.extend((target, paused) for target in way.targets)
+            if paused and not way.targets:
                 ended.add(code)
     return resumed, ended
 

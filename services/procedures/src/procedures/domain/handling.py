@@ -4,33 +4,29 @@ Each function takes the case as it stands, the actor and `now`, and returns the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from procedures.domain.acts import (
     Accepted,
     Act,
-    Attachment,
-    ClockEffect,
     Closed,
     Decided,
-    MissingItem,
-    Outcome,
     Refused,
     ResultRecorded,
     Supplemented,
     SupplementRequested,
-    Task,
     TaskCompleted,
     Withdrawn,
 )
 from procedures.domain.agency import AnotherAgency
+from procedures.domain.branches import Progress, progress
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case
-from procedures.domain.clock import Stop
-from procedures.domain.definition import Definition, Step, next_steps
+from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task
+from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.dating import standing, task_of
+from procedures.domain.definition import END, Definition, Step
 from procedures.domain.status import Action, Status, require_allowed
-from procedures.domain.terms import NO_TERM, due_at, relaid
 from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
 
 
@@ -100,18 +96,21 @@ def receiving_task(definition: Definition, now: datetime) -> Task:
 def accept(
     case: Case, definition: Definition, calendar: WorkingCalendar, official: Official, now: datetime
 ) -> tuple[Act, ...]:
-    """The case is received: the clock starts, the first step is done and the one after it opens.
+    """The case is received: the clock starts, the first step is done and what comes after it opens.
 
     The first step of a procedure is the receiving one; a procedure of a single step keeps it open.
     """
     require_allowed(case.status, Action.ACCEPT)
     _require_open_task(case, official)
-    following = next_steps(definition, definition.first_step, None)
-    effect = _clock_effect(case, definition.first) if following else "runs"
-    due = due_at(now, definition.term, calendar)
-    opening = _Opening(case, definition, calendar, now, case_due=due, stands=effect == "pauses")
-    tasks = tuple(opening.task(step) for step in following or (definition.first,))
-    return (Accepted(due_at=due, tasks=tasks, clock=effect),)
+    first, clock = definition.first, CaseClock(now, definition.term)
+    alone = first.transitions[0].to is END
+    following = (
+        Progress(opens=(first,)) if alone else progress(definition, [first.code], (), first.code, None)
+    )
+    tasks = [task_of(definition, step, case.agency, now) for step in following.opens]
+    stops = () if alone else _stops_after(clock, first)
+    stands = standing(clock, tasks, stops, calendar, now)
+    return (Accepted(term=definition.term, stands=stands, arrivals=following.arrivals),)
 
 
 def refuse(case: Case, official: Official, *, reason: str, legal_ground: str) -> tuple[Act, ...]:
@@ -145,35 +144,60 @@ def complete_task(
         raise TaskNotOpen(step=step)
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
-    done = definition.step(step)
-    effect = _clock_effect(case, done)
-    due = _due_after(case, effect, calendar, now)
-    stands = effect == "pauses" or (bool(case.stopped_for) and effect == "runs")
-    opening = _Opening(case, definition, calendar, now, case_due=due, stands=stands)
-    others = tuple(other for other in case.tasks if other.step != step)
-    opens = tuple(opening.task(following, task) for following in next_steps(definition, step, outcome))
-    completed = TaskCompleted(
-        step=step,
+    return completed(case, definition, calendar, now, task, outcome=outcome, note=note)
+
+
+def completed(
+    case: Case,
+    definition: Definition,
+    calendar: WorkingCalendar,
+    now: datetime,
+    task: Task,
+    *,
+    outcome: str | None,
+    note: str | None,
+) -> tuple[Act, ...]:
+    """What follows when an open task is done, whoever did it.
+
+    Raises:
+        UnknownOutcome, DecisionMissing: as `complete_task` does.
+    """
+    clock = _running(case)
+    following = progress(definition, [open_.step for open_ in case.tasks], case.arrivals, task.step, outcome)
+    stay = [other for other in case.tasks if other is not task and other.step not in following.lapsed]
+    opens = [task_of(definition, step, case.agency, now, task) for step in following.opens]
+    act = TaskCompleted(
+        step=task.step,
         unit=task.unit,
         unit_agency=task.agency,
         outcome=outcome,
         note=note,
-        tasks=(*others, *opens),
-        due_at=due,
-        clock=effect,
+        stands=standing(
+            clock, (*stay, *opens), _stops_after(clock, definition.step(task.step)), calendar, now
+        ),
+        arrivals=following.arrivals,
+        lapsed=following.lapsed,
     )
-    if completed.tasks:
-        return (completed,)
+    if act.stands.tasks:
+        return (act,)
     if case.status is not Status.DECIDED:
         raise DecisionMissing
-    return completed, Closed(on_time=_on_time(case))
+    return act, Closed(on_time=_on_time(case))
 
 
-def request_supplement(case: Case, official: Official, items: Sequence[MissingItem]) -> tuple[Act, ...]:
+def request_supplement(
+    case: Case,
+    calendar: WorkingCalendar,
+    official: Official,
+    now: datetime,
+    items: Sequence[MissingItem],
+) -> tuple[Act, ...]:
     """The applicant is asked for what is missing, once and item by item; the clock stops."""
     require_allowed(case.status, Action.REQUEST_SUPPLEMENT)
     _require_open_task(case, official)
-    return (SupplementRequested(items=tuple(items)),)
+    clock = _running(case)
+    stands = standing(clock, case.tasks, (*clock.stops, Stop.SUPPLEMENT), calendar, now)
+    return (SupplementRequested(items=tuple(items), stands=stands),)
 
 
 def supplement(
@@ -202,14 +226,10 @@ def supplement(
     ]
     if faults:
         raise Invalid(faults=faults)
-    stopped = case.stopped_at or now
-    runs = len(case.stopped_for) == 1
-    tasks = tuple(
-        replace(task, due_at=relaid(task.due_at, stopped, now, calendar)) if runs else task
-        for task in case.tasks
-    )
-    due = relaid(case.due_when_stopped, stopped, now, calendar) if runs else None
-    return (Supplemented(attachments=tuple(attachments), note=note, due_at=due, tasks=tasks),)
+    clock = _running(case)
+    stops = [stop for stop in clock.stops if stop is not Stop.SUPPLEMENT]
+    stands = standing(clock, case.tasks, stops, calendar, now)
+    return (Supplemented(attachments=tuple(attachments), note=note, stands=stands),)
 
 
 def decide(
@@ -225,7 +245,7 @@ def decide(
     _require_open_task(case, official)
     if official.agency != case.agency:
         raise AnotherAgency
-    if case.stopped_for:
+    if case.stops:
         raise ClockStopped
     return (Decided(outcome=outcome, reason=reason, number=number),)
 
@@ -248,59 +268,19 @@ def _require_open_task(case: Case, official: Official) -> None:
         raise NotThisUnit
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """How steps open: in which case, when, and with which due instants."""
-
-    case: Case
-    definition: Definition
-    calendar: WorkingCalendar
-    now: datetime
-    case_due: datetime | None
-    """When the answer is due from now on."""
-    stands: bool
-    """Whether the clock stands still from now on, so that nothing is due."""
-
-    def task(self, step: Step, after: Task | None = None) -> Task:
-        """The task of the step, which opens because the task `after` is done."""
-        return Task(
-            step=step.code,
-            unit=step.unit,
-            role=step.role,
-            agency=step.agency or self.case.agency,
-            opened_at=self.now,
-            due_at=None if self.stands else self._due(step, after),
-        )
-
-    def _due(self, step: Step, after: Task | None) -> datetime | None:
-        """By the step's own allowance, else with its stage, else when the case is."""
-        stage = self.definition.stage(step.stage)
-        if stage is None or step.allowance != NO_TERM:
-            own = due_at(self.now, step.allowance, self.calendar)
-        elif after is not None and self.definition.step(after.step).stage == stage.code:
-            own = after.due_at
-        else:
-            own = due_at(self.now, stage.allowance, self.calendar)
-        return own or self.case_due
+def _running(case: Case) -> CaseClock:
+    """The clock of a case that was received, as the table of statuses has made sure."""
+    assert case.clock is not None
+    return case.clock
 
 
-def _clock_effect(case: Case, done: Step) -> ClockEffect:
-    """What a step's completion does to the clock: nothing twice, and nothing once the matter is decided."""
-    waiting = Stop.STEP in case.stopped_for
-    if case.status is Status.DECIDED:
-        return "runs"
-    if done.pauses_clock and not waiting:
-        return "pauses"
-    return "resumes" if done.resumes_clock and waiting else "runs"
-
-
-def _due_after(case: Case, effect: ClockEffect, calendar: WorkingCalendar, now: datetime) -> datetime | None:
-    """When the answer is due once a step has done this to the clock."""
-    if effect == "pauses":
-        return None
-    if effect == "resumes" and case.stopped_at is not None:
-        return relaid(case.due_when_stopped, case.stopped_at, now, calendar)
-    return case.due_at
+def _stops_after(clock: CaseClock, done: Step) -> tuple[Stop, ...]:
+    """Why the clock stands still once a step is done, besides what is still open."""
+    if done.pauses_clock:
+        return (*clock.stops, Stop.STEP)
+    if done.resumes_clock:
+        return tuple(stop for stop in clock.stops if stop is not Stop.STEP)
+    return clock.stops
 
 
 def _on_time(case: Case) -> bool | None:

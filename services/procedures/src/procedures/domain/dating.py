@@ -1,0 +1,86 @@
+"""When the open tasks of a case and its answer are due: they follow from the clock and the calendar.
+
+Nothing is due while the clock stands still. So after each act that may change the clock or the tasks, and
+after an edit of the agency's calendar, all of them are dated anew.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from procedures.domain.acts import Redated
+from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case import Case, Standing, Task
+from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.definition import Definition, Step
+from procedures.domain.terms import NO_TERM
+
+
+def task_of(
+    definition: Definition, step: Step, agency: str, now: datetime, after: Task | None = None
+) -> Task:
+    """The task of a step that opens now, not dated yet, because the task `after` is done.
+
+    It has the step's own allowance; else that of its stage, counted from when the case came into the stage.
+    """
+    stage = definition.stage(step.stage)
+    since = None
+    if stage is not None:
+        came_from = definition.step(after.step).stage if after else None
+        since = after.stage_since if after and came_from == stage.code and after.stage_since else now
+    if stage is None or step.allowance != NO_TERM:
+        allowance, counted_from = step.allowance, now
+    else:
+        allowance, counted_from = stage.allowance, since or now
+    return Task(
+        step=step.code,
+        unit=step.unit,
+        role=step.role,
+        agency=step.agency or agency,
+        opened_at=now,
+        allowance=allowance,
+        counted_from=None if allowance == NO_TERM else counted_from,
+        stage_since=since,
+        exempt=step.exempt,
+    )
+
+
+def standing(
+    clock: CaseClock, tasks: Iterable[Task], stops: Iterable[Stop], calendar: WorkingCalendar, now: datetime
+) -> Standing:
+    """How the case stands with these open tasks from now on, its clock standing still for `stops`.
+
+    Open tasks that are exempt stop the clock by themselves.
+    """
+    open_tasks = tuple(tasks)
+    others = [stop for stop in dict.fromkeys(stops) if stop is not Stop.CONSULTATION]
+    reasons = (*others, Stop.CONSULTATION) if any(task.exempt for task in open_tasks) else tuple(others)
+    if clock.ended_at is not None:
+        reasons = ()
+    return dated(clock.standing_for(reasons, now), open_tasks, calendar)
+
+
+def dated(clock: CaseClock, tasks: Iterable[Task], calendar: WorkingCalendar) -> Standing:
+    """The same reasons to stand still, with every due instant by this calendar."""
+    due = clock.due_at(calendar)
+    return Standing(
+        stops=clock.stops,
+        due_at=due,
+        tasks=tuple(replace(task, due_at=_due(task, clock, calendar) or due) for task in tasks),
+    )
+
+
+def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | None:
+    """What an edited calendar makes of an open case; None when nothing of it is due at another instant."""
+    if case.clock is None or case.clock.ended_at is not None:
+        return None
+    stands = dated(case.clock, case.tasks, calendar)
+    if (stands.due_at, stands.tasks) == (case.due_at, case.tasks):
+        return None
+    return Redated(reason=reason, stands=stands)
+
+
+def _due(task: Task, clock: CaseClock, calendar: WorkingCalendar) -> datetime | None:
+    if task.counted_from is None:
+        return None
+    return clock.part_due_at(task.counted_from, task.allowance, calendar)
