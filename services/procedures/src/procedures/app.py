@@ -11,6 +11,7 @@ from procedures.catalogue.operations import Versions
 from procedures.clocks import routes as clock_routes
 from procedures.consumers import HANDLERS
 from procedures.dependencies import Desk
+from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.settings import Settings
@@ -48,6 +49,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             document_routes.router,
             catalogue_routes.router,
             calendar_routes.router,
+            diagram_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC],
         consumer=Consumer(

@@ -1,6 +1,7 @@
 """Commands of procedures besides those that every service has.
 
-import   read register sheets into drafts, with every fault of each in a sentence
+import   read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
+draw     print a version of a procedure as a BPMN diagram
 verify   check that no log entry of any case was changed
 sample   publish invented procedures to try the platform on
 """
@@ -13,8 +14,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from procedures.cases.soundness import verify_cases
-from procedures.catalogue.operations import draft_procedure, import_sheet, publish_version
-from procedures.catalogue.store import version_in_force
+from procedures.catalogue.operations import (
+    ProcedureNotFound,
+    draft_procedure,
+    import_bpmn,
+    import_sheet,
+    publish_version,
+)
+from procedures.catalogue.store import newest_version, version_in_force, version_of
+from procedures.domain.bpmn import write_bpmn
+from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
@@ -45,11 +54,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _import(arguments: argparse.Namespace, settings: ServiceSettings) -> int:
     """0 when every sheet became a draft, 1 when a file or sheet could not be read."""
-    files = [
-        file
-        for path in arguments.paths
-        for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])
-    ]
+    files = [file for path in arguments.paths for file in (_in_folder(path) if path.is_dir() else [path])]
     imports: list[tuple[str, Imported]] = []
     unread = 0
     async with _database(settings) as database:
@@ -60,15 +65,20 @@ async def _import(arguments: argparse.Namespace, settings: ServiceSettings) -> i
                 print(f"procedures: {file} cannot be read: {error.strerror}", file=sys.stderr)
                 unread += 1
                 continue
-            imports.append((file.name, await _take(database, raw, arguments)))
+            imports.append((file.name, await _take(database, file.suffix, raw, arguments)))
     print(render(imports, arguments.language))
     return int(bool(unread) or any(imported.definition is None for _, imported in imports))
 
 
-async def _take(database: Database, raw: bytes, arguments: argparse.Namespace) -> Imported:
+def _in_folder(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in (".json", ".bpmn"))
+
+
+async def _take(database: Database, suffix: str, raw: bytes, arguments: argparse.Namespace) -> Imported:
     now = SystemClock().now()
+    read = import_bpmn if suffix == ".bpmn" else import_sheet
     async with database.transaction() as tx:
-        imported, draft = await import_sheet(tx, now, agency=arguments.agency, raw=raw)
+        imported, draft = await read(tx, now, agency=arguments.agency, raw=raw)
         if arguments.publish and draft is not None and imported.publishable:
             await publish_version(
                 tx,
@@ -100,6 +110,26 @@ async def _verify(arguments: argparse.Namespace, settings: ServiceSettings) -> i
     return int(unsound > 0)
 
 
+def _draw_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("code", help="code of the procedure")
+    parser.add_argument("--version", type=int, help="the newest, when left out")
+
+
+async def _draw(arguments: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 after printing the diagram, 1 when there is no such version or it has errors."""
+    async with _database(settings) as database, database.reading() as tx:
+        version = arguments.version or await newest_version(tx, arguments.code)
+        row = await version_of(tx, arguments.code, version)
+    try:
+        if row is None:
+            raise ProcedureNotFound
+        print(write_bpmn(definition_from_json(row.definition)).decode())
+    except (ProcedureNotFound, NotDrawable) as refused:
+        print(f"procedures: {arguments.code}: {refused.detail.vi} / {refused.detail.en}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
 
@@ -127,7 +157,8 @@ async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("import", "read register sheets into drafts", _import, _import_arguments),
+    Command("import", "read register sheets and BPMN diagrams into drafts", _import, _import_arguments),
+    Command("draw", "print a version of a procedure as a BPMN diagram", _draw, _draw_arguments),
     Command("verify", "check that no log entry of any case was changed", _verify, _verify_arguments),
     Command("sample", "publish invented procedures", _sample),
 )
