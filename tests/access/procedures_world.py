@@ -410,3 +410,18 @@ async def put_calendar(world: World) -> Attempt:
         headers={"if-match": present.headers["etag"]},
         private="timeZone",
     )
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/statistics")
+async def get_statistics(_: World) -> Attempt:
+    return Attempt(f"{BASE}/agencies/{AGENCY}/statistics?firstMonth=2026-01&lastMonth=2026-02")
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/quality-index")
+async def get_quality_index(_: World) -> Attempt:
+    return Attempt(f"{BASE}/agencies/{AGENCY}/quality-index?firstMonth=2026-01&lastMonth=2026-02")
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/reports")
+async def list_reports(_: World) -> Attempt:
+    return Attempt(f"{BASE}/agencies/{AGENCY}/reports")

@@ -11,7 +11,7 @@ from shared.errors import Text
 from shared.events import EVENT_TYPES, Envelope
 from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
 from shared.events.participation import FeedbackRated
-from shared.events.procedures import CaseEvent
+from shared.events.procedures import CaseEvent, MonthFrozen
 from shared.inbox import Handlers
 
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
@@ -40,9 +40,21 @@ async def record_rating(tx: AsyncConnection, envelope: Envelope, event: Feedback
     )
 
 
+async def record_report(tx: AsyncConnection, envelope: Envelope, event: MonthFrozen) -> None:
+    await operations.record_report(
+        tx,
+        envelope.subject,
+        agency=event.agency,
+        month=event.month,
+        procedures=[one.model_dump(mode="json") for one in event.procedures],
+        at=envelope.time,
+    )
+
+
 HANDLERS: Handlers = {
     AgencyRegistered: name_agency,
     AgencyChanged: name_agency,
     FeedbackRated: record_rating,
+    MonthFrozen: record_report,
     **{event: record_act for event in EVENT_TYPES.values() if issubclass(event, CaseEvent)},
 }

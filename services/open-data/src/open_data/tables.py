@@ -53,6 +53,16 @@ rating_facts = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 
+reported_months = Table(
+    "reported_months",
+    metadata,
+    Column("report_id", Uuid, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("month", Text, nullable=False),
+    Column("procedures", JSONB, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
 agencies = Table(
     "agencies",
     metadata,

@@ -15,9 +15,10 @@ from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.settings import Settings
+from procedures.statistics import routes as statistics_routes
 from procedures.upkeep import keep_tidy
 from shared.clock import Clock
-from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC
+from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC, STATISTICS_TOPIC
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -50,8 +51,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             catalogue_routes.router,
             calendar_routes.router,
             diagram_routes.router,
+            statistics_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC],
+        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC],
         consumer=Consumer(
             parts.database,
             kafka,

@@ -3,6 +3,7 @@
 import   read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
 draw     print a version of a procedure as a BPMN diagram
 verify   check that no log entry of any case was changed
+recount  count the statistics anew from the logs of all cases
 sample   publish invented procedures to try the platform on
 """
 
@@ -27,6 +28,7 @@ from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
+from procedures.statistics.operations import recount
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.process import Command
@@ -134,6 +136,12 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
 
 
+async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    async with _database(settings) as database:
+        print(f"procedures: {await recount(database)} acts were counted")
+    return 0
+
+
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
     """Publish each sample procedure that is not in force yet."""
     now = SystemClock().now()
@@ -160,5 +168,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("import", "read register sheets and BPMN diagrams into drafts", _import, _import_arguments),
     Command("draw", "print a version of a procedure as a BPMN diagram", _draw, _draw_arguments),
     Command("verify", "check that no log entry of any case was changed", _verify, _verify_arguments),
+    Command("recount", "count the statistics anew from the logs of all cases", _recount),
     Command("sample", "publish invented procedures", _sample),
 )

@@ -1,4 +1,4 @@
-"""What runs beside the routes: what is kept for a day alone is dropped when the day is over."""
+"""What runs beside the routes: what is kept for a day is dropped, and what is due for report is reported."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from procedures.dependencies import Desk
 from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
+from procedures.statistics.operations import freeze_months
 from shared.db import Database
 from shared.web.idempotency import forget_answers
 
@@ -22,10 +23,11 @@ log = structlog.get_logger()
 
 
 async def sweep(database: Database, contents: Contents, now: datetime) -> None:
-    """Forget old answers to idempotency keys, and drop documents that no case has taken."""
+    """Forget old answers to idempotency keys, drop documents that no case has taken, report past months."""
     async with database.transaction() as tx:
         await forget_answers(tx, before=now - ANSWERS_KEPT)
     await sweep_documents(database, contents, now)
+    await freeze_months(database, now)
 
 
 async def keep_tidy(desk: Desk) -> None:
