@@ -261,7 +261,7 @@ async def test_counting_anew_from_the_logs_gives_the_same_to_the_last_row(world:
         before = await store.counters_of(tx, counted)
         kept = text("SELECT case_id, history::text FROM statistics_cases WHERE agency = :a ORDER BY 1")
         histories = (await tx.execute(kept, {"a": counted})).all()
-    assert await recount(world.database) >= 10
+    assert (await recount(world.database))[0] >= 10
     async with world.database.reading() as tx:
         positive = {
             procedure: {key: number for key, number in counters.items() if number}

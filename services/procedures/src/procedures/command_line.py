@@ -137,9 +137,13 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 when every log could be read, 1 after naming the cases whose could not."""
     async with _database(settings) as database:
-        print(f"procedures: {await recount(database)} acts were counted")
-    return 0
+        acts, unreadable = await recount(database)
+    for code in unreadable:
+        print(f"{code}: Nhật ký không đọc được. / The log cannot be read.")
+    print(f"procedures: {acts} acts were counted, {len(unreadable)} cases left out")
+    return int(bool(unreadable))
 
 
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:

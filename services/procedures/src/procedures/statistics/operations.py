@@ -44,18 +44,26 @@ async def count_rating(tx: AsyncConnection, *, agency: str, month: Month, score:
     await store.add_rating(tx, agency, month, score)
 
 
-async def recount(database: Database) -> int:
-    """Count everything anew from the logs of the cases; returns how many acts there were.
+async def recount(database: Database) -> tuple[int, list[str]]:
+    """Count everything anew from the logs of the cases.
 
+    Returns how many acts there were, and the codes of cases whose log cannot be read, which are left out.
     Whoever counts events meanwhile waits, and finds them counted.
     """
     acts, after = 0, None
+    unreadable: list[str] = []
     sums: Counter[tuple[str, str, Month, Figure]] = Counter()
     async with database.transaction() as tx:
         await store.clear(tx)
         while rows := await kept_cases(tx, after=after, limit=_AT_ONCE, code=None):
             logs = await logs_of(tx, [row.id for row in rows])
-            histories = [(row.id, row.agency, row.procedure, facts_of(row.id, logs[row.id])) for row in rows]
+            histories = []
+            for row in rows:
+                try:
+                    facts = facts_of(row.id, logs[row.id])
+                    histories.append((row.id, row.agency, row.procedure, facts))
+                except (KeyError, ValueError):
+                    unreadable.append(row.code)
             await store.keep_histories(tx, histories)
             for _, agency, procedure, history in histories:
                 acts += len(history)
@@ -63,7 +71,7 @@ async def recount(database: Database) -> int:
                     sums[agency, procedure, month, figure] += number
             after = rows[-1].id
         await store.add(tx, [(*key, number) for key, number in sums.items()])
-    return acts
+    return acts, unreadable
 
 
 def facts_of(case_id: UUID, links: Sequence[Link]) -> dict[int, Fact]:
