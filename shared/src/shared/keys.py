@@ -4,12 +4,15 @@ import asyncio
 
 import httpx
 import structlog
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from shared.auth import Verifier
 
 _REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
+_NO_KEY_SET = (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError, AttributeError)
+"""What an answer that is no key set ends in, beside what the way to it can."""
 
 log = structlog.get_logger()
 
@@ -22,8 +25,11 @@ async def keep_keys_fresh(verifier: Verifier, jwks_url: str) -> None:
         while True:
             try:
                 response = await client.get(jwks_url)
-                verifier.use_keys(KeySet.import_key_set(response.raise_for_status().json()))
-            except (httpx.HTTPError, ValueError, KeyError) as error:
+                keys = KeySet.import_key_set(response.raise_for_status().json())
+                if not keys.keys:
+                    raise ValueError("the key set is empty")
+                verifier.use_keys(keys)
+            except _NO_KEY_SET as error:
                 log.warning("keys.not_fetched", url=jwks_url, reason=repr(error))
             await asyncio.sleep(_RETRY_SECONDS)  # at most one fetch a second, however many tokens ask
             if verifier.ready:

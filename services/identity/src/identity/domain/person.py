@@ -13,7 +13,11 @@ LONGEST_PASSWORD = 128
 """A bound on the work a stranger can make us do; NIST SP 800-63B asks to take at least 64."""
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,99}")
-_EMAIL = re.compile(r"[^@\s<>\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+# A dot-atom (RFC 5322 §3.2.3) and a host name: what every mail server takes, and what cannot be read as anything
+# else in a header, such as a list, a group or a comment.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}")
 _PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
