@@ -51,6 +51,7 @@ class DataPlane:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = self._loop.time()
+            swept: Edge | Pool
             for swept in (*self.edges, *self.pools.values()):
                 try:
                     swept.sweep(now)

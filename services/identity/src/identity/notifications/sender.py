@@ -17,7 +17,7 @@ import aiosmtplib
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from identity.domain.person import AddressKind, Person
+from identity.domain.person import AddressKind, Person, is_reachable
 from identity.notifications import store
 from identity.notifications.operations import next_attempt
 from identity.notifications.store import Notification
@@ -72,7 +72,7 @@ class Sender:
         return _BATCH
 
     async def _send(self, notification: Notification, person: Person | None) -> None:
-        addresses = person.addresses if person else ()
+        addresses = filter(is_reachable, person.addresses if person else ())
         to = next((one.value for one in addresses if one.kind is AddressKind.EMAIL), None)
         if person is None or to is None:
             await self._settle(notification, sent=False, again=False)
@@ -85,7 +85,9 @@ class Sender:
             permanent = all(refused.code >= 500 for refused in error.recipients)
             log.warning("sender.refused", notification=str(notification.id), permanent=permanent)
             await self._settle(notification, sent=False, again=not permanent)
-        except Exception as error:  # of the server, of the way to it, or of what an address does to the libraries
+        except (
+            Exception
+        ) as error:  # of the server, of the way to it, or of what an address does to the libraries
             log.warning("sender.failed", notification=str(notification.id), reason=type(error).__name__)
             await self._settle(notification, sent=False, again=True)
         else:
