@@ -51,10 +51,10 @@ class DataPlane:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = self._loop.time()
-            swept: Edge | Pool
-            for swept in (*self.edges, *self.pools.values()):
+            watched: list[Edge | Pool] = [*self.edges, *self.pools.values()]
+            for one in watched:
                 try:
-                    swept.sweep(now)
+                    one.sweep(now)
                 except Exception as error:
                     log.error("sweep.defect", exc_info=error)
 
