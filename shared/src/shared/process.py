@@ -110,6 +110,7 @@ def _run(program: Program, _: argparse.Namespace, settings: ServiceSettings, kaf
         port=settings.port,
         loop="uvloop",
         http="httptools",
+        forwarded_allow_ips=settings.forwarded_by,
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=5,

@@ -34,6 +34,9 @@ class ServiceSettings(BaseSettings):
     database_pool: int = Field(10, ge=1, description="Connections kept open at most")
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(description="Port to listen on")
+    forwarded_by: str = Field(
+        "127.0.0.1", description="Addresses or networks of the gateway, whose X-Forwarded-For is believed"
+    )
     public_url: str = Field("http://127.0.0.1:8000", description="The gateway's address as people see it")
     issuer: str = Field("http://127.0.0.1:8000", description="`iss` of the access tokens that are trusted")
     audience: str = Field("urn:motcua:api", description="`aud` of the access tokens that are taken")

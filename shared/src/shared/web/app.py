@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
@@ -25,6 +26,9 @@ from shared.web.middleware import Conversation
 from shared.web.problems import install_handlers
 
 Background = Callable[[], Coroutine[Any, Any, None]]
+_RESTART_SECONDS = 1.0
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def create_service(
 
     Args:
         topics: what the service publishes; created at start when missing.
-        background: further coroutines that run as long as the application does.
+        background: further coroutines that run as long as the application does; one that fails begins anew.
 
     Raises:
         RuntimeError: a route does not declare who may call it.
@@ -77,7 +81,7 @@ def create_service(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         for start in at_start:
             await start()
-        tasks = [asyncio.create_task(work()) for work in (*works, *background)]
+        tasks = [asyncio.create_task(_kept(work)) for work in (*works, *background)]
         try:
             yield
         finally:
@@ -109,6 +113,16 @@ def create_service(
     describe(app, base)
     check_declared(app)
     return app
+
+
+async def _kept(work: Background) -> None:
+    """Run `work`, and again when it fails: a defect shows in the log, and not in what is silently left undone."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            log.error("background.defect", exc_info=error)
+        await asyncio.sleep(_RESTART_SECONDS)
 
 
 def _operation_id(route: APIRoute) -> str:
