@@ -34,7 +34,7 @@ def main() -> int:
     try:
         return {"run": run, "demo": demo, "stop": stop}[command](State.here(), terminal)
     except LauncherError as error:
-        terminal.fault(str(error), error.details)
+        terminal.fault(str(error))
         return 1
 
 
@@ -52,7 +52,7 @@ def run(state: State, terminal: Terminal) -> int:
         except KeyboardInterrupt:
             return 0
         except LauncherError as error:
-            terminal.fault(str(error), error.details)
+            terminal.fault(str(error))
             return 1
 
 
