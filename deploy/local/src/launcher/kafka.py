@@ -183,7 +183,10 @@ class ApacheKafka:
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         command = [*self._java, "kafka.tools.StorageTool", "format"]
         done = subprocess.run(
-            [*command, "-t", cluster, "-c", self._settings], capture_output=True, text=True, check=False
+            [*command, f"--cluster-id={cluster}", "-c", self._settings],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]

@@ -16,7 +16,8 @@ from launcher.kafka import Kafka, new_kafka
 from launcher.postgres import Postgres
 from launcher.preparation import preparations
 from launcher.processes import LOOPBACK, Process, require_free, wait_until_all
-from launcher.services import SERVICES, Service, environment, port
+from launcher.running import Running
+from launcher.services import GATEWAY, IDENTITY, SERVICES, Service, environment, port
 from launcher.state import State
 from launcher.terminal import Terminal
 
@@ -53,8 +54,10 @@ class Platform:
                 process.kill()
         self._terminal.title("Everything has ended.")
 
-    def start(self) -> None:
+    def start(self) -> Running:
         """Start all, with migrated databases and the sample, and wait until each service is ready.
+
+        Returns how it is reached.
 
         Raises LauncherError with one line that says what is wrong.
         """
@@ -65,6 +68,8 @@ class Platform:
             self._settings[service] = environment(service, self._state, databases[service], kafka)
         self._prepare()
         self._start_services()
+        given = {name: value for name, value in os.environ.items() if name.startswith("KAFKA_")}
+        return Running(GATEWAY.url, f"{IDENTITY.url}/outbox", {**kafka, **given})
 
     def watch(self) -> NoReturn:
         """Wait until something that should run has ended; raises LauncherError with its last words."""

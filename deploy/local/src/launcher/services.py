@@ -95,7 +95,10 @@ PROCEDURES = Service(
 OPEN_DATA = Service(
     "open_data",
     8003,
-    settings=lambda state: {"OPEN_DATA_STORE": str(state.folder / "open-data")},
+    settings=lambda state: {
+        "OPEN_DATA_STORE": str(state.folder / "open-data"),
+        "OPEN_DATA_PUBLISH_SECONDS": "2",  # one sees at once what becomes of a case
+    },
     sample=lambda _: [],
 )
 PARTICIPATION = Service("participation", 8004, sample=lambda _: [])
