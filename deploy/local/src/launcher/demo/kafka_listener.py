@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, cast
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from launcher.errors import LauncherError
 
 _ANSWER_SECONDS = 10.0
 _POLL_SECONDS = 0.1
+_OPTIONS = {"group.id": "demo", "enable.auto.commit": False, "fetch.wait.max.ms": 100, "log_level": 2}
 _NAMES = {
     "KAFKA_BOOTSTRAP_SERVERS": "bootstrap.servers",
     "KAFKA_SECURITY_PROTOCOL": "security.protocol",
@@ -33,27 +34,30 @@ class KafkaListener:
     def __init__(
         self, settings: Mapping[str, str], topic: str, heard: Callable[[dict[str, Any]], None]
     ) -> None:
-        known = {name: settings[variable] for variable, name in _NAMES.items() if variable in settings}
-        self._consumer = Consumer(
-            {**known, "group.id": "demo", "enable.auto.commit": False, "fetch.wait.max.ms": 100}
-        )
+        options = {name: settings[variable] for variable, name in _NAMES.items() if variable in settings}
+        if certificate := options.get("ssl.certificate.location"):
+            options.setdefault("ssl.key.location", certificate)  # the services take both from one file
+        self._consumer = Consumer({**_OPTIONS, **options})
         self._topic = topic
         self._heard = heard
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> Self:
-        partitions = (
-            self._consumer.list_topics(self._topic, timeout=_ANSWER_SECONDS).topics[self._topic].partitions
-        )
-        if not partitions:
-            raise LauncherError(f"Kafka has no topic {self._topic}.")
-        ends = [TopicPartition(self._topic, number) for number in partitions]
+        try:
+            self._begin_at_the_end()
+        except KafkaException as error:
+            self._consumer.close()
+            raise LauncherError(f"Kafka does not tell {self._topic}: {error.args[0].str()}") from None
+        self._thread.start()
+        return self
+
+    def _begin_at_the_end(self) -> None:
+        topic = self._consumer.list_topics(self._topic, timeout=_ANSWER_SECONDS).topics[self._topic]
+        ends = [TopicPartition(self._topic, number) for number in topic.partitions]
         for end in ends:
             _, end.offset = self._consumer.get_watermark_offsets(end, timeout=_ANSWER_SECONDS)
         self._consumer.assign(ends)
-        self._thread.start()
-        return self
 
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
