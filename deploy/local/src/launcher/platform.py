@@ -15,7 +15,7 @@ from launcher.errors import LauncherError
 from launcher.kafka import Kafka, new_kafka
 from launcher.postgres import Postgres
 from launcher.preparation import preparations
-from launcher.processes import LOOPBACK, Process, require_free, wait_until_all
+from launcher.processes import LOOPBACK, Process, require_free, require_reachable, wait_until_all
 from launcher.running import Running
 from launcher.services import GATEWAY, IDENTITY, SERVICES, Service, environment, port
 from launcher.state import State
@@ -101,7 +101,8 @@ class Platform:
 
     def _launch_kafka(self) -> dict[str, str]:
         """What the clients of Kafka must be told; starts a broker unless one is given."""
-        if "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+        if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            require_reachable(given, "Kafka", "KAFKA_BOOTSTRAP_SERVERS")
             return {}
         self._terminal.doing("starting Kafka")
         self._kafka = new_kafka(
@@ -131,6 +132,7 @@ class Platform:
             )
             self._preparing.start()
             self._preparing.wait_until(self._preparing.has_succeeded, _PREPARING_SECONDS)
+            self._preparing.stop()
             self._preparing = None
             for task in due:
                 task.note_done()

@@ -23,6 +23,7 @@ _PORTS = range(20_000, 32_000)  # below the ports that outgoing connections take
 _TAIL_BYTES = 16_384
 _LOG_BYTES = 20_000_000
 _POLL_SECONDS = 0.02
+_CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +230,12 @@ def require_free(port: int, program: str, setting: str) -> None:
         raise LauncherError(
             f"Port {port}, which {program} needs, is taken: stop what listens there, or set {setting} to a free port."
         )
+
+
+def require_reachable(servers: str, program: str, setting: str) -> None:
+    """Raise LauncherError unless one of the servers (`host:port,host:port`) takes connections."""
+    for server in servers.split(","):
+        host, _, number = server.strip().rpartition(":")
+        with suppress(OSError, ValueError), socket.create_connection((host, int(number)), _CONNECT_SECONDS):
+            return
+    raise LauncherError(f"{program} does not answer at {servers}: start it, or correct {setting}.")
