@@ -17,7 +17,7 @@ $(VENV)/.ready: pyproject.toml uv.lock $(wildcard */pyproject.toml services/*/py
 	@test -x $(BIN)/python || { echo "Making the environment in $(VENV) …"; python3 -m venv $(VENV); }
 	@command -v $(UV) >/dev/null || { echo "Fetching uv …"; $(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'; }
 	@echo "Installing what uv.lock pins …"
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 setup: $(VENV)/.ready ## Make the environment

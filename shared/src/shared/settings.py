@@ -21,6 +21,8 @@ class KafkaSettings(BaseSettings):
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     ssl_cafile: str | None = Field(None, description="Certificate authority file; the system's when unset")
+    ssl_certfile: str | None = Field(None, description="Our own certificate, where the broker asks for one")
+    ssl_keyfile: str | None = Field(None, description="Its private key, when it is not in the same file")
     replication_factor: int = Field(1, ge=1, description="Of the topics that are created")
     fetch_max_wait_ms: int = Field(500, ge=1, description="5 for brokers that do not answer a poll early")
 
