@@ -20,14 +20,14 @@ async def keep_keys_fresh(verifier: Verifier, jwks_url: str) -> None:
     verifier.on_unknown_key = wanted.set
     async with httpx.AsyncClient(timeout=5) as client:
         while True:
+            wanted.clear()  # what is asked for from here on, this answer may not have
             try:
                 response = await client.get(jwks_url)
                 verifier.use_keys(KeySet.import_key_set(response.raise_for_status().json()))
-            except (httpx.HTTPError, ValueError, KeyError) as error:
+            except Exception as error:  # whatever it is that answers there
                 log.warning("keys.not_fetched", url=jwks_url, reason=repr(error))
             await asyncio.sleep(_RETRY_SECONDS)  # at most one fetch a second, however many tokens ask
             if verifier.ready:
-                wanted.clear()
                 await _wait(wanted)
 
 
