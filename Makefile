@@ -20,6 +20,11 @@ $(VENV)/.ready: pyproject.toml uv.lock $(wildcard */pyproject.toml services/*/py
 	@$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
+$(VENV)/.linters: $(VENV)/.ready
+	@echo "Installing what checks deploy/ …"
+	@$(UV) sync --frozen --quiet --group deploy
+	@touch $@
+
 setup: $(VENV)/.ready ## Make the environment
 
 run: setup ## Start the whole platform on this machine and play one case through it
@@ -31,7 +36,7 @@ demo: setup ## Play further cases against the running platform
 test: setup ## Run all tests, on a real PostgreSQL and a real Kafka
 	@$(BIN)/pytest
 
-check: setup ## What CI runs: format, lint, types, import rules, migrations, contracts, tests
+check: setup $(VENV)/.linters ## What CI runs: format, lint, types, import rules, migrations, contracts, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -13,7 +13,6 @@ from open_data import operations
 from open_data.domain.case_fact import Act, Kind
 from open_data.domain.month import Month
 from shared.errors import Text
-from shared.ids import new_id
 from shared.testing import Tokens
 
 At = Callable[..., datetime]
@@ -250,7 +249,7 @@ async def test_ratings_are_rows_like_any_other(client: AsyncClient, world: Any, 
         for number, score in enumerate([5] * 9 + [1]):
             at = day(2, 1) + timedelta(minutes=number)
             await operations.record_rating(
-                tx, new_id(), agency="H99.01", month=Month(2026, 1), score=score, at=at
+                tx, agency="H99.01", month=Month(2026, 1), number=number + 1, score=score, at=at
             )
     await world.publish("service-ratings")
     address = f"{BASE}/datasets/service-ratings/versions/latest/rows?suppressed=false&mean.gt=4.5"

@@ -120,7 +120,11 @@ async def _create_missing(settings: KafkaSettings, topics: Sequence[Topic]) -> N
                 name=topic.name,
                 num_partitions=topic.partitions,
                 replication_factor=settings.replication_factor,
-                topic_configs={"retention.ms": str(topic.retention_days * _DAY_MS)},
+                topic_configs={
+                    "retention.ms": str(topic.retention_days * _DAY_MS),
+                    # What was taken outlives the loss of any one broker, and writing goes on without it.
+                    "min.insync.replicas": str(max(1, settings.replication_factor - 1)),
+                },
             )
             for topic in topics
             if topic.name not in present

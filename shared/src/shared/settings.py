@@ -48,8 +48,13 @@ class ServiceSettings(BaseSettings):
     event_type_prefix: str = Field("vn.motcua", description="Reverse-DNS prefix of event types")
     log_format: Literal["json", "text"] = "json"
     relay: bool = Field(True, description="Whether this process moves its outbox to Kafka")
-    outbox_days: int = Field(30, ge=1, description="How long sent events can be sent again")
-    inbox_days: int = Field(
-        365, ge=180, description="How long an event that comes again is known: longer than Kafka can keep it"
+    outbox_days: int | None = Field(
+        None, ge=1, description="How long sent events can be sent again; always when unset"
+    )
+    inbox_days: int | None = Field(
+        None,
+        ge=180,
+        description="How long an event that comes again is known; always when unset. Longer than any service "
+        "can send events again and Kafka can keep them",
     )
     consumers: bool = Field(True, description="Whether this process listens to events")

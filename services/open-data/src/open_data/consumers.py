@@ -32,9 +32,9 @@ async def name_agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEven
 async def record_rating(tx: AsyncConnection, envelope: Envelope, event: FeedbackRated) -> None:
     await operations.record_rating(
         tx,
-        envelope.subject,
         agency=event.agency,
         month=Month.parse(event.month),
+        number=envelope.sequence,
         score=event.score,
         at=envelope.time,
     )

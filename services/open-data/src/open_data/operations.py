@@ -50,10 +50,10 @@ async def record_act(tx: AsyncConnection, case_id: UUID, sequence: int, act: Act
 
 
 async def record_rating(
-    tx: AsyncConnection, rating_id: UUID, *, agency: str, month: Month, score: int, at: datetime
+    tx: AsyncConnection, *, agency: str, month: Month, number: int, score: int, at: datetime
 ) -> None:
-    """Take note of a rating, once."""
-    await store.add_rating(tx, rating_id, agency=agency, month=month, score=score, at=at)
+    """Take note of a rating, by its number in the agency's month, once."""
+    await store.add_rating(tx, agency=agency, month=month, number=number, score=score, at=at)
 
 
 async def record_report(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from open_data.domain.on_time import FEWEST
 from open_data.domain.ratings import GROUP, SCORES
 from open_data.domain.reported import FIGURES
 from open_data.domain.table import Column, Type
@@ -176,13 +177,13 @@ ON_TIME_PROCESSING = Definition(
         ),
         _decimal(
             "meanDays",
-            "Số ngày trung bình từ tiếp nhận đến kết quả (ngày lịch)",
-            "Mean calendar days from receipt to decision, of the decided",
+            f"Số ngày trung bình từ tiếp nhận đến kết quả (ngày lịch; từ {FEWEST} hồ sơ, khi đã hết tháng)",
+            f"Mean calendar days from receipt to decision, of {FEWEST} decided or more, once the month is over",
         ),
         _decimal(
             "medianDays",
-            "Số ngày trung vị từ tiếp nhận đến kết quả (ngày lịch)",
-            "Median calendar days from receipt to decision, of the decided",
+            f"Số ngày trung vị từ tiếp nhận đến kết quả (ngày lịch; từ {FEWEST} hồ sơ, khi đã hết tháng)",
+            f"Median calendar days from receipt to decision, of {FEWEST} decided or more, once the month is over",
         ),
     ),
     metadata=Metadata(
