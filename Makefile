@@ -6,7 +6,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 SERVICES := identity procedures open-data participation
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check soak bench contracts fmt lint clean
+.PHONY: help setup run demo test check soak bench contracts fmt clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

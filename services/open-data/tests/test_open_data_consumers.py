@@ -73,14 +73,6 @@ async def _rows(world: Any) -> list[tuple[Any, ...]]:
     return [row async for batch in world.lake.rows(path, query, list) for row in batch]
 
 
-def _everything(version: Any) -> Any:
-    from open_data.domain.query import read_query
-
-    return read_query(
-        version.columns, [("fields", "month,received,decided,onTime,late,closed,refused,withdrawn,overdue")]
-    )
-
-
 LATE_CASE = [
     ("2026-01", 1, 0, 0, 0, 0, 0, 0, 1),
     ("2026-02", 0, 1, 0, 1, 1, 0, 0, None),

@@ -166,6 +166,11 @@ ON_TIME_PROCESSING = Definition(
         ),
         _count("withdrawn", "Hồ sơ rút trong tháng", "Cases withdrawn in the month, after receipt"),
         _count(
+            "lapsed",
+            "Hồ sơ dừng do không bổ sung trong tháng",
+            "Cases that ended in the month because what was asked for did not come",
+        ),
+        _count(
             "inProgress",
             "Hồ sơ đang giải quyết cuối tháng (trống khi chưa hết tháng)",
             "Cases in progress at the month's end (empty while the month runs)",
