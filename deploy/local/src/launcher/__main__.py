@@ -34,8 +34,8 @@ def main() -> int:
     terminal = Terminal()
     try:
         return {"run": run, "demo": demo, "stop": stop}[command](State.here(), terminal)
-    except LauncherError as error:
-        terminal.fault(str(error))
+    except (LauncherError, OSError) as error:
+        terminal.fault(in_one_line(error))
         return 1
 
 
@@ -52,8 +52,8 @@ def run(state: State, terminal: Terminal) -> int:
             platform.watch()
         except KeyboardInterrupt:
             return 0
-        except LauncherError as error:
-            terminal.fault(str(error))
+        except (LauncherError, OSError) as error:
+            terminal.fault(in_one_line(error))
             return 1
 
 
@@ -69,12 +69,15 @@ def tell(story: Callable[[State, Terminal], None], state: State, terminal: Termi
     try:
         story(state, terminal)
     except Exception as error:  # whatever the story met, the platform stays up
-        terminal.fault(f"the case could not be played to its end: {_in_one_line(error)}")
+        terminal.fault(f"the case could not be played to its end: {in_one_line(error)}")
         return 1
     return 0
 
 
-def _in_one_line(error: Exception) -> str:
+def in_one_line(error: Exception) -> str:
+    """The error's words; of a file that cannot be used, which one and why."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used ({error.strerror})."
     return " ".join(str(error).split()) or type(error).__name__
 
 
