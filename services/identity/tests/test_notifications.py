@@ -211,6 +211,7 @@ async def test_the_outbox_page_is_there_on_one_machine_without_mail_alone(
     page = await browser.get("/outbox")
     assert page.status_code == 200
     assert CODE in page.text
+    assert person.full_name in page.text
     settings = ground.app.state.identity.settings
     for change in ({"smtp_host": "mail.example"}, {"public_url": "https://dichvucong.example"}):
         app = create_app(settings.model_copy(update=change), KafkaSettings(), clock=ground.clock)

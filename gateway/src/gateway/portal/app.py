@@ -62,7 +62,7 @@ def create_portal(settings: Settings, parts: Parts, contracts: Contracts | None 
         settings,
         parts,
         name=NAME,
-        title="Events",
+        title="Motcua events",
         description="Events of the platform by stream and webhook, for those without Kafka.",
         version=VERSION,
         routers=[stream, subscriptions, deliveries, portal_routes(portal)],

@@ -38,7 +38,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         settings,
         parts,
         name="identity",
-        title="Identity",
+        title="Motcua identity",
         description="People, agencies, officials and clients; sign-in by OAuth 2.1 and OpenID Connect.",
         version="1.0.0",
         routers=routers(outbox_page=settings.outbox_page),

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from shared.errors import Text
 
-_VIETNAM = timezone(timedelta(hours=7))
+VIETNAM = timezone(timedelta(hours=7))
 
 
 class Occasion(StrEnum):
@@ -104,7 +104,7 @@ def message_about(occasion: Occasion, *, case: str, due_at: datetime | None) -> 
 def _due(occasion: Occasion, due_at: datetime | None) -> Text:
     if due_at is None or occasion not in {Occasion.ACCEPTED, Occasion.SUPPLEMENTED}:
         return Text(vi="", en="")
-    local = due_at.astimezone(_VIETNAM)
+    local = due_at.astimezone(VIETNAM)
     return Text(
         vi=f"Hẹn trả kết quả: {local:%H:%M} ngày {local:%d/%m/%Y}",
         en=f"Due: {local:%d %B %Y}, {local:%H:%M} (Vietnam time)",
