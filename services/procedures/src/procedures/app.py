@@ -14,6 +14,9 @@ from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.results import routes as result_routes
+from procedures.results.operations import Press
+from procedures.results.signing import Seal
 from procedures.settings import Settings
 from procedures.statistics import routes as statistics_routes
 from procedures.upkeep import keep_tidy
@@ -27,14 +30,17 @@ from shared.web import Parts, create_service
 def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None = None) -> FastAPI:
     """The application of procedures."""
     parts = Parts.of(settings, kafka, clock=clock)
+    contents = Contents(settings.document_store)
+    seal = Seal(settings.result_certificates, settings.result_passphrase.get_secret_value().encode())
     desk = Desk(
         database=parts.database,
         clock=parts.clock,
         versions=Versions(),
         calendars=Calendars(),
-        contents=Contents(settings.document_store),
+        contents=contents,
         document_limit=settings.document_limit,
         tracking_key=settings.tracking_key.get_secret_value().encode(),
+        press=Press(seal, contents, settings.public_url),
     )
     app = create_service(
         settings,
@@ -52,6 +58,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             calendar_routes.router,
             diagram_routes.router,
             statistics_routes.router,
+            result_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC],
         consumer=Consumer(

@@ -3,6 +3,7 @@
 import   read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
 draw     print a version of a procedure as a BPMN diagram
 verify   check that no log entry of any case was changed
+check-result  verify a signed result from its file alone
 recount  count the statistics anew from the logs of all cases
 sample   publish invented procedures to try the platform on
 """
@@ -28,6 +29,9 @@ from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
+from procedures.results.certificates import make_sample_certificate
+from procedures.results.checking import check
+from procedures.settings import Settings
 from procedures.statistics.operations import recount
 from shared.clock import SystemClock
 from shared.db import Database
@@ -136,6 +140,26 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
 
 
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a signed PDF, or the signed JSON of a result")
+    parser.add_argument("--authority", type=Path, required=True, help="certificate of the authority, PEM")
+
+
+async def _check_result(arguments: argparse.Namespace, _: ServiceSettings) -> int:
+    """0 when the file is as it was signed, 1 when not."""
+    try:
+        content, authority = arguments.file.read_bytes(), arguments.authority.read_bytes()
+        checked = await check(content, authority, SystemClock().now())
+    except (OSError, ValueError) as error:
+        print(f"procedures: {error}", file=sys.stderr)
+        return 2
+    if not checked.sound:
+        print("Không đúng như đã ký. / Not as it was signed.")
+        return 1
+    print(f"Đúng như đã ký bởi {checked.signer}. / As it was signed by {checked.signer}.")
+    return 0
+
+
 async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
     """0 when every log could be read, 1 after naming the cases whose could not."""
     async with _database(settings) as database:
@@ -147,8 +171,15 @@ async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
 
 
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
-    """Publish each sample procedure that is not in force yet."""
+    """Publish each sample procedure that is not in force yet, and make a certificate where there is none."""
     now = SystemClock().now()
+    assert isinstance(settings, Settings)
+    folder = settings.result_certificates
+    if folder is not None and not list(folder.glob("*.p12")):
+        authority = make_sample_certificate(
+            folder, settings.result_passphrase.get_secret_value().encode(), now
+        )
+        print(f"procedures: results are signed with a sample certificate of {authority}")
     async with _database(settings) as database:
         for file in sorted(_SAMPLES.glob("*.json")):
             definition = definition_from_json(json.loads(file.read_text("utf-8")))
@@ -172,6 +203,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("import", "read register sheets and BPMN diagrams into drafts", _import, _import_arguments),
     Command("draw", "print a version of a procedure as a BPMN diagram", _draw, _draw_arguments),
     Command("verify", "check that no log entry of any case was changed", _verify, _verify_arguments),
+    Command("check-result", "verify a signed result from its file alone", _check_result, _check_arguments),
     Command("recount", "count the statistics anew from the logs of all cases", _recount),
     Command("sample", "publish invented procedures", _sample),
 )

@@ -12,6 +12,7 @@ from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
+from procedures.results.operations import Press
 from shared.auth import Principal
 from shared.clock import Clock
 from shared.db import Database
@@ -28,6 +29,7 @@ class Desk:
     contents: Contents
     document_limit: int
     tracking_key: bytes
+    press: Press
 
 
 def actor_of(who: Principal) -> Actor:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -196,4 +197,37 @@ statistics_months = Table(
     Column("frozen_at", Instant, nullable=False),
     Column("rows", JSONB, nullable=False, comment="[{procedure, figures, corrections}]"),
     comment="Months as they were reported; they never change",
+)
+
+result_series = Table(
+    "result_series",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("symbol", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+    comment="The last number of a kind of result in an agency's year; its row lock makes the series gapless",
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("token", Text, nullable=False, unique=True, comment="names it in the public address; at random"),
+    Column("agency", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("title_vi", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("json_sha256", Text, nullable=False),
+    Column("pdf_sha256", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ended_at", Instant),
+    Column("legal_ground", Text, comment="of its revocation"),
+    Column("superseded_by", Uuid, ForeignKey("results.id")),
+    UniqueConstraint("agency", "number"),
+    CheckConstraint("state IN ('in_force', 'superseded', 'revoked')", name="state"),
+    comment="Issued results, as they can be verified; follows from the logs of the cases",
 )

@@ -127,6 +127,23 @@ class CaseRedated(CaseEvent):
     reason: str
 
 
+class CaseResultIssued(CaseEvent):
+    """A result was signed; the applicant can have it, and anyone who holds it can verify it."""
+
+    type = "procedures.case.result_issued.v1"
+    result: str
+    result_type: str
+    supersedes: str | None = None
+    """Id of the result that it takes the place of."""
+
+
+class CaseResultRevoked(CaseEvent):
+    """A result does not count any more."""
+
+    type = "procedures.case.result_revoked.v1"
+    result: str
+
+
 class ProcedureFigures(BaseModel):
     """What the cases of one procedure came to in a month."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from procedures.domain.acts import Act, Closed, Decided, Redated, SupplementRequested, TaskCompleted
 from procedures.domain.case import Case
+from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from shared.events import Envelope
 from shared.events import procedures as told
 
@@ -20,6 +21,8 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "closed": told.CaseClosed,
     "withdrawn": told.CaseWithdrawn,
     "redated": told.CaseRedated,
+    "result_issued": told.CaseResultIssued,
+    "result_revoked": told.CaseResultRevoked,
 }
 
 
@@ -43,6 +46,11 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
     match act:
         case TaskCompleted():
             return {"step": act.step, "unit": act.unit, "unit_agency": act.unit_agency, "steps": steps}
+        case ResultIssued():
+            superseded = None if act.supersedes is None else str(act.supersedes)
+            return {"result": str(act.result.id), "result_type": act.result.type, "supersedes": superseded}
+        case ResultRevoked():
+            return {"result": str(act.result)}
         case Redated():
             return {"reason": act.reason}
         case SupplementRequested():

@@ -218,7 +218,7 @@ async def supplement_case(
     tx: AsyncConnection, order: Order, *, enclosures: Sequence[Enclosure], note: str | None
 ) -> Stored:
     """Bring what was asked for; the clock runs on."""
-    stored = await _locked(tx, order)
+    stored = await locked_case(tx, order)
     require_allowed(stored.case.status, Action.SUPPLEMENT)
     definition = (await order.versions.of(tx, stored.case.procedure, stored.case.version)).definition
     asked_for = {item.document for item in stored.case.missing}
@@ -256,7 +256,7 @@ async def record_result(
     tx: AsyncConnection, order: Order, official: Official, enclosures: Sequence[Enclosure]
 ) -> Stored:
     """Put the documents of the result into the case."""
-    stored = await _locked(tx, order)
+    stored = await locked_case(tx, order)
     require_allowed(stored.case.status, Action.RECORD_RESULT)
     faults = await owned_faults(tx, order.actor.subject, enclosures)
     if faults:
@@ -270,7 +270,7 @@ async def withdraw_case(tx: AsyncConnection, order: Order, *, reason: str | None
     return await _handle(tx, order, lambda case, *_: handling.withdraw(case, reason=reason))
 
 
-async def _locked(tx: AsyncConnection, order: Order) -> Stored:
+async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
     """The case under its row lock, in the state that the command is meant for.
 
     Raises:
@@ -301,7 +301,7 @@ async def _since(tx: AsyncConnection, order: Order) -> list[dict[str, object]]:
 
 async def _handle(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
     """Do to the case what the rule says: log, state, tasks and events in the transaction at hand."""
-    stored = await _locked(tx, order)
+    stored = await locked_case(tx, order)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)

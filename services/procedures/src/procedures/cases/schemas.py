@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from procedures.domain.case import Outcome
+from procedures.domain.result import ResultState
 from procedures.domain.status import Status
 from shared.schema import Schema, Words
 
@@ -70,6 +71,17 @@ class AttachmentOfCase(Schema):
     sha256: str = Field(examples=[_SHA256], description="Of the content, hexadecimal")
 
 
+class IssuedResultOfCase(Schema):
+    """A result that was issued; its PDF and signed JSON are among the documents of the result."""
+
+    id: UUID
+    type: str = Field(examples=["GIAY_CHUNG_NHAN"])
+    number: str = Field(examples=["07/2026/GCN"])
+    issued_at: datetime
+    state: ResultState
+    sha256: str = Field(examples=[_SHA256], description="Of the canonical JSON, hexadecimal")
+
+
 class Missing(Schema):
     """One thing the applicant is asked for."""
 
@@ -99,6 +111,7 @@ class CaseView(Schema):
     reason: str | None = Field(None, examples=["Đủ điều kiện theo quy định."])
     decided_at: datetime | None = None
     result: list[AttachmentOfCase]
+    results: list[IssuedResultOfCase] = Field(description="Issued results, also those that count no more")
     ended_at: datetime | None = None
     on_time: bool | None = None
     form: dict[str, Any] | None = Field(

@@ -6,6 +6,7 @@ from typing import Any
 from procedures.cases.schemas import (
     AttachmentOfCase,
     CaseView,
+    IssuedResultOfCase,
     LogEntry,
     Missing,
     Receipt,
@@ -37,6 +38,8 @@ _ACTS: dict[str, Text] = {
     "result_recorded": Text(vi="Kết quả đã sẵn sàng.", en="The result is ready."),
     "closed": Text(vi="Kết quả đã được trả.", en="The result was handed over."),
     "withdrawn": Text(vi="Người nộp rút hồ sơ.", en="The case was withdrawn."),
+    "result_issued": Text(vi="Kết quả điện tử đã được ký và cấp.", en="The result was signed and issued."),
+    "result_revoked": Text(vi="Kết quả đã bị thu hồi.", en="The result was revoked."),
     "redated": Text(
         vi="Ngày hẹn trả được tính lại theo lịch làm việc mới.",
         en="It was dated anew by the changed calendar.",
@@ -86,6 +89,7 @@ def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
         reason=case.reason,
         decided_at=case.decided_at,
         result=[AttachmentOfCase.model_validate(item) for item in case.result],
+        results=[IssuedResultOfCase.model_validate(item) for item in case.results],
         ended_at=case.ended_at,
         on_time=case.on_time,
         form=form,

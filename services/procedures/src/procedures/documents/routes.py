@@ -30,6 +30,8 @@ Reader = Annotated[Principal, requires("procedures:cases:read")]
 _CONTENTS = {
     media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(MEDIA_TYPES)
 }
+_SENT = {**_CONTENTS, "application/jose": _CONTENTS["application/pdf"]}
+"""What is sent out: besides what is taken in, signed JSON of results."""
 
 
 @router.post(
@@ -85,7 +87,7 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
     response_class=Response,
     responses={
         **problems(DocumentNotFound),
-        200: {"description": "The content", "content": _CONTENTS},
+        200: {"description": "The content", "content": _SENT},
     },
 )
 async def get_content(request: Request, document_id: UUID, who: Reader, db: Db, desk: AtDesk) -> Response:

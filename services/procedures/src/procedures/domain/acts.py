@@ -11,6 +11,7 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.status import Status
 from procedures.domain.terms import Term
 
@@ -125,6 +126,7 @@ class Decided:
             status=Status.DECIDED,
             outcome=self.outcome,
             reason=self.reason,
+            decision_number=self.number,
             decided_at=at,
             due_when_decided=case.due_at,
             clock=case.clock and case.clock.ended_by(at),
@@ -182,6 +184,8 @@ Act = (
     | Closed
     | Withdrawn
     | Redated
+    | ResultIssued
+    | ResultRevoked
 )
 
 

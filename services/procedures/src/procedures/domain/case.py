@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term
 
@@ -115,10 +116,13 @@ class Case:
     supplement_rounds: int = 0
     outcome: Outcome | None = None
     reason: str | None = None
+    decision_number: str | None = None
     decided_at: datetime | None = None
     due_when_decided: datetime | None = None
     """What the decision is measured against."""
     result: tuple[Attachment, ...] = ()
+    results: tuple[IssuedResult, ...] = ()
+    """What was issued, with its legal number; superseded and revoked ones too."""
     ended_at: datetime | None = None
     on_time: bool | None = None
 

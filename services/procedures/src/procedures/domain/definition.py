@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.result import ResultType
 from procedures.domain.terms import NO_TERM, Term
 from shared.errors import Invalid, NotFound, Text
 
@@ -132,6 +133,8 @@ class Definition:
     form: Mapping[str, Any] | None = None
     """JSON Schema 2020-12 of the answers (formats are asserted); None: nothing is asked."""
     fee: Fee | None = None
+    results: tuple[ResultType, ...] = ()
+    """What the procedure can end in, with their templates."""
 
     @property
     def first(self) -> Step:

@@ -23,7 +23,8 @@ class Status(StrEnum):
 
     @property
     def ended(self) -> bool:
-        return not ALLOWED[self]
+        """Whether the case is over: nobody works on it any more, though its result may be looked after."""
+        return self in _ENDED
 
 
 class Action(StrEnum):
@@ -37,6 +38,8 @@ class Action(StrEnum):
     DECIDE = "decide"
     RECORD_RESULT = "record_result"
     WITHDRAW = "withdraw"
+    ISSUE_RESULT = "issue_result"
+    REVOKE_RESULT = "revoke_result"
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
@@ -45,11 +48,15 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
         {Action.COMPLETE_TASK, Action.REQUEST_SUPPLEMENT, Action.DECIDE, Action.WITHDRAW}
     ),
     Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW}),
-    Status.DECIDED: frozenset({Action.COMPLETE_TASK, Action.RECORD_RESULT}),
-    Status.CLOSED: frozenset(),
+    Status.DECIDED: frozenset(
+        {Action.COMPLETE_TASK, Action.RECORD_RESULT, Action.ISSUE_RESULT, Action.REVOKE_RESULT}
+    ),
+    Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT}),
     Status.REFUSED: frozenset(),
     Status.WITHDRAWN: frozenset(),
 }
+
+_ENDED = frozenset({Status.CLOSED, Status.REFUSED, Status.WITHDRAWN})
 
 STATUS_TEXT: Mapping[Status, Text] = {
     Status.SUBMITTED: Text(vi="Đã nộp, chờ tiếp nhận", en="Submitted, waiting to be accepted"),
