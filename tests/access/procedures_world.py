@@ -406,7 +406,25 @@ async def put_calendar(world: World) -> Attempt:
         f"{BASE}/agencies/{AGENCY}/calendar",
         rightful=world.official("desk"),
         strangers=world.strangers_to_a_procedure(),
-        json=present.json()["calendar"],
+        json={"calendar": present.json()["calendar"], "reason": "Đóng cửa vì bão."},
         headers={"if-match": present.headers["etag"]},
         private="timeZone",
+    )
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/calendar/redatings")
+async def list_redatings(world: World) -> Attempt:
+    path = f"{BASE}/agencies/{AGENCY}/calendar"
+    present = await world.http.get(path)
+    calendar = present.json()["calendar"]
+    closed = {**calendar, "closures": ["2027-03-01"] if not calendar["closures"] else []}
+    headers = {**world.client(), "if-match": present.headers["etag"]}
+    body = {"calendar": closed, "reason": "Đóng cửa vì bão."}
+    answer = await world.http.put(path, json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return Attempt(
+        f"{path}/redatings",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private="Đóng cửa",
     )

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
+from procedures.calendars.redating import keep_dated
 from procedures.cases import commands as case_commands
 from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
@@ -15,6 +16,8 @@ from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.settings import Settings
+from procedures.timers.operations import database_clock, told_by
+from procedures.timers.watch import watch_timers
 from procedures.upkeep import keep_tidy
 from shared.clock import Clock
 from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC
@@ -60,7 +63,11 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             handlers=HANDLERS,
             prefix=settings.event_type_prefix,
         ),
-        background=[lambda: keep_tidy(desk)],
+        background=[
+            lambda: keep_tidy(desk),
+            lambda: keep_dated(parts.database, parts.clock),
+            lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
+        ],
     )
     app.state.desk = desk
     return app

@@ -155,3 +155,35 @@ documents = Table(
     comment="What was sent; the content lies in the object store under the id",
 )
 Index("documents_loose_idx", documents.c.began_at, postgresql_where=documents.c.case_id.is_(None))
+
+redatings = Table(
+    "redatings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ordered_by", Text, nullable=False, comment="subject who edited the calendar"),
+    Column("ordered_at", Instant, nullable=False),
+    Column("changed_from", Instant, nullable=False, comment="the first instant at which the edit matters"),
+    Column("horizon", BigInteger, comment="transactions before it may have read the calendar as it was"),
+    Column("cursor", Uuid, comment="the last case that was looked at"),
+    Column("looked_at", Integer, nullable=False, server_default="0"),
+    Column("redated", Integer, nullable=False, server_default="0"),
+    Column("finished_at", Instant),
+    comment="Edits of calendars, and how far the open cases are dated by them",
+)
+Index("redatings_agency_idx", redatings.c.agency, redatings.c.id)
+Index("redatings_open_idx", redatings.c.id, postgresql_where=redatings.c.finished_at.is_(None))
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, comment="the step, or empty for the whole case"),
+    Column("at", Instant, nullable=False),
+    Column("fires_at", Instant, nullable=False, comment="at, or later when it failed to fire"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    comment="What will happen to cases by itself; follows from their state",
+)
+Index("timers_due_idx", timers.c.fires_at)

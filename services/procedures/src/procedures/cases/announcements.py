@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from procedures.domain.acts import Act, Closed, Decided, Redated, SupplementRequested, TaskCompleted
+from procedures.cases.time_particulars import of_time_act
+from procedures.domain.acts import (
+    Act,
+    Closed,
+    Decided,
+    Redated,
+    Supplemented,
+    SupplementRequested,
+    TaskCompleted,
+)
 from procedures.domain.case import Case
 from shared.events import Envelope
 from shared.events import procedures as told
@@ -20,6 +29,12 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "closed": told.CaseClosed,
     "withdrawn": told.CaseWithdrawn,
     "redated": told.CaseRedated,
+    "extended": told.CaseExtended,
+    "apologised": told.CaseApologised,
+    "reminded": told.CaseReminded,
+    "became_overdue": told.CaseBecameOverdue,
+    "supplement_expired": told.CaseSupplementExpired,
+    "lapsed": told.CaseLapsed,
 }
 
 
@@ -42,13 +57,22 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
     steps = tuple(task.step for task in case.tasks)
     match act:
         case TaskCompleted():
-            return {"step": act.step, "unit": act.unit, "unit_agency": act.unit_agency, "steps": steps}
+            return {
+                "step": act.step,
+                "unit": act.unit,
+                "unit_agency": act.unit_agency,
+                "steps": steps,
+                "by_silence": act.by_silence,
+            }
         case Redated():
-            return {"reason": act.reason}
+            return {"reason": act.reason, "answer_by": act.answer_by}
         case SupplementRequested():
-            return {"documents": tuple(item.document for item in act.items)}
+            documents = tuple(item.document for item in act.items)
+            return {"documents": documents, "answer_by": act.answer_by}
+        case Supplemented():
+            return {"missing": act.still_missing}
         case Decided():
-            return {"outcome": act.outcome.value}
+            return {"outcome": act.outcome.value, "by_silence": act.by_silence}
         case Closed():
             assert case.outcome is not None
             return {
@@ -58,4 +82,4 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
                 "on_time": act.on_time,
             }
         case _:
-            return {"steps": steps} if act.kind == "accepted" else {}
+            return {"steps": steps} if act.kind == "accepted" else of_time_act(case, act)

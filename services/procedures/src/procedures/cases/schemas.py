@@ -101,6 +101,12 @@ class CaseView(Schema):
     result: list[AttachmentOfCase]
     ended_at: datetime | None = None
     on_time: bool | None = None
+    answer_by: datetime | None = Field(
+        None, description="Until when there is time to bring what is missing; absent without a limit"
+    )
+    promised_at: datetime | None = Field(
+        None, description="The end of the new date that the agency promised when it was late"
+    )
     form: dict[str, Any] | None = Field(
         None,
         examples=[{"fullName": "Nguyễn Thị Mẫu"}],
@@ -201,4 +207,10 @@ class Tracking(Schema):
     status: Status
     status_text: Words
     due_at: datetime | None = None
+    answer_by: datetime | None = Field(
+        None, description="Until when there is time to bring what is missing; absent without a limit"
+    )
+    promised_at: datetime | None = Field(
+        None, description="The end of the new date that the agency promised when it was late"
+    )
     steps: list[TrackingStep]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from procedures.domain.terms import NO_TERM, Term
+from procedures.domain.time_rules import NO_RULES, TimeRules
 from shared.errors import Invalid, NotFound, Text
 
 END: Final = None
@@ -132,6 +133,7 @@ class Definition:
     form: Mapping[str, Any] | None = None
     """JSON Schema 2020-12 of the answers (formats are asserted); None: nothing is asked."""
     fee: Fee | None = None
+    time_rules: TimeRules = NO_RULES
 
     @property
     def first(self) -> Step:

@@ -112,6 +112,17 @@ def due_at(start: datetime, term: Term, calendar: WorkingCalendar) -> datetime |
             return calendar.after(start, term.length)
 
 
+def before(due: datetime, term: Term, calendar: WorkingCalendar) -> datetime | None:
+    """The last instant at which this much time is still left until `due`, in UTC; None for no term."""
+    match term.kind:
+        case TermKind.NONE:
+            return None
+        case TermKind.CALENDAR_DAYS:
+            return due - term.length
+        case TermKind.WORKING_DAYS | TermKind.WORKING_HOURS:
+            return calendar.before(due, term.length)
+
+
 def relaid(
     due: datetime | None, stopped_at: datetime, resumed_at: datetime, calendar: WorkingCalendar
 ) -> datetime | None:
