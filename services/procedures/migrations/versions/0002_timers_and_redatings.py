@@ -31,9 +31,7 @@ def upgrade() -> None:
             nullable=True,
             comment="transactions before it may have read the calendar as it was",
         ),
-        sa.Column("cursor", sa.Uuid(), nullable=True, comment="the last case that was looked at"),
-        sa.Column("looked_at", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("redated", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("cursor", sa.Uuid(), nullable=True, comment="the last case that a batch was made of"),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("redatings_pkey")),
         comment="Edits of calendars, and how far the open cases are dated by them",
@@ -41,6 +39,20 @@ def upgrade() -> None:
     op.create_index("redatings_agency_idx", "redatings", ["agency", "id"])
     op.create_index(
         "redatings_open_idx", "redatings", ["id"], postgresql_where=sa.text("finished_at IS NULL")
+    )
+    op.create_table(
+        "redating_batches",
+        sa.Column("redating", sa.Uuid(), nullable=False),
+        sa.Column("last", sa.Uuid(), nullable=False, comment="case at the end of the batch"),
+        sa.Column(
+            "after", sa.Uuid(), nullable=True, comment="case before its first; none in the first batch"
+        ),
+        sa.Column("looked_at", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("redated", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["redating"], ["redatings.id"], name=op.f("redating_batches_redating_fkey")),
+        sa.PrimaryKeyConstraint("redating", "last", name=op.f("redating_batches_pkey")),
+        comment="Parts of the jobs, each dated in one transaction",
     )
     op.create_table(
         "timers",
@@ -64,4 +76,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("timers")
+    op.drop_table("redating_batches")
     op.drop_table("redatings")

@@ -166,14 +166,24 @@ redatings = Table(
     Column("ordered_at", Instant, nullable=False),
     Column("changed_from", Instant, nullable=False, comment="the first instant at which the edit matters"),
     Column("horizon", BigInteger, comment="transactions before it may have read the calendar as it was"),
-    Column("cursor", Uuid, comment="the last case that was looked at"),
-    Column("looked_at", Integer, nullable=False, server_default="0"),
-    Column("redated", Integer, nullable=False, server_default="0"),
+    Column("cursor", Uuid, comment="the last case that a batch was made of"),
     Column("finished_at", Instant),
     comment="Edits of calendars, and how far the open cases are dated by them",
 )
 Index("redatings_agency_idx", redatings.c.agency, redatings.c.id)
 Index("redatings_open_idx", redatings.c.id, postgresql_where=redatings.c.finished_at.is_(None))
+
+redating_batches = Table(
+    "redating_batches",
+    metadata,
+    Column("redating", Uuid, ForeignKey("redatings.id"), primary_key=True),
+    Column("last", Uuid, primary_key=True, comment="case at the end of the batch"),
+    Column("after", Uuid, comment="case before its first; none in the first batch"),
+    Column("looked_at", Integer, nullable=False, server_default="0"),
+    Column("redated", Integer, nullable=False, server_default="0"),
+    Column("finished_at", Instant),
+    comment="Parts of the jobs, each dated in one transaction",
+)
 
 timers = Table(
     "timers",

@@ -1,7 +1,8 @@
 """After an edit of a calendar the open cases that it touches are dated anew: a job, in batches.
 
-A batch is one transaction with the place up to which the job has come, so a process that dies loses the
-batch at hand and another goes on from there. One process at a time works for an agency, on its oldest job.
+The job goes through the cases by id and makes batches of them; each batch is one transaction. A process that
+dies loses the batch at hand, which another takes up; several processes, and several tasks of one process, work
+on different batches side by side. Of an agency's jobs the oldest is finished first.
 
 No case is missed. Whoever acts on a case locks it first and reads the calendar then, so the calendar as it
 was can only have been read by transactions that had begun when the edit became visible. The job notes the
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.calendars import store
 from procedures.calendars.operations import calendar_of
 from procedures.cases.record import record
-from procedures.cases.store import Done, Stored, lock_dated_after
+from procedures.cases.store import Done, Stored, last_of_batch, lock_dated_after
 from procedures.domain.acts import SYSTEM
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.dating import redated
@@ -29,40 +30,52 @@ from shared.db import AnyRow, Database
 AT_ONCE = 500
 """Cases of a batch: their row locks are held for a fraction of a second."""
 
+SIDE_BY_SIDE = 2
+"""Batches of one process at a time: while the database writes one, the next is reckoned."""
+
 _EVERY_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
 async def date_next(database: Database, now: datetime, at_once: int = AT_ONCE) -> bool:
-    """Go on with a job by one batch. False when there is none to go on with at present."""
+    """Go a step on with a job. False when there is none to go on with at present."""
     async with database.transaction() as tx:
-        job = await store.lock_redating(tx)
-        if job is None:
-            return False
-        if job.horizon is None:
-            await store.note_progress(tx, job.id, horizon=await store.next_transaction(tx))
-            return True
-        if not await store.all_ended_before(tx, job.horizon):
-            return False
-        await _date_batch(tx, job, now, at_once)
+        for job in await store.open_redatings(tx):
+            batch = await store.lock_batch(tx, job.id)
+            if batch is not None:
+                await _date_batch(tx, job, batch, now)
+                return True
+            locked = await store.lock_redating(tx, job.id)
+            if locked is not None and await _plan(tx, locked, now, at_once):
+                return True
+    return False
+
+
+async def _plan(tx: AsyncConnection, job: AnyRow, now: datetime, at_once: int) -> bool:
+    """Make the next batch of a job, or finish it; False while that has to wait for others."""
+    if job.horizon is None:
+        await store.note_progress(tx, job.id, horizon=await store.next_transaction(tx))
         return True
+    if not await store.all_ended_before(tx, job.horizon):
+        return False
+    last = await last_of_batch(tx, job.agency, job.changed_from, after=job.cursor, size=at_once)
+    if last is not None:
+        await store.add_batch(tx, job, last)
+        return True
+    if await store.has_open_batch(tx, job.id):
+        return False
+    await store.note_progress(tx, job.id, finished_at=now)
+    return True
 
 
-async def _date_batch(tx: AsyncConnection, job: AnyRow, now: datetime, at_once: int) -> None:
-    found = await lock_dated_after(tx, job.agency, job.changed_from, after=job.cursor, limit=at_once)
+async def _date_batch(tx: AsyncConnection, job: AnyRow, batch: AnyRow, now: datetime) -> None:
+    found = await lock_dated_after(tx, job.agency, job.changed_from, after=batch.after, last=batch.last)
     calendar = await calendar_of(tx, job.agency)
     reason = "; ".join(dict.fromkeys(await store.reasons_of_open_redatings(tx, job.agency)))
     done = _done(found, calendar, reason)
     await record(tx, SYSTEM, now, done)
-    await store.note_progress(
-        tx,
-        job.id,
-        cursor=found[-1].case.id if found else job.cursor,
-        looked_at=job.looked_at + len(found),
-        redated=job.redated + len(done),
-        finished_at=now if len(found) < at_once else None,
-    )
+    await store.finish_batch(tx, batch, looked_at=len(found), redated=len(done), finished_at=now)
 
 
 def _done(found: Sequence[Stored], calendar: WorkingCalendar, reason: str) -> list[Done]:
@@ -74,8 +87,15 @@ async def keep_dated(database: Database, clock: Clock) -> None:
     """Work on the jobs for as long as the application runs; several processes may do it side by side."""
     while True:
         try:
-            while await date_next(database, clock.now()):
-                pass
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("redating.interrupted", reason=repr(error))
+            async with asyncio.TaskGroup() as group:
+                for _ in range(SIDE_BY_SIDE):
+                    group.create_task(date_all(database, clock))
+        except* (SQLAlchemyError, OSError) as errors:
+            log.warning("redating.interrupted", reason=repr(errors.exceptions))
         await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def date_all(database: Database, clock: Clock) -> None:
+    """Go on with the jobs until there is none to go on with."""
+    while await date_next(database, clock.now()):
+        pass

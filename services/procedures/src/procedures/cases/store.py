@@ -274,24 +274,35 @@ async def lock_due(tx: AsyncConnection, now: datetime, limit: int) -> list[Store
     return list({stored.case.id: stored for stored in await page(tx, query)}.values())
 
 
-async def lock_dated_after(
-    tx: AsyncConnection, agency: str, instant: datetime, *, after: UUID | None, limit: int
-) -> list[Stored]:
-    """The agency's next running cases, by id, of which something is due after an instant, under their row locks."""
+def _dated_after(agency: str, instant: datetime, after: UUID | None) -> list[ColumnElement[bool]]:
+    """The agency's running cases behind the one with this id, of which something is due after an instant."""
     open_task = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.due_at > instant)
-    open_timer = select(timers.c.case_id).where(timers.c.case_id == cases.c.id, timers.c.at > instant)
+    timer = select(timers.c.case_id).where(timers.c.case_id == cases.c.id, timers.c.at > instant)
+    later = or_(cases.c.due_at > instant, open_task.exists(), timer.exists())
+    behind = [] if after is None else [cases.c.id > after]
+    return [cases.c.agency == agency, cases.c.status.in_(RUNNING), later, *behind]
+
+
+async def last_of_batch(
+    tx: AsyncConnection, agency: str, instant: datetime, *, after: UUID | None, size: int
+) -> UUID | None:
+    """The id with which the next so many of those cases end; None when there are none."""
+    query = select(cases.c.id).where(*_dated_after(agency, instant, after)).order_by(cases.c.id).limit(size)
+    ids = (await tx.execute(query)).scalars().all()
+    return ids[-1] if ids else None
+
+
+async def lock_dated_after(
+    tx: AsyncConnection, agency: str, instant: datetime, *, after: UUID | None, last: UUID
+) -> list[Stored]:
+    """Those cases up to the last of a batch, under their row locks."""
     query = (
         select(*_SEEN)
-        .where(
-            cases.c.agency == agency,
-            cases.c.status.in_(RUNNING),
-            or_(cases.c.due_at > instant, open_task.exists(), open_timer.exists()),
-        )
+        .where(*_dated_after(agency, instant, after), cases.c.id <= last)
         .order_by(cases.c.id)
-        .limit(limit)
         .with_for_update()
     )
-    return await page(tx, query if after is None else query.where(cases.c.id > after))
+    return await page(tx, query)
 
 
 async def page(tx: AsyncConnection, query: Select[Any]) -> list[Stored]:

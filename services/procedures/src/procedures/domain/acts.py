@@ -203,8 +203,10 @@ class Redated:
     kind: Literal["redated"] = "redated"
 
     def change(self, case: Case, at: datetime) -> Case:
-        asked = case.asked and replace(case.asked, answer_by=self.answer_by, remind_at=self.answer_remind_at)
-        return replace(case, asked=asked).standing(self.stands, at)
+        if case.asked is not None:
+            asked = replace(case.asked, answer_by=self.answer_by, remind_at=self.answer_remind_at)
+            case = replace(case, asked=asked)
+        return case.standing(self.stands, at)
 
 
 Act = (

@@ -90,6 +90,10 @@ class WorkingCalendar:
     make_up_days: frozenset[date] = frozenset()
     """Days off that are worked in exchange for another; they have the hours of the week's fullest day."""
 
+    def __hash__(self) -> int:
+        """Of what tells calendars apart in practice, and is hashed in no time: it is asked for at every step."""
+        return hash((self.time_zone, self.holidays, self.closures))
+
     def sessions(self, day: date) -> Day:
         """When the agency is at work on a date."""
         ordinary = self.week[day.weekday()]
