@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from procedures.catalogue.examples import DEFINITION, SHEET
@@ -428,3 +429,17 @@ async def list_redatings(world: World) -> Attempt:
         strangers=world.strangers_to_a_procedure(),
         private="Đóng cửa",
     )
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/extension")
+async def extend_case(world: World) -> Attempt:
+    body = {"by": {"kind": "working_days", "amount": 2}, "reason": "Cần xác minh thêm."}
+    return await world.command(await world.accepted(), "extension", "justice", body)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/apology")
+async def apologise_for_case(world: World) -> Attempt:
+    case = await world.accepted()
+    world.clock.advance(timedelta(days=30))
+    body = {"reason": "Phải xác minh lại.", "promisedDate": "2026-12-28"}
+    return await world.command(case, "apology", "justice", body)

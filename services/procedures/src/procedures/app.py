@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from procedures.apologies import routes as apology_routes
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
 from procedures.calendars.redating import keep_dated
@@ -15,6 +16,7 @@ from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.extensions import routes as extension_routes
 from procedures.settings import Settings
 from procedures.timers.operations import database_clock, told_by
 from procedures.timers.watch import watch_timers
@@ -53,6 +55,8 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             catalogue_routes.router,
             calendar_routes.router,
             diagram_routes.router,
+            extension_routes.router,
+            apology_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC],
         consumer=Consumer(

@@ -13,11 +13,12 @@ from open_data.domain.month import Month, legal_date, months
 
 
 class Kind(StrEnum):
-    """What the figures tell apart; every other act of a case can only move the due instant."""
+    """What the figures tell apart; every other act (extended, dated anew) can only move the due instant."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
     DECIDED = "decided"
     CLOSED = "closed"
     OTHER = "other"
@@ -42,7 +43,7 @@ class Act:
 class CaseFact:
     """A case in months. Its `received` is absent until its receipt is known; it does not count before.
 
-    `ended` is the month of the decision or the withdrawal, whichever ended the agency's work. `days` are
+    `ended` is the month in which the agency's work ended: with the decision, a withdrawal or a lapse. `days` are
     calendar days from receipt to decision. `overdue` are the months at whose end the answer was due and not
     given; an open case is overdue at every month's end from `overdue_from` on, unless an act still to come
     moves that.
@@ -67,7 +68,7 @@ def fold(acts: Mapping[int, Act]) -> CaseFact:
     at = {act.kind: act.at for act in reversed(ordered)}
     decision = next((act for act in ordered if act.kind is Kind.DECIDED), None)
     received_at = at.get(Kind.ACCEPTED)
-    ended_at = at.get(Kind.DECIDED) or at.get(Kind.WITHDRAWN)
+    ended_at = at.get(Kind.DECIDED) or at.get(Kind.WITHDRAWN) or at.get(Kind.LAPSED)
     overdue, overdue_from = _overdue(ordered, received_at, ended_at)
     return CaseFact(
         agency=ordered[-1].agency,

@@ -1,7 +1,7 @@
 """On-time processing: how many cases each agency received, decided and still has, by procedure and month.
 
 The figures balance: what was open at the end of a month is what was open before, plus received, minus
-decided, minus withdrawn.
+decided, minus withdrawn or lapsed.
 """
 
 from collections import defaultdict

@@ -43,7 +43,8 @@ from shared.web import Answer, IfMatch, Now, Once, Tx, problems
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
 _REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
-_FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+"""How a command of an official may be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,14 @@ def _enclosures(documents: Sequence[DocumentOfCase]) -> list[Enclosure]:
     return [Enclosure(item.document, item.id) for item in documents]
 
 
-@router.post("/acceptance", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+@router.post("/acceptance", status_code=201, response_model=CaseView, responses=problems(*FOR_OFFICERS))
 async def accept_case(who: Officer, handle: Handle) -> Response:
     """Receive the case at the receiving unit: its legal clock starts and the next step opens."""
     official = official_of(who)
     return await handle(who, lambda order: operations.accept_case(handle.tx, order, official))
 
 
-@router.post("/refusal", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+@router.post("/refusal", status_code=201, response_model=CaseView, responses=problems(*FOR_OFFICERS))
 async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     """Refuse to receive the case, with the reason and its legal ground."""
     official = official_of(who)
@@ -99,7 +100,7 @@ async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     "/tasks/{step}/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_FOR_OFFICERS, TaskNotOpen, DecisionMissing),
+    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing),
 )
 async def complete_task(
     step: Annotated[str, Path(max_length=200, description="Code of the open step", examples=["XU_LY"])],
@@ -124,7 +125,7 @@ async def complete_task(
     "/supplement-request",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_FOR_OFFICERS, ClockStopped, SupplementRoundsUsed),
+    responses=problems(*FOR_OFFICERS, ClockStopped, SupplementRoundsUsed),
 )
 async def request_supplement(body: SupplementRequest, who: Officer, handle: Handle) -> Response:
     """Ask the applicant for what is missing, item by item. The clock stands still until it comes.
@@ -151,7 +152,7 @@ async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> R
     "/decision",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_FOR_OFFICERS, ClockStopped),
+    responses=problems(*FOR_OFFICERS, ClockStopped),
 )
 async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
     """Answer the matter: granted or rejected, with reasons. The term is measured to this instant."""
@@ -164,7 +165,7 @@ async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
     )
 
 
-@router.post("/result", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+@router.post("/result", status_code=201, response_model=CaseView, responses=problems(*FOR_OFFICERS))
 async def record_result(body: Result, who: Officer, handle: Handle) -> Response:
     """Put the documents of the result into the case, for the applicant to take."""
     official = official_of(who)

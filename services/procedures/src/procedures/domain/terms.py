@@ -70,14 +70,14 @@ class Term:
         return {"kind": self.kind.value, "amount": int(self.amount) if whole else float(self.amount)}
 
     @classmethod
-    def from_json(cls, value: object) -> Self:
-        """The term that parsed JSON describes.
+    def from_json(cls, value: object, pointer: str = "") -> Self:
+        """The term that parsed JSON describes, which stands at `pointer` in what was sent.
 
         Raises:
             Invalid: with every fault of it.
         """
         faults: list[Fault] = []
-        term = cls.read(Node(value, "", faults))
+        term = cls.read(Node(value, pointer, faults))
         if faults:
             raise Invalid(faults=faults)
         return term
