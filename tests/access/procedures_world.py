@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -413,7 +413,7 @@ async def put_calendar(world: World) -> Attempt:
         f"{BASE}/agencies/{AGENCY}/calendar",
         rightful=world.official("desk"),
         strangers=world.strangers_to_a_procedure(),
-        json=present.json()["calendar"],
+        json={"calendar": present.json()["calendar"], "reason": "Đóng cửa vì bão."},
         headers={"if-match": present.headers["etag"]},
         private="timeZone",
     )
@@ -494,3 +494,35 @@ async def verify_result(world: World) -> Attempt:
 @recipe("GET /procedures/v1/result-keys")
 async def list_result_keys(_: World) -> Attempt:
     return Attempt(f"{BASE}/result-keys")
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/calendar/redatings")
+async def list_redatings(world: World) -> Attempt:
+    path = f"{BASE}/agencies/{AGENCY}/calendar"
+    present = await world.http.get(path)
+    calendar = present.json()["calendar"]
+    closed = {**calendar, "closures": ["2027-03-01"] if not calendar["closures"] else []}
+    headers = {**world.client(), "if-match": present.headers["etag"]}
+    body = {"calendar": closed, "reason": "Đóng cửa vì bão."}
+    answer = await world.http.put(path, json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return Attempt(
+        f"{path}/redatings",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private="Đóng cửa",
+    )
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/extension")
+async def extend_case(world: World) -> Attempt:
+    body = {"by": {"kind": "working_days", "amount": 2}, "reason": "Cần xác minh thêm."}
+    return await world.command(await world.accepted(), "extension", "justice", body)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/apology")
+async def apologise_for_case(world: World) -> Attempt:
+    case = await world.accepted()
+    world.clock.advance(timedelta(days=30))
+    body = {"reason": "Phải xác minh lại.", "promisedDate": "2026-12-28"}
+    return await world.command(case, "apology", "justice", body)

@@ -2,8 +2,10 @@
 
 from fastapi import FastAPI
 
+from procedures.apologies import routes as apology_routes
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
+from procedures.calendars.redating import keep_dated
 from procedures.cases import commands as case_commands
 from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
@@ -14,11 +16,14 @@ from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.extensions import routes as extension_routes
 from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
 from procedures.settings import Settings
 from procedures.statistics import routes as statistics_routes
+from procedures.timers.operations import database_clock, told_by
+from procedures.timers.watch import watch_timers
 from procedures.upkeep import keep_tidy
 from shared.clock import Clock
 from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC, STATISTICS_TOPIC
@@ -59,6 +64,8 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             diagram_routes.router,
             statistics_routes.router,
             result_routes.router,
+            extension_routes.router,
+            apology_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC],
         consumer=Consumer(
@@ -69,7 +76,11 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             handlers=HANDLERS,
             prefix=settings.event_type_prefix,
         ),
-        background=[lambda: keep_tidy(desk)],
+        background=[
+            lambda: keep_tidy(desk),
+            lambda: keep_dated(parts.database, parts.clock),
+            lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
+        ],
     )
     app.state.desk = desk
     return app

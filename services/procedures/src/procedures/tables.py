@@ -231,3 +231,44 @@ results = Table(
     CheckConstraint("state IN ('in_force', 'superseded', 'revoked')", name="state"),
     comment="Issued results, as they can be verified; follows from the logs of the cases",
 )
+redatings = Table(
+    "redatings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ordered_by", Text, nullable=False, comment="subject who edited the calendar"),
+    Column("ordered_at", Instant, nullable=False),
+    Column("changed_from", Instant, nullable=False, comment="the first instant at which the edit matters"),
+    Column("horizon", BigInteger, comment="transactions before it may have read the calendar as it was"),
+    Column("cursor", Uuid, comment="the last case that a batch was made of"),
+    Column("finished_at", Instant),
+    comment="Edits of calendars, and how far the open cases are dated by them",
+)
+Index("redatings_agency_idx", redatings.c.agency, redatings.c.id)
+Index("redatings_open_idx", redatings.c.id, postgresql_where=redatings.c.finished_at.is_(None))
+
+redating_batches = Table(
+    "redating_batches",
+    metadata,
+    Column("redating", Uuid, ForeignKey("redatings.id"), primary_key=True),
+    Column("last", Uuid, primary_key=True, comment="case at the end of the batch"),
+    Column("after", Uuid, comment="case before its first; none in the first batch"),
+    Column("looked_at", Integer, nullable=False, server_default="0"),
+    Column("redated", Integer, nullable=False, server_default="0"),
+    Column("finished_at", Instant),
+    comment="Parts of the jobs, each dated in one transaction",
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, comment="the step, or empty for the whole case"),
+    Column("at", Instant, nullable=False),
+    Column("fires_at", Instant, nullable=False, comment="at, or later when it failed to fire"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    comment="What will happen to cases by itself; follows from their state",
+)
+Index("timers_due_idx", timers.c.fires_at)

@@ -13,7 +13,7 @@ from open_data.domain.month import Month, legal_date, months
 
 
 class Kind(StrEnum):
-    """What the figures tell apart; every other act of a case can only move the due instant."""
+    """What the figures tell apart; every other act (extended, dated anew) can only move the due instant."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"

@@ -28,7 +28,13 @@ from procedures.cases.views import case_view
 from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
-from procedures.domain.handling import ClockStopped, DecisionMissing, NotThisUnit, TaskNotOpen
+from procedures.domain.handling import (
+    ClockStopped,
+    DecisionMissing,
+    NotThisUnit,
+    SupplementRoundsUsed,
+    TaskNotOpen,
+)
 from procedures.domain.status import ActionNotAllowed
 from shared.auth import Principal
 from shared.errors import Forbidden, PreconditionRequired, Unprocessable
@@ -38,6 +44,7 @@ router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
 _REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
 FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+"""How a command of an official may be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +125,13 @@ async def complete_task(
     "/supplement-request",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, ClockStopped),
+    responses=problems(*FOR_OFFICERS, ClockStopped, SupplementRoundsUsed),
 )
 async def request_supplement(body: SupplementRequest, who: Officer, handle: Handle) -> Response:
-    """Ask the applicant for what is missing, item by item. The clock stands still until it comes."""
+    """Ask the applicant for what is missing, item by item. The clock stands still until it comes.
+
+    How often, how long there is to answer and what follows when nothing comes, the procedure says.
+    """
     official = official_of(who)
     items = [MissingItem(item.document, item.reason) for item in body.items]
     return await handle(who, lambda order: operations.request_supplement(handle.tx, order, official, items))
@@ -129,7 +139,7 @@ async def request_supplement(body: SupplementRequest, who: Officer, handle: Hand
 
 @router.post("/supplement", status_code=201, response_model=CaseView, responses=problems(*_REFUSALS))
 async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> Response:
-    """Bring what was asked for. The clock runs on with the time that was left."""
+    """Bring what was asked for, all or a part. Once all is there the clock runs on with the time that was left."""
     return await handle(
         who,
         lambda order: operations.supplement_case(

@@ -114,6 +114,12 @@ class CaseView(Schema):
     results: list[IssuedResultOfCase] = Field(description="Issued results, also those that count no more")
     ended_at: datetime | None = None
     on_time: bool | None = None
+    answer_by: datetime | None = Field(
+        None, description="Until when there is time to bring what is missing; absent without a limit"
+    )
+    promised_at: datetime | None = Field(
+        None, description="The end of the new date that the agency promised when it was late"
+    )
     form: dict[str, Any] | None = Field(
         None,
         examples=[{"fullName": "Nguyễn Thị Mẫu"}],
@@ -214,4 +220,10 @@ class Tracking(Schema):
     status: Status
     status_text: Words
     due_at: datetime | None = None
+    answer_by: datetime | None = Field(
+        None, description="Until when there is time to bring what is missing; absent without a limit"
+    )
+    promised_at: datetime | None = Field(
+        None, description="The end of the new date that the agency promised when it was late"
+    )
     steps: list[TrackingStep]

@@ -44,6 +44,21 @@ _ACTS: dict[str, Text] = {
         vi="Ngày hẹn trả được tính lại theo lịch làm việc mới.",
         en="It was dated anew by the changed calendar.",
     ),
+    "extended": Text(vi="Thời hạn được gia hạn.", en="The term was extended."),
+    "apologised": Text(
+        vi="Cơ quan xin lỗi vì trễ hẹn và hẹn lại ngày trả.",
+        en="The agency apologised for being late and promised a new date.",
+    ),
+    "reminded": Text(vi="Sắp đến hạn.", en="Something is due soon."),
+    "became_overdue": Text(vi="Đã quá hạn.", en="Something became overdue."),
+    "supplement_expired": Text(
+        vi="Hết hạn bổ sung; hồ sơ được giải quyết với giấy tờ hiện có.",
+        en="The supplement did not come in time; the case goes on with what is there.",
+    ),
+    "lapsed": Text(
+        vi="Hồ sơ kết thúc vì không bổ sung đúng hạn.",
+        en="The case lapsed: the supplement did not come in time.",
+    ),
 }
 
 
@@ -92,6 +107,8 @@ def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
         results=[IssuedResultOfCase.model_validate(item) for item in case.results],
         ended_at=case.ended_at,
         on_time=case.on_time,
+        answer_by=case.asked.answer_by if case.asked else None,
+        promised_at=case.apology.promised_at if case.apology else None,
         form=form,
     )
 
@@ -126,6 +143,8 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
         status=case.status,
         status_text=words(STATUS_TEXT[case.status]),
         due_at=case.due_at,
+        answer_by=case.asked.answer_by if case.asked else None,
+        promised_at=case.apology.promised_at if case.apology else None,
         steps=[
             TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
             for link in links

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from procedures.domain.result import ResultType
 from procedures.domain.terms import NO_TERM, Term
+from procedures.domain.time_rules import NO_RULES, TimeRules
 from shared.errors import Invalid, NotFound, Text
 
 END: Final = None
@@ -135,6 +136,7 @@ class Definition:
     fee: Fee | None = None
     results: tuple[ResultType, ...] = ()
     """What the procedure can end in, with their templates."""
+    time_rules: TimeRules = NO_RULES
 
     @property
     def first(self) -> Step:
