@@ -13,6 +13,7 @@ from procedures.consumers import HANDLERS
 from procedures.dependencies import Desk
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.keys.keyring import Keyring, hand_over
 from procedures.settings import Settings
 from procedures.upkeep import keep_tidy
 from shared.clock import Clock
@@ -25,6 +26,8 @@ from shared.web import Parts, create_service
 def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None = None) -> FastAPI:
     """The application of procedures."""
     parts = Parts.of(settings, kafka, clock=clock)
+    keyring = Keyring(settings.master_key.get_secret_value())
+    hand_over(keyring, parts.database)
     desk = Desk(
         database=parts.database,
         clock=parts.clock,
@@ -61,4 +64,5 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         background=[lambda: keep_tidy(desk)],
     )
     app.state.desk = desk
+    app.state.answer_seal = keyring
     return app

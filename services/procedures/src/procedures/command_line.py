@@ -1,8 +1,9 @@
 """Commands of procedures besides those that every service has.
 
-import   read register sheets into drafts, with every fault of each in a sentence
-verify   check that no log entry of any case was changed
-sample   publish invented procedures to try the platform on
+import       read register sheets into drafts, with every fault of each in a sentence
+verify       check that no log entry of any case was changed
+rotate-keys  seal everything under the newest version of the master key
+sample       publish invented procedures to try the platform on
 """
 
 import argparse
@@ -18,6 +19,9 @@ from procedures.catalogue.store import version_in_force
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
+from procedures.keys.keyring import Keyring, hand_over
+from procedures.keys.operations import rotate_keys
+from procedures.settings import Settings
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.process import Command
@@ -29,7 +33,9 @@ _SAMPLES = Path(__file__).parent / "samples"
 
 @asynccontextmanager
 async def _database(settings: ServiceSettings) -> AsyncIterator[Database]:
+    assert isinstance(settings, Settings)
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    hand_over(Keyring(settings.master_key.get_secret_value()), database)
     try:
         yield database
     finally:
@@ -104,6 +110,14 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
 
 
+async def _rotate_keys(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 when everything is sealed under the newest version, 1 when it should be run again."""
+    async with _database(settings) as database:
+        rotated = await rotate_keys(database)
+    print(f"procedures: {rotated.done} sealed anew, {rotated.left} left; run again until none is left")
+    return int(rotated.left > 0)
+
+
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
     """Publish each sample procedure that is not in force yet."""
     now = SystemClock().now()
@@ -129,5 +143,6 @@ async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
 COMMANDS: tuple[Command, ...] = (
     Command("import", "read register sheets into drafts", _import, _import_arguments),
     Command("verify", "check that no log entry of any case was changed", _verify, _verify_arguments),
+    Command("rotate-keys", "seal everything under the newest version of the master key", _rotate_keys),
     Command("sample", "publish invented procedures", _sample),
 )

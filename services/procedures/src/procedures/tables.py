@@ -104,7 +104,9 @@ cases = Table(
     Column("sequence", Integer, nullable=False, comment="of the newest log entry"),
     Column("head", LargeBinary, nullable=False, comment="hash of the newest log entry"),
     Column("state", JSONB, nullable=False, comment="the fold of the log"),
-    Column("form", JSONB, nullable=False, comment="what the applicant filled in"),
+    Column("form", LargeBinary, comment="what the applicant filled in, sealed; none once erased"),
+    Column("data_key", LargeBinary, comment="opens what is personal in form, state and log; see keys"),
+    CheckConstraint("(form IS NULL) = (data_key IS NULL)", name="erased"),
 )
 Index("cases_applicant_idx", cases.c.applicant, cases.c.id)
 Index("cases_agency_idx", cases.c.agency, cases.c.id)
@@ -143,7 +145,7 @@ documents = Table(
     Column("id", Uuid, primary_key=True),
     Column("owner", Text, nullable=False, comment="subject who sent it"),
     Column("agency", Text, comment="of the official who sent it"),
-    Column("file_name", Text, nullable=False),
+    Column("file_name", LargeBinary, comment="sealed; none once erased"),
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger),
     Column("sha256", Text),

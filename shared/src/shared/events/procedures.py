@@ -119,3 +119,25 @@ class CaseRedated(CaseEvent):
 
     type = "procedures.case.redated.v1"
     reason: str
+
+
+class CaseHoldPlaced(CaseEvent):
+    """The case is needed, and not disposed of until further notice."""
+
+    type = "procedures.case.hold_placed.v1"
+
+
+class CaseHoldLifted(CaseEvent):
+    type = "procedures.case.hold_lifted.v1"
+
+
+class CaseTransferred(CaseEvent):
+    """An archive has taken the ended case over."""
+
+    type = "procedures.case.transferred.v1"
+
+
+class CaseErased(CaseEvent):
+    """What was personal in the ended case is destroyed. Whoever holds a copy of it should do the same."""
+
+    type = "procedures.case.erased.v1"

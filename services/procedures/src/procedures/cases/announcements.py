@@ -20,6 +20,10 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "closed": told.CaseClosed,
     "withdrawn": told.CaseWithdrawn,
     "redated": told.CaseRedated,
+    "hold_placed": told.CaseHoldPlaced,
+    "hold_lifted": told.CaseHoldLifted,
+    "transferred": told.CaseTransferred,
+    "erased": told.CaseErased,
 }
 
 

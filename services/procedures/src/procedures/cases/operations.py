@@ -1,10 +1,10 @@
 """What can be asked of a case and done to it: one function each."""
 
 import hmac
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from procedures.calendars.operations import Calendars, DatedCalendar, calendar_o
 from procedures.cases import store, submission
 from procedures.cases.announcements import announcement
 from procedures.cases.record import record
+from procedures.cases.sealing import FiledForm
 from procedures.cases.store import Stored, Viewer
 from procedures.catalogue.operations import NotInForce, Published, Versions
 from procedures.documents.operations import (
@@ -33,8 +34,10 @@ from procedures.domain.case_code import tracking_secret
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.log import Link, canonical
+from procedures.domain.personal import commitment
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
+from procedures.keys.keyring import SALT_LENGTH, keyring_of
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
@@ -119,14 +122,15 @@ async def _file(
     ]
     if faults:
         raise Invalid(faults=faults)
-    case_id = new_id()
+    case_id, salt, content = new_id(), os.urandom(SALT_LENGTH), canonical(form)
+    key = keyring_of(tx).new_key(case_id)
     calendar = dated.calendar
     act = Submitted(
         procedure=definition.code,
         version=published.version,
         agency=definition.agency,
         applicant=by.subject,
-        form_sha256=sha256(canonical(form)).hexdigest(),
+        form_commitment=commitment(salt, content),
         attachments=await attachments_of(tx, by.subject, enclosures),
         tasks=(receiving_task(definition, now),),
         expected_due_at=due_at(now, definition.term, calendar),
@@ -135,13 +139,20 @@ async def _file(
     case = opened(case_id, entry)
     event = announcement(case, "", act, now)
     written = await submission.write(
-        tx, entry, calendar.local_date(now), form, event, answer, calendar_of=dated.declared_at
+        tx,
+        entry,
+        calendar.local_date(now),
+        key.seal_form(salt, content),
+        key,
+        event,
+        answer,
+        calendar_of=dated.declared_at,
     )
     if written is None:
         return None
     await put_into_case(tx, case_id, act.attachments)
     code, head = written
-    return Stored(case, code, head)
+    return Stored(case, code, head, case, key)
 
 
 async def get_case(tx: AsyncConnection, case_id: UUID, viewer: Viewer) -> Stored:
@@ -158,10 +169,10 @@ async def get_case(tx: AsyncConnection, case_id: UUID, viewer: Viewer) -> Stored
 
 async def get_case_with_form(
     tx: AsyncConnection, case_id: UUID, viewer: Viewer
-) -> tuple[Stored, dict[str, Any]]:
-    """The case, and what the applicant filled in."""
+) -> tuple[Stored, FiledForm | None]:
+    """The case, and what the applicant filled in, unless it is erased."""
     stored = await get_case(tx, case_id, viewer)
-    return stored, await store.form_of(tx, case_id)
+    return stored, await store.form_of(tx, stored)
 
 
 async def accept_case(tx: AsyncConnection, order: Order, official: Official) -> Stored:
@@ -325,7 +336,7 @@ async def list_cases(
 
 async def log_of_case(
     tx: AsyncConnection, case_id: UUID, viewer: Viewer
-) -> tuple[Stored, dict[str, Any], list[Link]]:
+) -> tuple[Stored, FiledForm | None, list[Link]]:
     """The case, its form and its whole log as they stood at one instant; first in its transaction.
 
     Raises:

@@ -103,7 +103,7 @@ async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db) -
         stored, form, links = await operations.log_of_case(tx, case_id, viewer_of(who))
     log = CaseLog(
         code=stored.code,
-        entries=[log_entry(link) for link in links],
+        entries=[log_entry(stored, link) for link in links],
         sound=flaw_of_log(stored, links, form) is None,
     )
     return conditional(request, log, etag=stored.etag)

@@ -1,20 +1,23 @@
 """How a case is shown: to those who may see it, and to anyone who holds its code and secret."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from procedures.cases.schemas import (
     AttachmentOfCase,
     CaseView,
+    ErasureOfCase,
+    HoldOfCase,
     LogEntry,
     Missing,
     Receipt,
     TaskOfCase,
     Tracking,
     TrackingStep,
+    TransferOfCase,
     WorkItem,
 )
-from procedures.cases.store import Stored
+from procedures.cases.sealing import FiledForm
+from procedures.cases.store import Stored, shown_act
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
@@ -41,6 +44,13 @@ _ACTS: dict[str, Text] = {
         vi="Ngày hẹn trả được tính lại theo lịch làm việc mới.",
         en="It was dated anew by the changed calendar.",
     ),
+    "hold_placed": Text(vi="Hồ sơ được giữ lại, chưa hủy.", en="The case is held: it is not disposed of."),
+    "hold_lifted": Text(vi="Hồ sơ không còn phải giữ lại.", en="The case is not held any more."),
+    "transferred": Text(vi="Hồ sơ đã chuyển vào lưu trữ.", en="The case was transferred to an archive."),
+    "erased": Text(
+        vi="Dữ liệu cá nhân của hồ sơ đã bị hủy theo thời hạn lưu trữ.",
+        en="The personal data of the case was erased on its legal schedule.",
+    ),
 }
 
 
@@ -63,7 +73,7 @@ def receipt(stored: Stored, key: bytes) -> Receipt:
     )
 
 
-def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
+def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
     """The case for those who may see it."""
     case = stored.case
     return CaseView(
@@ -88,14 +98,16 @@ def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
         result=[AttachmentOfCase.model_validate(item) for item in case.result],
         ended_at=case.ended_at,
         on_time=case.on_time,
-        form=form,
+        form=form and form.content,
+        hold=case.hold and HoldOfCase.model_validate(case.hold),
+        transferred=case.transferred and TransferOfCase.model_validate(case.transferred),
+        erased=case.erased and ErasureOfCase.model_validate(case.erased),
     )
 
 
-def log_entry(link: Link) -> LogEntry:
-    return LogEntry(
-        sequence=link.sequence, at=link.at, by=dict(link.actor), act=dict(link.act), hash=link.hash.hex()
-    )
+def log_entry(stored: Stored, link: Link) -> LogEntry:
+    act = shown_act(stored.key, link.act)
+    return LogEntry(sequence=link.sequence, at=link.at, by=dict(link.actor), act=act, hash=link.hash.hex())
 
 
 def work_item(row: AnyRow) -> WorkItem:

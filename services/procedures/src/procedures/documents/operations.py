@@ -119,8 +119,8 @@ async def _checked(media_type: str, chunks: AsyncIterator[bytes]) -> AsyncIterat
         yield beginning
 
 
-async def document_for(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow:
-    """The document, for whoever sent it or may see its case.
+async def document_for(tx: AsyncConnection, document: UUID, viewer: Viewer) -> tuple[AnyRow, str]:
+    """The document and its name, for whoever sent it or may see its case.
 
     Raises:
         DocumentNotFound
@@ -128,7 +128,7 @@ async def document_for(tx: AsyncConnection, document: UUID, viewer: Viewer) -> A
     row = await store.visible_document(tx, document, viewer)
     if row is None:
         raise DocumentNotFound
-    return row
+    return row, store.file_name_of(tx, row)
 
 
 async def enclosure_faults(

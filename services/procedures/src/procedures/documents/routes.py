@@ -90,10 +90,10 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
 async def get_content(request: Request, document_id: UUID, who: Reader, db: Db, desk: AtDesk) -> Response:
     """The content of a document, for whoever sent it or may see its case."""
     async with db.reading() as tx:
-        row = await operations.document_for(tx, document_id, viewer_of(who))
+        row, file_name = await operations.document_for(tx, document_id, viewer_of(who))
     headers = {
         "etag": f'"{row.sha256}"',
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(row.file_name)}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(file_name)}",
         "x-content-type-options": "nosniff",
     }
     if request.headers.get("if-none-match") == headers["etag"]:

@@ -9,13 +9,24 @@ from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import Viewer, visible_to
+from procedures.keys.keyring import keyring_of
 from procedures.tables import cases, documents
 from shared.db import AnyRow
 
 
-async def expect(tx: AsyncConnection, **row: Any) -> None:
-    """Remember that a document begins to arrive."""
-    await tx.execute(insert(documents).values(**row))
+async def expect(tx: AsyncConnection, *, id: UUID, file_name: str, **row: Any) -> None:  # noqa: A002
+    """Remember that a document begins to arrive. Its name, which may tell of a person, is sealed."""
+    sealed = keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(id))
+    await tx.execute(insert(documents).values(id=id, file_name=sealed, **row))
+
+
+def file_name_of(tx: AsyncConnection, row: AnyRow) -> str:
+    """The name under which the document was sent."""
+    return keyring_of(tx).open(row.file_name, bound_to=_name_of(row.id)).decode()
+
+
+def _name_of(document: UUID) -> str:
+    return f"name of document {document}"
 
 
 async def keep(tx: AsyncConnection, document: UUID, *, size: int, sha256: str, received_at: datetime) -> None:

@@ -11,6 +11,8 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.personal import PersonalText
+from procedures.domain.retention_acts import Erased, HoldLifted, HoldPlaced, Transferred
 from procedures.domain.status import Status
 from procedures.domain.terms import Term
 
@@ -30,7 +32,8 @@ class Submitted:
     version: int
     agency: str
     applicant: str
-    form_sha256: str
+    form_commitment: str
+    """To what was filled in, which is sealed; see `personal.commitment`."""
     attachments: tuple[Attachment, ...]
     tasks: tuple[Task, ...]
     """The receiving task."""
@@ -59,7 +62,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    reason: str
+    reason: PersonalText
     legal_ground: str
     kind: Literal["refused"] = "refused"
 
@@ -73,7 +76,7 @@ class TaskCompleted:
     unit: str
     unit_agency: str
     outcome: str | None
-    note: str | None
+    note: PersonalText | None
     stands: Standing
     arrivals: tuple[Arrival, ...] = ()
     """Of the branches that wait for others after it."""
@@ -102,7 +105,7 @@ class SupplementRequested:
 @dataclass(frozen=True, slots=True)
 class Supplemented:
     attachments: tuple[Attachment, ...]
-    note: str | None
+    note: PersonalText | None
     stands: Standing
     kind: Literal["supplemented"] = "supplemented"
 
@@ -115,7 +118,7 @@ class Supplemented:
 @dataclass(frozen=True, slots=True)
 class Decided:
     outcome: Outcome
-    reason: str
+    reason: PersonalText
     number: str | None
     kind: Literal["decided"] = "decided"
 
@@ -151,7 +154,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    reason: str | None
+    reason: PersonalText | None
     kind: Literal["withdrawn"] = "withdrawn"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -182,6 +185,10 @@ Act = (
     | Closed
     | Withdrawn
     | Redated
+    | HoldPlaced
+    | HoldLifted
+    | Transferred
+    | Erased
 )
 
 
