@@ -19,6 +19,7 @@ from shared.auth import KINDS, Kind, check_declared
 from shared.testing import Tokens
 from tests.access.declared import assert_as_declared, operation_of
 from tests.access.walk import AGENCY, GUARDED, PUBLIC, RECIPES, ROUTES, Ground, Route
+from tests.access.worlds import WORLDS
 
 ANY_ID = "019a0000-0000-7000-8000-000000000000"
 EVERY_SCOPE = frozenset(route.scope for route in GUARDED if route.scope)
@@ -93,7 +94,7 @@ def test_every_route_has_a_recipe_and_every_recipe_a_route() -> None:
 
 
 def test_every_member_has_routes_to_guard() -> None:
-    assert {route.member for route in GUARDED} == {route.member for route in ROUTES}
+    assert {route.member for route in GUARDED} == {route.member for route in ROUTES} == WORLDS.keys()
 
 
 def test_an_application_with_a_route_that_declares_nothing_does_not_start() -> None:

@@ -17,7 +17,7 @@ from procedures.keys.keyring import Keyring, hand_over
 from procedures.settings import Settings
 from procedures.upkeep import keep_tidy
 from shared.clock import Clock
-from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC
+from shared.events.procedures import ACCESS_TOPIC, CASE_TOPIC, PROCEDURE_TOPIC
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -52,7 +52,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             catalogue_routes.router,
             calendar_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC],
+        topics=[PROCEDURE_TOPIC, CASE_TOPIC, ACCESS_TOPIC],
         consumer=Consumer(
             parts.database,
             kafka,

@@ -42,6 +42,7 @@ OFFERED: Mapping[str, Audience] = {
 
 WITHHELD: Mapping[str, str] = {
     "participation.feedback.v1": "one score at a time could be traced to the person just served",
+    "procedures.access.v1": "who looked at whose data is told to that person, by identity alone",
     "identity.person.v1": "who has an account concerns nobody outside the platform",
     "identity.official.v1": "who works where is identity's to tell, to those it concerns",
 }

@@ -6,11 +6,21 @@ case once and knows when one is missing.
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from shared.events.envelope import Event, Topic
 
 PROCEDURE_TOPIC = Topic("procedures.procedure.v1", "The catalogue of administrative procedures", partitions=3)
 CASE_TOPIC = Topic("procedures.case.v1", "The life of each case", partitions=6, retention_days=90)
+ACCESS_TOPIC = Topic(
+    "procedures.access.v1",
+    "Every look at people's data by an official or an agency's system",
+    partitions=3,
+    retention_days=90,
+)
 
 
 class ProcedurePublished(Event):
@@ -141,3 +151,35 @@ class CaseErased(CaseEvent):
     """What was personal in the ended case is destroyed. Whoever holds a copy of it should do the same."""
 
     type = "procedures.case.erased.v1"
+
+
+class CaseSeen(BaseModel):
+    """A case of which somebody saw something, and whose it is."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    case_id: UUID
+    code: str
+    procedure: str
+    person: str
+    """Subject id of the applicant in identity."""
+
+
+class AccessRecorded(Event):
+    """An official, or an agency's system, was shown data of people: one event for one answer.
+
+    The event is an aggregate of its own, so its `sequence` is always 1.
+    """
+
+    topic = ACCESS_TOPIC
+    type = "procedures.access.recorded.v1"
+
+    reader: str
+    """Subject id of the official, or id of the client."""
+    reader_kind: Literal["official", "client"]
+    agency: str
+    units: tuple[str, ...] = ()
+    """The units in which the official holds a post; none of a client."""
+    purpose: str
+    """What was shown, and so what for: `case`, `log`, `clock`, `case_list`, `work_list`, `document`, `handling` …"""
+    cases: tuple[CaseSeen, ...]

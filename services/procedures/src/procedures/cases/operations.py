@@ -10,6 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.access.look import Look, Seen
+from procedures.access.operations import record_look, seen_of
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
 from procedures.cases.announcements import announcement
@@ -155,23 +157,24 @@ async def _file(
     return Stored(case, code, head, case, key)
 
 
-async def get_case(tx: AsyncConnection, case_id: UUID, viewer: Viewer) -> Stored:
-    """The case as it stands.
+async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
+    """The case as it stands; who looks at it is recorded.
 
     Raises:
         CaseNotFound: there is none that the viewer may see.
     """
-    stored = await store.case_of(tx, case_id, store.visible_to(viewer))
+    stored = await store.case_of(tx, case_id, store.visible_to(look.viewer))
     if stored is None:
         raise CaseNotFound
+    await record_look(tx, look, seen_of(stored))
     return stored
 
 
 async def get_case_with_form(
-    tx: AsyncConnection, case_id: UUID, viewer: Viewer
+    tx: AsyncConnection, case_id: UUID, look: Look
 ) -> tuple[Stored, FiledForm | None]:
     """The case, and what the applicant filled in, unless it is erased."""
-    stored = await get_case(tx, case_id, viewer)
+    stored = await get_case(tx, case_id, look)
     return stored, await store.form_of(tx, stored)
 
 
@@ -322,20 +325,27 @@ async def _handle(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
 
 async def list_cases(
     tx: AsyncConnection,
-    viewer: Viewer,
+    look: Look,
     *,
     status: Status | None,
     procedure: str | None,
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Stored]:
-    """The viewer's cases, newest first: a person's own, or those of an official's agency."""
-    query = store.listed(store.owned_by(viewer), status=status, procedure=procedure, after=after, limit=limit)
-    return await store.page(tx, query)
+    """The viewer's cases, newest first: a person's own, or those of an official's agency.
+
+    The last of `limit` tells only that there are more; it is not shown.
+    """
+    mine = store.owned_by(look.viewer)
+    found = await store.page(
+        tx, store.listed(mine, status=status, procedure=procedure, after=after, limit=limit)
+    )
+    await record_look(tx, look, *map(seen_of, found[: limit - 1]))
+    return found
 
 
 async def log_of_case(
-    tx: AsyncConnection, case_id: UUID, viewer: Viewer
+    tx: AsyncConnection, case_id: UUID, look: Look
 ) -> tuple[Stored, FiledForm | None, list[Link]]:
     """The case, its form and its whole log as they stood at one instant; first in its transaction.
 
@@ -343,7 +353,7 @@ async def log_of_case(
         CaseNotFound
     """
     await store.see_one_state(tx)
-    stored, form = await get_case_with_form(tx, case_id, viewer)
+    stored, form = await get_case_with_form(tx, case_id, look)
     return stored, form, await store.log_of(tx, case_id)
 
 
@@ -369,8 +379,16 @@ async def public_log(tx: AsyncConnection, stored: Stored) -> list[Link]:
 
 
 async def work_list(
-    tx: AsyncConnection, official: Official, *, after: Sequence[Any] | None, limit: int
+    tx: AsyncConnection, official: Official, look: Look, *, after: Sequence[Any] | None, limit: int
 ) -> Sequence[AnyRow]:
-    """The open tasks that wait at the official's units, the one due next first."""
+    """The open tasks that wait at the official's units, the one due next first.
+
+    The last of `limit` tells only that there are more; it is not shown.
+    """
     units = sorted({unit for unit, _ in official.posts})
-    return await store.work_list(tx, official.agency, units, after, limit)
+    rows = await store.work_list(tx, official.agency, units, after, limit)
+    seen = {
+        row.case_id: Seen(row.case_id, row.code, row.procedure, row.applicant) for row in rows[: limit - 1]
+    }
+    await record_look(tx, look, *seen.values())
+    return rows

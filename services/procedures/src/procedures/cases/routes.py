@@ -6,6 +6,8 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from procedures.access.look import Purpose
+from procedures.access.operations import looking
 from procedures.cases import operations
 from procedures.cases.operations import CaseNotFound
 from procedures.cases.schemas import (
@@ -21,14 +23,14 @@ from procedures.cases.soundness import flaw_of_log
 from procedures.cases.submission import Remembered
 from procedures.cases.views import case_view, log_entry, receipt, tracking, work_item
 from procedures.catalogue.operations import NotInForce
-from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
+from procedures.dependencies import AtDesk, actor_of, look_of, official_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.status import Status
 from procedures.pages import instant_of, key_after, page_of, text_of
 from shared.auth import Principal, public, requires
 from shared.errors import Unprocessable
 from shared.pagination import Cursor, Limit, Page
-from shared.web import Db, Once, Tx, conditional, problems
+from shared.web import Db, Now, Once, Tx, conditional, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
@@ -61,7 +63,8 @@ async def submit_case(body: Submission, who: Applicant, once: Once, desk: AtDesk
     except asyncpg.UniqueViolationError:
         async with desk.database.reading() as tx:
             given = await once.given(tx)
-            stored = await operations.get_case(tx, UUID(given.body["id"]), viewer_of(who))
+            look = look_of(who, desk.clock.now(), Purpose.CASE)
+            stored = await operations.get_case(tx, UUID(given.body["id"]), look)
     content = receipt(stored, desk.tracking_key).model_dump_json(by_alias=True)
     location = f"{router.prefix}/cases/{stored.case.id}"
     return Response(content, 201, {"location": location}, "application/json")
@@ -72,6 +75,7 @@ async def list_cases(
     request: Request,
     who: Reader,
     db: Db,
+    now: Now,
     status: Annotated[Status | None, Query(description="Legal status")] = None,
     procedure: Annotated[
         str | None, Query(max_length=50, description="Code of a procedure", examples=["TP01"])
@@ -81,26 +85,29 @@ async def list_cases(
 ) -> Response:
     """Your own cases, or for officials those of their agency; newest first."""
     after = key_after(cursor, UUID)
-    async with db.reading() as tx:
+    look = look_of(who, now, Purpose.CASE_LIST)
+    async with looking(db, look) as tx:
         found = await operations.list_cases(
-            tx, viewer_of(who), status=status, procedure=procedure, after=after, limit=limit + 1
+            tx, look, status=status, procedure=procedure, after=after, limit=limit + 1
         )
     return page_of(request, found, limit, key=lambda stored: [stored.case.id], view=case_view)
 
 
 @router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound))
-async def get_case(request: Request, case_id: CaseId, who: Reader, db: Db) -> Response:
+async def get_case(request: Request, case_id: CaseId, who: Reader, db: Db, now: Now) -> Response:
     """One case as it stands. Its ETag is what commands on it ask for in `If-Match`."""
-    async with db.reading() as tx:
-        stored, form = await operations.get_case_with_form(tx, case_id, viewer_of(who))
+    look = look_of(who, now, Purpose.CASE)
+    async with looking(db, look) as tx:
+        stored, form = await operations.get_case_with_form(tx, case_id, look)
     return conditional(request, case_view(stored, form), etag=stored.etag)
 
 
 @router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound))
-async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db) -> Response:
+async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db, now: Now) -> Response:
     """Every act of the case: what, when, by whom; and whether the chain of hashes is sound."""
     async with db.transaction() as tx:
-        stored, form, links = await operations.log_of_case(tx, case_id, viewer_of(who))
+        look = look_of(who, now, Purpose.LOG)
+        stored, form, links = await operations.log_of_case(tx, case_id, look)
     log = CaseLog(
         code=stored.code,
         entries=[log_entry(stored, link) for link in links],
@@ -111,12 +118,13 @@ async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db) -
 
 @router.get("/work-list", response_model=Page[WorkItem])
 async def get_work_list(
-    request: Request, who: Officer, db: Db, cursor: Cursor = None, limit: Limit = 50
+    request: Request, who: Officer, db: Db, now: Now, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """The open tasks of your units, the one due next first."""
     after = key_after(cursor, instant_of, UUID, text_of)
-    async with db.reading() as tx:
-        rows = await operations.work_list(tx, official_of(who), after=after, limit=limit + 1)
+    look = look_of(who, now, Purpose.WORK_LIST)
+    async with looking(db, look) as tx:
+        rows = await operations.work_list(tx, official_of(who), look, after=after, limit=limit + 1)
     return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.case_id, row.step], view=work_item)
 
 

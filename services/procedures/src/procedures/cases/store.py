@@ -111,7 +111,7 @@ def actor_json(actor: Actor) -> dict[str, Any]:
 
 async def see_one_state(tx: AsyncConnection) -> None:
     """Let all statements of this transaction, of which this is the first, read what one instant left."""
-    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
 def stored_case(tx: AsyncConnection, row: AnyRow) -> Stored:
@@ -289,7 +289,7 @@ async def work_list(
 ) -> Sequence[AnyRow]:
     """Open tasks of these units, the one due next first, those without a due instant last."""
     query = (
-        select(tasks, cases.c.code, cases.c.procedure, cases.c.status)
+        select(tasks, cases.c.code, cases.c.procedure, cases.c.status, cases.c.applicant)
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.agency == agency, tasks.c.unit.in_(units))
     )

@@ -74,7 +74,7 @@ async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) 
     """The document, when the viewer sent it or may see its case."""
     sent: ColumnElement[bool] = and_(documents.c.owner == viewer.subject, documents.c.case_id.is_(None))
     query = (
-        select(documents)
+        select(documents, cases.c.code, cases.c.procedure, cases.c.applicant)
         .outerjoin(cases, cases.c.id == documents.c.case_id)
         .where(
             documents.c.id == document,
