@@ -17,6 +17,7 @@ from procedures.cases import store, submission
 from procedures.cases.announcements import announcement
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
+from procedures.cases.soundness import flaw_of_log
 from procedures.cases.store import Stored, Viewer
 from procedures.catalogue.operations import NotInForce, Published, Versions
 from procedures.documents.operations import (
@@ -344,17 +345,16 @@ async def list_cases(
     return found
 
 
-async def log_of_case(
-    tx: AsyncConnection, case_id: UUID, look: Look
-) -> tuple[Stored, FiledForm | None, list[Link]]:
-    """The case, its form and its whole log as they stood at one instant; first in its transaction.
+async def log_of_case(tx: AsyncConnection, case_id: UUID, look: Look) -> tuple[Stored, list[Link], bool]:
+    """The case, its whole log, and whether that is sound, at one instant; first in its transaction.
 
     Raises:
         CaseNotFound
     """
     await store.see_one_state(tx)
     stored, form = await get_case_with_form(tx, case_id, look)
-    return stored, form, await store.log_of(tx, case_id)
+    links = await store.log_of(tx, case_id)
+    return stored, links, flaw_of_log(stored, links, form) is None
 
 
 async def track_case(tx: AsyncConnection, key: bytes, *, code: str, secret: str) -> Stored:

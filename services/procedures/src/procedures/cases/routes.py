@@ -5,10 +5,12 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AwareDatetime
 
 from procedures.access.look import Purpose
 from procedures.access.operations import looking
 from procedures.cases import operations
+from procedures.cases.history import NotFiledYet, case_as_of, log_as_of
 from procedures.cases.operations import CaseNotFound
 from procedures.cases.schemas import (
     CaseLog,
@@ -19,7 +21,6 @@ from procedures.cases.schemas import (
     TrackingQuery,
     WorkItem,
 )
-from procedures.cases.soundness import flaw_of_log
 from procedures.cases.submission import Remembered
 from procedures.cases.views import case_view, log_entry, receipt, tracking, work_item
 from procedures.catalogue.operations import NotInForce
@@ -37,6 +38,14 @@ router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 Applicant = Annotated[Principal, requires("procedures:cases:submit", kinds=["person"])]
 Reader = Annotated[Principal, requires("procedures:cases:read")]
 Officer = Annotated[Principal, requires("procedures:cases:process", kinds=["official"])]
+AsOf = Annotated[
+    AwareDatetime | None,
+    Query(
+        alias="asOf",
+        description="As it stood at this instant (RFC 3339)",
+        examples=["2026-11-23T08:30:00Z"],
+    ),
+]
 CaseId = Annotated[UUID, Path(description="The id on the receipt")]
 
 
@@ -93,26 +102,35 @@ async def list_cases(
     return page_of(request, found, limit, key=lambda stored: [stored.case.id], view=case_view)
 
 
-@router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound))
-async def get_case(request: Request, case_id: CaseId, who: Reader, db: Db, now: Now) -> Response:
-    """One case as it stands. Its ETag is what commands on it ask for in `If-Match`."""
-    look = look_of(who, now, Purpose.CASE)
+@router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound, NotFiledYet))
+async def get_case(
+    request: Request, case_id: CaseId, who: Reader, db: Db, now: Now, as_of: AsOf = None
+) -> Response:
+    """One case as it stands, or as it stood at any instant.
+
+    Its ETag is what commands on it ask for in `If-Match`.
+    """
+    look = look_of(who, now, Purpose.CASE if as_of is None else Purpose.FORMER_STATE)
     async with looking(db, look) as tx:
-        stored, form = await operations.get_case_with_form(tx, case_id, look)
+        if as_of is None:
+            stored, form = await operations.get_case_with_form(tx, case_id, look)
+        else:
+            stored, form = await case_as_of(tx, case_id, look, as_of)
     return conditional(request, case_view(stored, form), etag=stored.etag)
 
 
-@router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound))
-async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db, now: Now) -> Response:
-    """Every act of the case: what, when, by whom; and whether the chain of hashes is sound."""
+@router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound, NotFiledYet))
+async def get_case_log(
+    request: Request, case_id: CaseId, who: Reader, db: Db, now: Now, as_of: AsOf = None
+) -> Response:
+    """Every act of the case: what, when, by whom; and whether the chain of hashes is sound to this day."""
     async with db.transaction() as tx:
         look = look_of(who, now, Purpose.LOG)
-        stored, form, links = await operations.log_of_case(tx, case_id, look)
-    log = CaseLog(
-        code=stored.code,
-        entries=[log_entry(stored, link) for link in links],
-        sound=flaw_of_log(stored, links, form) is None,
-    )
+        if as_of is None:
+            stored, links, sound = await operations.log_of_case(tx, case_id, look)
+        else:
+            stored, links, sound = await log_as_of(tx, case_id, look, as_of)
+    log = CaseLog(code=stored.code, entries=[log_entry(stored, link) for link in links], sound=sound)
     return conditional(request, log, etag=stored.etag)
 
 
