@@ -108,7 +108,8 @@ class World:
         own, posts = OFFICIALS[who]
         scope = (
             "procedures:cases:read procedures:cases:process procedures:documents:write "
-            "procedures:procedures:write procedures:calendars:write"
+            "procedures:procedures:write procedures:calendars:write "
+            "procedures:disposals:read procedures:disposals:write"
         )
         return self.bearer(scope, kind="official", agency=agency or own, posts=posts)
 

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from procedures.anchors import routes as anchor_routes
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
 from procedures.cases import commands as case_commands
@@ -14,10 +15,13 @@ from procedures.dependencies import Desk
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.keys.keyring import Keyring, hand_over
+from procedures.retention import routes as retention_routes
 from procedures.settings import Settings
-from procedures.upkeep import keep_tidy
+from procedures.tracking import routes as tracking_routes
+from procedures.tracking.guesses import Guesses
+from procedures.upkeep import keep_anchored, keep_tidy
 from shared.clock import Clock
-from shared.events.procedures import ACCESS_TOPIC, CASE_TOPIC, PROCEDURE_TOPIC
+from shared.events.procedures import ACCESS_TOPIC, ANCHOR_TOPIC, CASE_TOPIC, PROCEDURE_TOPIC
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -36,6 +40,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         contents=Contents(settings.document_store),
         document_limit=settings.document_limit,
         tracking_key=settings.tracking_key.get_secret_value().encode(),
+        guesses=Guesses(),
     )
     app = create_service(
         settings,
@@ -51,8 +56,11 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             document_routes.router,
             catalogue_routes.router,
             calendar_routes.router,
+            anchor_routes.router,
+            tracking_routes.router,
+            retention_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC, ACCESS_TOPIC],
+        topics=[PROCEDURE_TOPIC, CASE_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(
             parts.database,
             kafka,
@@ -61,7 +69,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             handlers=HANDLERS,
             prefix=settings.event_type_prefix,
         ),
-        background=[lambda: keep_tidy(desk)],
+        background=[lambda: keep_tidy(desk), lambda: keep_anchored(desk)],
     )
     app.state.desk = desk
     app.state.answer_seal = keyring

@@ -1,8 +1,9 @@
 """Commands of procedures besides those that every service has.
 
 import       read register sheets into drafts, with every fault of each in a sentence
-verify       check that no log entry of any case was changed
+verify       check that no bit of cases, their logs and the anchors was changed
 rotate-keys  seal everything under the newest version of the master key
+retention    schedule ended cases, and tell how many are due to be destroyed or transferred
 sample       publish invented procedures to try the platform on
 """
 
@@ -11,16 +12,23 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
+from procedures.anchors.operations import flaws_of_anchors
+from procedures.anchors.store import newest as newest_anchor
+from procedures.calendars.operations import Calendars, national_calendar
 from procedures.cases.soundness import verify_cases
-from procedures.catalogue.operations import draft_procedure, import_sheet, publish_version
+from procedures.cases.store import see_one_state
+from procedures.catalogue.operations import Versions, draft_procedure, import_sheet, publish_version
 from procedures.catalogue.store import version_in_force
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.keys.operations import rotate_keys
+from procedures.retention.operations import schedule_retentions
+from procedures.retention.store import count_due
 from procedures.settings import Settings
 from shared.clock import SystemClock
 from shared.db import Database
@@ -102,12 +110,40 @@ async def _verify(arguments: argparse.Namespace, settings: ServiceSettings) -> i
             if len(verified) < _AT_ONCE:
                 break
             after = verified[-1].id
-    print(f"procedures: {looked_at} cases looked at, {unsound} not sound")
-    return int(unsound > 0)
+        unheld = 0 if arguments.case else await _verify_anchors(database, dict(arguments.anchor))
+    print(f"procedures: {looked_at} cases looked at, {unsound} not sound; {unheld} days not as anchored")
+    return int(unsound + unheld > 0)
+
+
+async def _verify_anchors(database: Database, kept: dict[date, bytes]) -> int:
+    """How many days are not as they were anchored, after naming each; also tells the newest anchor."""
+    unheld = 0
+    async with database.transaction() as tx:
+        await see_one_state(tx)
+        async for day, flaw in flaws_of_anchors(tx, kept):
+            unheld += 1
+            print(f"{day}: {flaw.vi} / {flaw.en}")
+        newest = await newest_anchor(tx)
+    if newest is not None:
+        print(f"procedures: the newest anchor is {newest.day}={newest.hash.hex()}")
+    return unheld
+
+
+def _kept_anchor(text: str) -> tuple[date, bytes]:
+    day, _, anchor = text.partition("=")
+    return date.fromisoformat(day), bytes.fromhex(anchor)
 
 
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
+    parser.add_argument(
+        "--anchor",
+        metavar="DAY=HASH",
+        type=_kept_anchor,
+        action="append",
+        default=[],
+        help="an anchor that was kept elsewhere, to compare with ours; may be given several times",
+    )
 
 
 async def _rotate_keys(_: argparse.Namespace, settings: ServiceSettings) -> int:
@@ -116,6 +152,21 @@ async def _rotate_keys(_: argparse.Namespace, settings: ServiceSettings) -> int:
         rotated = await rotate_keys(database)
     print(f"procedures: {rotated.done} sealed anew, {rotated.left} left; run again until none is left")
     return int(rotated.left > 0)
+
+
+async def _retention(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    """Schedules what has ended, then tells how many cases of each agency are due by today."""
+    async with _database(settings) as database:
+        scheduled = await schedule_retentions(database, Versions(), Calendars())
+        today = national_calendar().local_date(SystemClock().now())
+        async with database.reading() as tx:
+            due = await count_due(tx, today)
+    for row in due:
+        print(f"{row.agency}: {row.number} to {row.disposal}")
+    print(
+        f"procedures: {scheduled} newly ended cases scheduled; due by {today}: {sum(r.number for r in due)}"
+    )
+    return 0
 
 
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
@@ -142,7 +193,8 @@ async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
 
 COMMANDS: tuple[Command, ...] = (
     Command("import", "read register sheets into drafts", _import, _import_arguments),
-    Command("verify", "check that no log entry of any case was changed", _verify, _verify_arguments),
+    Command("verify", "check that no bit of cases, logs and anchors was changed", _verify, _verify_arguments),
     Command("rotate-keys", "seal everything under the newest version of the master key", _rotate_keys),
+    Command("retention", "schedule ended cases, and tell how many are due for what", _retention),
     Command("sample", "publish invented procedures", _sample),
 )

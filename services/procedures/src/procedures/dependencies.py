@@ -14,6 +14,7 @@ from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
+from procedures.tracking.guesses import Guesses
 from shared.auth import Principal
 from shared.clock import Clock
 from shared.db import Database
@@ -30,6 +31,7 @@ class Desk:
     contents: Contents
     document_limit: int
     tracking_key: bytes
+    guesses: Guesses
 
 
 def actor_of(who: Principal) -> Actor:

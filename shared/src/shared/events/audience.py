@@ -34,6 +34,7 @@ OFFERED: Mapping[str, Audience] = {
     "procedures.case.v1": Audience(
         scope="procedures:cases:read", agency="agency", procedure="procedure", person="applicant"
     ),
+    "procedures.anchor.v1": Audience(),
     "open-data.dataset.v1": Audience(),
     "participation.process.v1": Audience(agency="agency"),
     "gateway.subscription.v1": Audience(client="client"),

@@ -4,7 +4,7 @@ A case event's `sequence` is the number of its entry in the case's log, so a lis
 case once and knows when one is missing.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -20,6 +20,12 @@ ACCESS_TOPIC = Topic(
     "Every look at people's data by an official or an agency's system",
     partitions=3,
     retention_days=90,
+)
+ANCHOR_TOPIC = Topic(
+    "procedures.anchor.v1",
+    "One hash a day that holds the case log fast, for anybody to keep",
+    partitions=1,
+    retention_days=3650,
 )
 
 
@@ -183,3 +189,18 @@ class AccessRecorded(Event):
     purpose: str
     """What was shown, and so what for: `case`, `log`, `clock`, `case_list`, `work_list`, `document`, `handling` …"""
     cases: tuple[CaseSeen, ...]
+
+
+class AnchorMade(Event):
+    """A day of the case log is held fast by one hash. The event's sequence is the anchor's number."""
+
+    topic = ANCHOR_TOPIC
+    type = "procedures.anchor.made.v1"
+
+    number: int
+    day: date
+    entries: int
+    root: str
+    previous: str
+    hash: str
+    """Hexadecimal, as `root` and `previous`."""

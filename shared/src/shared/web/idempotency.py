@@ -96,8 +96,20 @@ class IdempotentRequest:
         Raises:
             Unprocessable: the key was used for another body.
         """
-        row = (await tx.execute(select(_ANSWERS).where(self._mine()))).one()
-        if row.fingerprint != self.fingerprint:
+        row = await self.given_before(tx)
+        assert row is not None
+        return row
+
+    async def given_before(self, tx: AsyncConnection) -> AnyRow | None:
+        """The answer that the key was given before, if it was given one.
+
+        Raises:
+            Unprocessable: the key was used for another body.
+        """
+        if self.key is None:
+            return None
+        row = (await tx.execute(select(_ANSWERS).where(self._mine()))).one_or_none()
+        if row is not None and row.fingerprint != self.fingerprint:
             raise Unprocessable
         return row
 

@@ -1,6 +1,5 @@
 """What can be asked of a case and done to it: one function each."""
 
-import hmac
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Entry, Submitted
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, MissingItem, Outcome, opened
-from procedures.domain.case_code import tracking_secret
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.log import Link, canonical
@@ -233,7 +231,7 @@ async def supplement_case(
     tx: AsyncConnection, order: Order, *, enclosures: Sequence[Enclosure], note: str | None
 ) -> Stored:
     """Bring what was asked for; the clock runs on."""
-    stored = await _locked(tx, order)
+    stored = await locked_case(tx, order)
     require_allowed(stored.case.status, Action.SUPPLEMENT)
     definition = (await order.versions.of(tx, stored.case.procedure, stored.case.version)).definition
     asked_for = {item.document for item in stored.case.missing}
@@ -271,7 +269,7 @@ async def record_result(
     tx: AsyncConnection, order: Order, official: Official, enclosures: Sequence[Enclosure]
 ) -> Stored:
     """Put the documents of the result into the case."""
-    stored = await _locked(tx, order)
+    stored = await locked_case(tx, order)
     require_allowed(stored.case.status, Action.RECORD_RESULT)
     faults = await owned_faults(tx, order.actor.subject, enclosures)
     if faults:
@@ -285,7 +283,7 @@ async def withdraw_case(tx: AsyncConnection, order: Order, *, reason: str | None
     return await _handle(tx, order, lambda case, *_: handling.withdraw(case, reason=reason))
 
 
-async def _locked(tx: AsyncConnection, order: Order) -> Stored:
+async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
     """The case under its row lock, in the state that the command is meant for.
 
     Raises:
@@ -308,15 +306,19 @@ async def _since(tx: AsyncConnection, order: Order) -> list[dict[str, object]]:
     known = order.expected.strip('"').partition("-")[0] if order.expected else ""
     links = await store.log_of(tx, order.case_id)
     return [
-        {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": link.actor.get("agency")}
+        {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": _who(link)}
         for link in links
         if not known.isdigit() or link.sequence > int(known)
     ]
 
 
+def _who(link: Link) -> dict[str, object]:
+    return {"kind": link.actor["kind"], "agency": link.actor.get("agency")}
+
+
 async def _handle(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
     """Do to the case what the rule says: log, state, tasks and events in the transaction at hand."""
-    stored = await _locked(tx, order)
+    stored = await locked_case(tx, order)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
@@ -355,27 +357,6 @@ async def log_of_case(tx: AsyncConnection, case_id: UUID, look: Look) -> tuple[S
     stored, form = await get_case_with_form(tx, case_id, look)
     links = await store.log_of(tx, case_id)
     return stored, links, flaw_of_log(stored, links, form) is None
-
-
-async def track_case(tx: AsyncConnection, key: bytes, *, code: str, secret: str) -> Stored:
-    """The case for anyone who holds its code and secret.
-
-    A wrong secret and an unknown code are answered alike, in words and in time.
-
-    Raises:
-        CaseNotFound
-    """
-    stored = await store.case_by_code(tx, code)
-    case_id = stored.case.id if stored else UUID(int=0)
-    right = hmac.compare_digest(tracking_secret(key, case_id).encode(), secret.upper().encode())
-    if stored is None or not right:
-        raise CaseNotFound
-    return stored
-
-
-async def public_log(tx: AsyncConnection, stored: Stored) -> list[Link]:
-    """The log of a case whose code and secret were shown."""
-    return await store.log_of(tx, stored.case.id)
 
 
 async def work_list(

@@ -17,21 +17,19 @@ from procedures.cases.schemas import (
     CaseView,
     Receipt,
     Submission,
-    Tracking,
-    TrackingQuery,
     WorkItem,
 )
 from procedures.cases.submission import Remembered
-from procedures.cases.views import case_view, log_entry, receipt, tracking, work_item
+from procedures.cases.views import case_view, log_entry, receipt, work_item
 from procedures.catalogue.operations import NotInForce
 from procedures.dependencies import AtDesk, actor_of, look_of, official_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.status import Status
 from procedures.pages import instant_of, key_after, page_of, text_of
-from shared.auth import Principal, public, requires
-from shared.errors import Unprocessable
+from shared.auth import Principal, requires
+from shared.errors import Conflict, Invalid, Unprocessable
 from shared.pagination import Cursor, Limit, Page
-from shared.web import Db, Now, Once, Tx, conditional, problems
+from shared.web import Db, Now, Once, conditional, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
@@ -69,9 +67,12 @@ async def submit_case(body: Submission, who: Applicant, once: Once, desk: AtDesk
                 enclosures=[Enclosure(item.document, item.id) for item in body.documents],
                 answer=Remembered(once.client, once.route, once.key, once.fingerprint),
             )
-    except asyncpg.UniqueViolationError:
+    except (asyncpg.UniqueViolationError, Conflict, Invalid):
+        # What was filed under the key before stands, also when it could not be filed once more.
         async with desk.database.reading() as tx:
-            given = await once.given(tx)
+            given = await once.given_before(tx)
+            if given is None:
+                raise
             look = look_of(who, desk.clock.now(), Purpose.CASE)
             stored = await operations.get_case(tx, UUID(given.body["id"]), look)
     content = receipt(stored, desk.tracking_key).model_dump_json(by_alias=True)
@@ -144,13 +145,3 @@ async def get_work_list(
     async with looking(db, look) as tx:
         rows = await operations.work_list(tx, official_of(who), look, after=after, limit=limit + 1)
     return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.case_id, row.step], view=work_item)
-
-
-@router.post("/tracking", response_model=Tracking, responses=problems(CaseNotFound), dependencies=[public()])
-async def track_case(body: TrackingQuery, tx: Tx, desk: AtDesk) -> Tracking:
-    """Where a case stands, for anyone who holds the code and the secret of its receipt.
-
-    Both travel in the body, so that they stay out of addresses and logs.
-    """
-    stored = await operations.track_case(tx, desk.tracking_key, code=body.code, secret=body.secret)
-    return tracking(stored, await operations.public_log(tx, stored))

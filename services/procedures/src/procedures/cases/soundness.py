@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.cases import store
 from procedures.cases.sealing import FiledForm, filed_form, key_of
 from procedures.cases.store import Stored
+from procedures.documents.store import documents_of, file_name_of
 from procedures.domain.acts import Entry
 from procedures.domain.case import Case, fold
 from procedures.domain.log import Link, canonical, first_broken
@@ -42,6 +43,7 @@ _TEXT = Text(
 _COLUMNS = Text(
     vi="Dòng hồ sơ không khớp với nhật ký.", en="The row of the case does not follow from the log."
 )
+_DOCUMENTS = Text(vi="Giấy tờ không khớp với nhật ký.", en="The documents are not those that the log names.")
 _TASKS = Text(vi="Việc đang mở không khớp với nhật ký.", en="The open tasks do not follow from the log.")
 
 
@@ -76,11 +78,24 @@ async def verify_cases(
     First in its transaction, so that no act comes between a case and its log.
     """
     await store.see_one_state(tx)
+    return await flaws_of_cases(tx, after=after, limit=limit, code=code)
+
+
+async def flaws_of_cases(
+    tx: AsyncConnection, *, after: UUID | None, limit: int, code: str | None = None
+) -> list[Verified]:
+    """As `verify_cases`, within a transaction that sees one state already."""
     rows = await store.kept_cases(tx, after=after, limit=limit, code=code)
     ids = [row.id for row in rows]
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
+    documents = await documents_of(tx, ids)
     return [
-        Verified(row.id, row.code, _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, [])))
+        Verified(
+            row.id,
+            row.code,
+            _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
+            or _flaw_of_documents(tx, row, documents.get(row.id, {})),
+        )
         for row in rows
     ]
 
@@ -110,6 +125,23 @@ def _flaw_of_row(
         return _COLUMNS
     expected = [store.task_row(task) for task in case.tasks]
     return None if sorted(tasks, key=_step) == sorted(expected, key=_step) else _TASKS
+
+
+def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID, AnyRow]) -> Text | None:
+    """Each document that the state names is there as it is named, and its name is sealed, or erased."""
+    case = store.stored_case(tx, row).kept
+    named = ((one.id, one.media_type, one.size, one.sha256) for one in (*case.attachments, *case.result))
+    there = {(one.id, one.media_type, one.size, one.sha256) for one in documents.values()}
+    if not there.issuperset(named):
+        return _DOCUMENTS
+    try:
+        for document in documents.values():
+            if document.file_name is not None:
+                file_name_of(tx, document)
+    except Unreadable:
+        return _DOCUMENTS
+    erased = {document.file_name is None for document in documents.values()}
+    return None if erased <= {case.erased is not None} else _DOCUMENTS
 
 
 def _flaw_of_form(form: FiledForm | None, case: Case) -> Text | None:

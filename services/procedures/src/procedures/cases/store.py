@@ -34,7 +34,7 @@ _CHANGE = (
     .where(cases.c.id == bindparam("key"))
     .values({name: bindparam(name) for name in (*_COLUMNS, "head", "state")})
 )
-_SEEN = (cases.c.state, cases.c.code, cases.c.head, cases.c.data_key)
+SEEN = (cases.c.state, cases.c.code, cases.c.head, cases.c.data_key)
 _CLOSE = delete(tasks).where(tasks.c.case_id == bindparam("in_case"), tasks.c.step == bindparam("at_step"))
 
 
@@ -115,7 +115,7 @@ async def see_one_state(tx: AsyncConnection) -> None:
 
 
 def stored_case(tx: AsyncConnection, row: AnyRow) -> Stored:
-    """The case of a row with the columns that are `_SEEN`; opened, as far as its key is there and opens it."""
+    """The case of a row with the columns that are `SEEN`; opened, as far as its key is there and opens it."""
     kept = _CASE.validate_python(row.state)
     key = key_of(tx, kept.id, row.data_key)
     return Stored(opened_case(key, kept), row.code, row.head, kept, key)
@@ -134,7 +134,7 @@ async def case_of(
     tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool], *, for_update: bool = False
 ) -> Stored | None:
     """The case, when the condition `visible` lets the caller see it."""
-    query = select(*_SEEN).where(cases.c.id == case_id, visible)
+    query = select(*SEEN).where(cases.c.id == case_id, visible)
     row = (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
     return None if row is None else stored_case(tx, row)
 
@@ -145,10 +145,17 @@ async def form_of(tx: AsyncConnection, stored: Stored) -> FiledForm | None:
     return filed_form(stored.key, (await tx.execute(query)).scalar_one())
 
 
-async def case_by_code(tx: AsyncConnection, code: str) -> Stored | None:
-    """The case with this legal code, for public tracking."""
-    row = (await tx.execute(select(*_SEEN).where(cases.c.code == code))).one_or_none()
-    return None if row is None else stored_case(tx, row)
+async def id_of_code(tx: AsyncConnection, code: str) -> UUID | None:
+    """The id of the case with this legal code."""
+    found: UUID | None = (
+        await tx.execute(select(cases.c.id).where(cases.c.code == code))
+    ).scalar_one_or_none()
+    return found
+
+
+async def case_by_id(tx: AsyncConnection, case_id: UUID) -> Stored:
+    """A case that there is."""
+    return stored_case(tx, (await tx.execute(select(*SEEN).where(cases.c.id == case_id))).one())
 
 
 async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
@@ -219,6 +226,13 @@ async def log_of(tx: AsyncConnection, case_id: UUID) -> list[Link]:
     return [_link(row) for row in await tx.execute(query)]
 
 
+async def entry_link(tx: AsyncConnection, case_id: UUID, sequence: int) -> Link | None:
+    """One entry of the log."""
+    query = select(case_log).where(case_log.c.case_id == case_id, case_log.c.sequence == sequence)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _link(row)
+
+
 def _link(row: AnyRow) -> Link:
     return Link(row.sequence, row.at, row.actor, row.act, row.hash)
 
@@ -269,7 +283,7 @@ def listed(
     limit: int,
 ) -> Select[Any]:
     """Newest first: ids are UUIDv7, so their order is that of submission."""
-    query = select(*_SEEN).where(visible)
+    query = select(*SEEN).where(visible)
     if status is not None:
         query = query.where(cases.c.status == status)
     if procedure is not None:

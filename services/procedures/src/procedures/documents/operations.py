@@ -17,6 +17,7 @@ from procedures.domain.definition import Definition, RequiredDocument
 from procedures.domain.document import (
     LOOSE_KEPT,
     SIGNATURE_LENGTH,
+    DocumentErased,
     DocumentNotFound,
     require_begins_as,
     require_taken,
@@ -125,11 +126,13 @@ async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> tuple
     """The document and its name, for whoever sent it or may see its case.
 
     Raises:
-        DocumentNotFound
+        DocumentNotFound, DocumentErased.
     """
     row = await store.visible_document(tx, document, look.viewer)
     if row is None:
         raise DocumentNotFound
+    if row.erased_at is not None:
+        raise DocumentErased
     if row.case_id is not None:
         await record_look(tx, look, Seen(row.case_id, row.code, row.procedure, row.applicant))
     return row, store.file_name_of(tx, row)

@@ -17,6 +17,7 @@ from procedures.documents.schemas import DocumentReceived
 from procedures.domain.document import (
     MEDIA_TYPES,
     BrokenOff,
+    DocumentErased,
     DocumentNotFound,
     MediaTypeRefused,
     NotWhatItSays,
@@ -85,7 +86,7 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
     "/{document_id}/content",
     response_class=Response,
     responses={
-        **problems(DocumentNotFound),
+        **problems(DocumentNotFound, DocumentErased),
         200: {"description": "The content", "content": _CONTENTS},
     },
 )

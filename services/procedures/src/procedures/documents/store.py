@@ -65,6 +65,14 @@ async def loose_of(tx: AsyncConnection, owner: str, ids: Sequence[UUID]) -> dict
     return {row.id: row for row in await tx.execute(query.with_for_update())}
 
 
+async def documents_of(tx: AsyncConnection, cases_: Sequence[UUID]) -> dict[UUID, dict[UUID, AnyRow]]:
+    """The documents of these cases, by case and id."""
+    found: dict[UUID, dict[UUID, AnyRow]] = {}
+    for row in await tx.execute(select(documents).where(documents.c.case_id.in_(cases_))):
+        found.setdefault(row.case_id, {})[row.id] = row
+    return found
+
+
 async def put_into_case(tx: AsyncConnection, case_id: UUID, ids: Sequence[UUID]) -> None:
     """The documents belong to the case from now on."""
     await tx.execute(update(documents).where(documents.c.id.in_(ids)).values(case_id=case_id))

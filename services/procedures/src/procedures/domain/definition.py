@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.retention import RetentionRule
 from procedures.domain.terms import NO_TERM, Term
 from shared.errors import Invalid, NotFound, Text
 
@@ -132,6 +133,8 @@ class Definition:
     form: Mapping[str, Any] | None = None
     """JSON Schema 2020-12 of the answers (formats are asserted); None: nothing is asked."""
     fee: Fee | None = None
+    retention: tuple[RetentionRule, ...] = ()
+    """How long its cases are kept, by how they ended; without a rule for good."""
 
     @property
     def first(self) -> Step:

@@ -43,6 +43,7 @@ from procedures.domain.definition import (
     Transition,
 )
 from procedures.domain.json_input import Node, note_unstorable
+from procedures.domain.retention import read_rules
 from procedures.domain.terms import NO_TERM, Term
 from shared.errors import Fault, Invalid, Text
 
@@ -84,6 +85,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
             for stage in definition.stages
         ],
         "steps": [_step_to_json(step) for step in definition.steps],
+        "retention": [rule.to_json() for rule in definition.retention],
     }
 
 
@@ -115,6 +117,7 @@ def _definition(node: Node) -> Definition:
         "first",
         "stages",
         "steps",
+        "retention",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -128,6 +131,7 @@ def _definition(node: Node) -> Definition:
         documents=tuple(_document(item) for item in _optional_items(node.get("documents"))),
         form=_form(node.get("form")),
         fee=_fee(node.get("fee")),
+        retention=read_rules(node.get("retention")),
     )
 
 
