@@ -10,7 +10,7 @@ import pytest
 
 from tests.kill.filing import kill_while_filing
 
-KILLS = int(os.environ.get("MOTCUA_FILING_KILLS", "6"))
+KILLS = int(os.environ.get("MOTCUA_FILING_KILLS", "4"))
 
 
 @pytest.mark.kill

@@ -94,7 +94,9 @@ async def test_an_applicant_can_prove_that_an_act_stood_in_the_log_that_day(
         assert proved.hex() == anchor["root"]
         log = (await world.http.get(f"/procedures/v1/cases/{case}/log", headers=world.citizen())).json()
         assert proof["entry"] == log["entries"][sequence - 1]["hash"]
-    missing = await world.http.get(f"/procedures/v1/cases/{cases[0]}/log-entries/9/proof", headers=world.citizen())
+    missing = await world.http.get(
+        f"/procedures/v1/cases/{cases[0]}/log-entries/9/proof", headers=world.citizen()
+    )
     assert missing.json()["type"] == "/problems/log-entry-not-found"
 
 
@@ -154,6 +156,8 @@ async def test_who_rewrites_a_whole_history_is_found_by_an_anchor_that_was_kept_
 
 
 async def test_the_application_anchors_as_long_as_it_runs(world: Any, cases: list[str]) -> None:
+    async def all_days() -> bool:
+        return len(await listed(world)) == 3
+
     async with world.app.router.lifespan_context(world.app):
-        await eventually(lambda: listed(world), what="an anchor")
-    assert len(await listed(world)) == 3
+        await eventually(all_days, what="an anchor of each day")
