@@ -17,7 +17,12 @@ $(VENV)/.ready: pyproject.toml uv.lock $(wildcard */pyproject.toml services/*/py
 	@test -x $(BIN)/python || { echo "Making the environment in $(VENV) …"; python3 -m venv $(VENV); }
 	@command -v $(UV) >/dev/null || { echo "Fetching uv …"; $(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'; }
 	@echo "Installing what uv.lock pins …"
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --compile-bytecode
+	@touch $@
+
+$(VENV)/.linters: $(VENV)/.ready
+	@echo "Installing what checks deploy/ …"
+	@$(UV) sync --frozen --quiet --group deploy
 	@touch $@
 
 setup: $(VENV)/.ready ## Make the environment
@@ -31,7 +36,7 @@ demo: setup ## Play further cases against the running platform
 test: setup ## Run all tests, on a real PostgreSQL and a real Kafka
 	@$(BIN)/pytest
 
-check: setup ## What CI runs: format, lint, types, import rules, migrations, contracts, tests
+check: setup $(VENV)/.linters ## What CI runs: format, lint, types, import rules, migrations, contracts, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

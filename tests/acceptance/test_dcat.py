@@ -6,20 +6,28 @@ The shapes are not part of the project: `MOTCUA_DATA` names the folder that has 
 import hashlib
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
 
+import orjson
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
 from pyshacl import validate
 from rdflib import DCAT, XSD, Graph, Literal, Namespace, URIRef
 
-from open_data import operations
+from open_data import operations, publisher
 from open_data.app import create_app
-from open_data.publisher import Publisher
+from open_data.domain.dataset import Dataset, Licence, Publisher
+from open_data.domain.dcat import catalogue
 from open_data.sample import load_sample
+from open_data.schemas import MetadataBody
 from open_data.settings import Settings
 from shared.settings import KafkaSettings
 from shared.testing import client_of
@@ -28,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 SHAPES = Path(os.environ.get("MOTCUA_DATA", ROOT / "../shared/data")) / "dcat/dcat-ap-SHACL-3.0.1.ttl"
 ADDRESS_BASE = "http://127.0.0.1:8000"
 SPDX = Namespace("http://spdx.org/rdf/terms#")
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 
 if not SHAPES.exists():
     pytest.skip("the DCAT-AP shapes are not there (MOTCUA_DATA)", allow_module_level=True)
@@ -58,9 +67,8 @@ async def _publish_sample(app: FastAPI) -> None:
     parts = app.state.parts
     async with parts.database.transaction() as tx:
         await load_sample(tx)
-    published = [
-        version async for _, version in Publisher(parts.database, app.state.lake, parts.clock).publish()
-    ]
+    publishing = publisher.Publisher(parts.database, app.state.lake, parts.clock)
+    published = [version async for _, version in publishing.publish()]
     assert all(published)
 
 
@@ -96,6 +104,40 @@ async def test_the_shapes_find_what_is_missing(app: FastAPI, shapes: Graph) -> N
     del catalogue["dct:publisher"]
     found = _violations(catalogue, shapes)
     assert found.count("Constraint Violation") == 2
+
+
+_LINE = st.text(min_size=1, max_size=40)
+_WORDS = st.fixed_dictionaries({"vi": _LINE, "en": _LINE})
+_MAILBOX = st.text("az09.!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=12)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    title=_WORDS,
+    description=_WORDS,
+    keywords=st.lists(_WORDS, max_size=3),
+    name=_WORDS,
+    mailbox=_MAILBOX,
+)
+async def test_whatever_words_a_publisher_may_choose_the_catalogue_passes(
+    shapes: Graph, title: Any, description: Any, keywords: Any, name: Any, mailbox: str
+) -> None:
+    try:
+        words = MetadataBody(
+            title=title,
+            description=description,
+            keywords=keywords,
+            licence=Licence.CC0,
+            contact={"name": name, "email": f"{mailbox}@so-mau.gov.vn"},
+        ).metadata()
+    except ValidationError:
+        return
+    dataset = Dataset(UUID(int=1), "a-dataset", Publisher("H99.01"), words)
+    described = catalogue([dataset], Publisher("H99.01"), f"{ADDRESS_BASE}/open-data/v1")
+    assert _violations(orjson.loads(orjson.dumps(described)), shapes) == ""
+    (mail,) = _graph(described).objects(None, VCARD.hasEmail)
+    assert re.fullmatch(r"mailto:[A-Za-z0-9!$&'()*+,\-./:;=?@_~%#]+", mail)
+    assert unquote(mail.removeprefix("mailto:")) == words.contact.email
 
 
 @pytest.mark.parametrize("slug", ["on-time-processing", "service-ratings"])

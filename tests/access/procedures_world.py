@@ -7,6 +7,8 @@ from typing import Any
 
 from procedures.anchors.operations import anchor_days
 from procedures.catalogue.examples import DEFINITION, SHEET
+from procedures.domain.bpmn import write_bpmn
+from procedures.domain.definition_json import definition_from_json
 from procedures.retention.operations import schedule_retentions
 from shared.ids import new_id
 from tests.access.walk import AGENCY, OTHER_AGENCY, Attempt, Ground, recipes
@@ -411,6 +413,35 @@ async def import_sheet(world: World) -> Attempt:
     return Attempt(f"{BASE}/imports", rightful=world.official("desk"), json=SHEET, private="TP98", status=201)
 
 
+@recipe("POST /procedures/v1/imports/bpmn")
+async def import_bpmn(world: World) -> Attempt:
+    return Attempt(
+        f"{BASE}/imports/bpmn",
+        rightful=world.official("desk"),
+        content=write_bpmn(definition_from_json({**DEFINITION, "code": "BV99"})),
+        headers={"content-type": "application/xml"},
+        private="BV99",
+        status=201,
+    )
+
+
+@recipe("GET /procedures/v1/procedures/{code}/versions/{version}/bpmn")
+async def get_bpmn(world: World) -> Attempt:
+    code, _ = await world.published()
+    return Attempt(f"{BASE}/procedures/{code}/versions/1/bpmn")
+
+
+@recipe("GET /procedures/v1/drafts/{code}/versions/{version}/bpmn")
+async def get_draft_bpmn(world: World) -> Attempt:
+    code, _ = await world.drafted()
+    return Attempt(
+        f"{BASE}/drafts/{code}/versions/1/bpmn",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private=code,
+    )
+
+
 @recipe("GET /procedures/v1/agencies/{agency}/calendar")
 async def get_calendar(_: World) -> Attempt:
     return Attempt(f"{BASE}/agencies/{AGENCY}/calendar")
@@ -539,3 +570,18 @@ async def release_case(world: World) -> Attempt:
     case = (await world.submitted())["id"]
     await world.act(case, "hold", world.official("desk"), {"reason": "Đang khiếu nại."})
     return await world.keeping(case, "release")
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/statistics")
+async def get_statistics(_: World) -> Attempt:
+    return Attempt(f"{BASE}/agencies/{AGENCY}/statistics?firstMonth=2026-01&lastMonth=2026-02")
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/quality-index")
+async def get_quality_index(_: World) -> Attempt:
+    return Attempt(f"{BASE}/agencies/{AGENCY}/quality-index?firstMonth=2026-01&lastMonth=2026-02")
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/reports")
+async def list_reports(_: World) -> Attempt:
+    return Attempt(f"{BASE}/agencies/{AGENCY}/reports")

@@ -8,80 +8,66 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
-from launcher.demo.people import Caller, machine, sign_in
+from launcher.demo.office import Office
 from launcher.processes import free_port
+from launcher.running import Running
+from launcher.state import State
 
 ROOT = Path(__file__).parents[2]
 _PARTS = ("GATEWAY", "IDENTITY", "PROCEDURES", "OPEN_DATA", "PARTICIPATION")
 _SERVERS = ("MOTCUA_POSTGRES", "MOTCUA_KAFKA", "MOTCUA_KAFKA_CONTROLLER")
 
 
+@dataclass(frozen=True)
 class Platform:
-    """A running platform: its address, what it printed, and the people of its sample."""
+    """A running platform: how it is reached, and what it printed until it was up."""
 
-    def __init__(
-        self, process: "subprocess.Popen[str]", gateway: str, folder: Path, printed: list[str]
-    ) -> None:
-        self.process = process
-        self.gateway = gateway
-        self.folder = folder
-        self.printed = printed
-        self._told: dict[str, Any] = json.loads((folder / "secrets/credentials.json").read_text("utf-8"))
-
-    def citizen(self, number: int = 0) -> Caller:
-        return sign_in(self.gateway, self._told["people"][number], self._client("ung-dung-cong-dan"))
-
-    def official(self, unit: str, role: str, agency: str = "000.00.01.H99") -> Caller:
-        """An official of the sample who holds this post."""
-        account = next(
-            one
-            for one in self._told["officials"]
-            if one["agency"] == agency and {"unit": unit, "role": role} in one["posts"]
-        )
-        return sign_in(self.gateway, account, self._client("ban-lam-viec"))
-
-    def integrator(self) -> Caller:
-        return machine(self.gateway, self._client("he-thong-tich-hop"))
-
-    def _client(self, client_id: str) -> dict[str, Any]:
-        client: dict[str, Any] = next(one for one in self._told["clients"] if one["clientId"] == client_id)
-        return client
+    running: Running
+    state: State
+    printed: str
 
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix="motcua-journey-"))
     folder.chmod(0o711)  # PostgreSQL runs as another user when the tests run as root
-    ports = {name: str(free_port()) for name in (*_PARTS, *_SERVERS)}
     environment = {
         **os.environ,
-        **{f"{name}_PORT": port for name, port in ports.items()},
+        **{f"{name}_PORT": str(free_port()) for name in (*_PARTS, *_SERVERS)},
         "MOTCUA_STATE": str(folder),
-        "OPEN_DATA_PUBLISH_SECONDS": "1",
+        "OPEN_DATA_PUBLISH_SECONDS": "0.5",
     }
+    command = [sys.executable, "-m", "launcher", "run"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "launcher", "run"],
-        env=environment,
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        command, env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    printed: list[str] = []
+    state, printed = State(folder), list[str]()
     try:
         assert process.stdout is not None
         for line in process.stdout:
-            printed.append(line.rstrip())
+            printed.append(line)
             if "Motcua is up" in line:
                 break
-        assert process.poll() is None, "\n".join(printed)
-        yield Platform(process, f"http://127.0.0.1:{ports['GATEWAY']}", folder, printed)
+        assert process.poll() is None, "".join(printed)
+        children = psutil.Process(process.pid).children(recursive=True)
+        yield Platform(Running.read(state), state, "".join(printed))
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         shutil.rmtree(folder)
+    assert process.returncode == 0
+    assert not [child for child in children if child.is_running()]
+
+
+@pytest.fixture(scope="module")
+def office(platform: Platform) -> Iterator[Office]:
+    """The people of the sample, signed in through the gateway."""
+    told = json.loads(platform.state.credentials.read_text("utf-8"))
+    with Office(platform.running.gateway, told) as office:
+        yield office

@@ -122,3 +122,14 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("MOTCUA_CACHE", str(file))
     with pytest.raises(LauncherError, match=r"^The cache .* cannot be written [^\n]*MOTCUA_CACHE[^\n]*$"):
         kafka_jars(lambda _: None)
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_bytes", lambda count: b"\xf8" + bytes(count - 1))  # "-AAAA…"
+    jars = kafka_jars(lambda _: None)
+    broker = ApacheKafka(tmp_path / "kafka", jars=jars, port=free_port(), controller_port=free_port())
+    broker.launch()
+    broker.kill()
+    assert "cluster.id=-AAAA" in (tmp_path / "kafka" / "data" / "meta.properties").read_text()

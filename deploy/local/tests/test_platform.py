@@ -18,7 +18,7 @@ import pytest
 from launcher.processes import LOOPBACK, free_port, port_is_free
 
 STAND_IN = """
-import http.server, json, os, pathlib, sys, threading, time
+import http.server, json, os, pathlib, sys, threading
 
 class Ready(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -46,7 +46,7 @@ import launcher.demo
 def play(*_):
     if os.environ.get("STORY_FAILS"):
         raise LookupError("no such procedure")
-launcher.demo.play = play
+launcher.demo.play = launcher.demo.play_further = play
 from launcher.__main__ import main
 sys.exit(main())
 """
@@ -55,7 +55,7 @@ sys.exit(main())
 class Machine:
     """A machine with the launcher on it: an environment, and what was started."""
 
-    def __init__(self, state: Path, modules: Path) -> None:
+    def __init__(self, state: Path, modules: Path, kafka: str) -> None:
         (modules / "stand_in.py").write_text(STAND_IN)
         self.state = state
         self.ports = {name: free_port() for name in ("STAND_IN_PORT", "MOTCUA_POSTGRES_PORT")}
@@ -64,7 +64,7 @@ class Machine:
             **{name: str(port) for name, port in self.ports.items()},
             "PYTHONPATH": str(modules),
             "MOTCUA_STATE": str(state),
-            "KAFKA_BOOTSTRAP_SERVERS": "somewhere:9092",  # given, so none is started
+            "KAFKA_BOOTSTRAP_SERVERS": kafka,  # given, so none is started
         }
 
     def run(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
@@ -101,8 +101,9 @@ class Machine:
 
 
 @pytest.fixture
-def machine(server_folder: Path, tmp_path: Path) -> Machine:
-    return Machine(server_folder, tmp_path)
+def machine(server_folder: Path, tmp_path: Path) -> Iterator[Machine]:
+    with socket.create_server((LOOPBACK, 0)) as kafka:
+        yield Machine(server_folder, tmp_path, f"{LOOPBACK}:{kafka.getsockname()[1]}")
 
 
 @pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -122,7 +123,7 @@ def test_the_next_start_finds_what_the_first_one_made(machine: Machine) -> None:
         made = (machine.state / "postgres" / "password").read_text()
     with machine.running():
         assert (machine.state / "postgres" / "password").read_text() == made
-        assert (logs / "stand_in-sample.log").read_text() == "sample\n"
+        assert (logs / "preparing.log").read_text().splitlines().count("sample") == 1
 
 
 @pytest.mark.kill
@@ -136,13 +137,12 @@ def test_killed_it_leaves_nothing_behind_and_starts_again_at_once(machine: Machi
     assert len(children) == 2
 
 
-def test_a_service_that_dies_ends_everything_and_its_log_is_shown(machine: Machine) -> None:
+def test_a_service_that_dies_ends_everything_and_is_one_line_with_its_last_words(machine: Machine) -> None:
     with machine.running(LIVES_SECONDS="2") as launcher:
         _, err = launcher.communicate(timeout=30)
     assert launcher.returncode == 1
-    first, *tail = err.splitlines()
-    assert first.startswith("motcua: stand_in ended with exit code 3")
-    assert tail == ["  the last thing it wrote"]
+    assert err.startswith("motcua: stand_in ended with exit code 3 (the last thing it wrote).")
+    assert len(err.splitlines()) == 1
     assert machine.is_empty()
 
 
@@ -168,10 +168,18 @@ def test_a_state_folder_that_cannot_be_written_is_one_line(machine: Machine, tmp
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_sample_is_loaded_again_when_its_credentials_are_gone(machine: Machine) -> None:
+    with machine.running():
+        credentials = machine.state / "secrets" / "credentials.json"
+        credentials.unlink()
+    with machine.running():
+        assert credentials.exists()
+
+
 def test_a_migration_that_fails_is_one_line(machine: Machine) -> None:
     done = machine.run(BROKEN_MIGRATION="column is missing")
     assert done.returncode == 1
-    assert done.stderr.startswith("motcua: stand_in migrate ended with exit code 1 (column is missing).")
+    assert "exit code 1 (stand_in migrate: column is missing)" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert machine.is_empty()
 
@@ -187,6 +195,15 @@ def test_a_service_that_dies_before_it_is_ready_is_one_line(machine: Machine) ->
 def test_a_given_database_is_used_and_none_is_started(machine: Machine) -> None:
     with machine.running(STAND_IN_DATABASE_URL="postgresql+asyncpg://elsewhere/it"):
         assert port_is_free(machine.ports["MOTCUA_POSTGRES_PORT"])
+
+
+def test_a_given_kafka_that_does_not_answer_is_one_line(machine: Machine) -> None:
+    given = f"nowhere.invalid:9092,{LOOPBACK}:{free_port()}"
+    done = machine.run(KAFKA_BOOTSTRAP_SERVERS=given)
+    assert done.returncode == 1
+    assert given in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert machine.is_empty()
 
 
 def test_a_story_that_fails_is_one_line_and_ends_nothing(machine: Machine) -> None:

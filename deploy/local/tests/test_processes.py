@@ -101,3 +101,12 @@ def test_it_dies_with_a_launcher_that_is_killed(tmp_path: Path) -> None:
     while orphan.exists() and orphan.read_bytes():  # a dead one that nobody waited for has no command line
         assert time.monotonic() < deadline, "the orphan lives"
         time.sleep(0.02)
+
+
+@pytest.mark.kill
+def test_one_that_was_killed_is_told_by_the_signal(tmp_path: Path) -> None:
+    process = python(SLEEPER, tmp_path / "log")
+    process.start()
+    process.wait_until(lambda: awake(process), 20)
+    process.kill()
+    assert process.how_it_ended() == f"program was ended by SIGKILL. Its log: {tmp_path / 'log'}"

@@ -7,11 +7,12 @@ read from anywhere, or with a token it holds itself. That is why every origin ma
 from collections.abc import Sequence
 
 _EXPOSED = (
-    b"api-version, deprecation, etag, link, location, ratelimit, ratelimit-policy, retry-after, sunset, "
-    b"traceparent, www-authenticate"
+    b"api-version, content-disposition, deprecation, etag, link, location, ratelimit, ratelimit-policy, "
+    b"retry-after, sunset, traceparent, www-authenticate"
 )
 _ALLOWED = (
-    b"authorization, content-type, if-match, if-none-match, idempotency-key, accept-language, traceparent"
+    b"authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, accept-language, "
+    b"traceparent"
 )
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _ONE_DAY = b"86400"

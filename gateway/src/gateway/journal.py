@@ -101,8 +101,11 @@ class Journal:
         return lines
 
     def _write(self, lines: bytearray) -> None:
-        self._out.write(lines)
-        self._out.flush()
+        try:
+            self._out.write(lines)
+            self._out.flush()
+        except OSError:  # a full disk or a closed pipe: requests go on, and what is lost is counted
+            self.dropped += lines.count(b"\n")
 
 
 def _iso(clock: Clock) -> str:

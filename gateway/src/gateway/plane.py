@@ -3,6 +3,8 @@
 import asyncio
 from typing import TYPE_CHECKING
 
+import structlog
+
 from gateway.admission import Admission, Quotas
 from gateway.cors import Cors
 from gateway.journal import Journal
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from gateway.proxy.edge import Edge
 
 _SWEEP_SECONDS = 0.25
+
+log = structlog.get_logger()
 
 
 class DataPlane:
@@ -40,14 +44,19 @@ class DataPlane:
         self._loop = loop
 
     async def keep_deadlines(self) -> None:
-        """Look after every deadline of every connection, until cancelled."""
+        """Look after every deadline of every connection, until cancelled.
+
+        A defect that one connection meets is its own: the deadlines of all others hold.
+        """
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = self._loop.time()
-            for edge in tuple(self.edges):
-                edge.sweep(now)
-            for pool in self.pools.values():
-                pool.sweep(now)
+            watched: list[Edge | Pool] = [*self.edges, *self.pools.values()]
+            for one in watched:
+                try:
+                    one.sweep(now)
+                except Exception as error:
+                    log.error("sweep.defect", exc_info=error)
 
     async def close(self) -> None:
         """Break off what is still under way, and close the connections to the services."""

@@ -41,7 +41,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/.well-known/jwks.json", Service.IDENTITY, carries_tokens=False),
     Route("/oauth2", Service.IDENTITY, carries_tokens=False),
     Route("/sign-in", Service.IDENTITY, carries_tokens=False),
-    Route("/sign-out", Service.IDENTITY, carries_tokens=False),
+    Route("/outbox", Service.IDENTITY, carries_tokens=False),
 )
 
 

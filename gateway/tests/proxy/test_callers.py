@@ -35,6 +35,10 @@ def test_a_subscriber_with_many_ipv6_addresses_is_one_household() -> None:
     assert caller_at("203.0.113.9", "https").household == "203.0.113.9"
 
 
+def test_an_ipv4_address_in_the_form_of_ipv6_is_that_address_and_no_household_of_all() -> None:
+    assert caller_at("::ffff:203.0.113.9", "https") == caller_at("203.0.113.9", "https")
+
+
 def test_a_service_is_told_of_the_caller_in_both_forms() -> None:
     lines = caller_lines(caller_at("2001:db8::1", "https"), b"api.test:8443")
     assert b"x-forwarded-for: 2001:db8::1\r\n" in lines

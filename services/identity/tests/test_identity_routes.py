@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -123,6 +124,37 @@ async def test_a_password_is_changed_by_who_knows_the_present_one(ground: Any, b
     request = ground.authorization(await ground.client())
     assert (await ground.sign_in(browser, person, request)).status_code == 401
     assert (await ground.sign_in(browser, person, request, new)).status_code == 303
+
+
+async def test_a_change_of_password_signs_out_everywhere_whoever_knew_the_old_one(
+    ground: Any, browser: AsyncClient
+) -> None:
+    person, other, client = await ground.person(), await ground.person(), await ground.client()
+    kept = (await ground.redeem(browser, client, await ground.code(browser, other, client))).json()
+    body = (await ground.redeem(browser, client, await ground.code(browser, person, client))).json()
+    unused = await ground.code(browser, person, client)
+    own = ground.tokens.bearer("identity:people:write", subject=str(person.id))
+    new = {"current": PASSWORD, "password": "một mật khẩu khác hẳn"}
+    assert (await browser.put(f"{BASE}/people/me/password", json=new, headers=own)).status_code == 204
+    silent = await browser.get("/oauth2/authorize", params=ground.authorization(client, prompt="none"))
+    assert "error=login_required" in silent.headers["location"]
+    assert (await ground.refresh(browser, client, body["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await ground.redeem(browser, client, unused)).json()["error"] == "invalid_grant"
+    assert (await ground.refresh(browser, client, kept["refresh_token"])).status_code == 200
+
+
+async def test_a_token_in_wrong_hands_is_no_way_to_guess_the_password_without_waiting(
+    ground: Any, browser: AsyncClient
+) -> None:
+    person = await ground.person()
+    own = ground.tokens.bearer("identity:people:write", subject=str(person.id))
+    guess = {"current": "một lần đoán", "password": "một mật khẩu khác hẳn"}
+    path = f"{BASE}/people/me/password"
+    answers = [(await browser.put(path, json=guess, headers=own)).status_code for _ in range(6)]
+    assert answers == [403] * 5 + [429]
+    ground.clock.advance(timedelta(seconds=2))
+    right = await browser.put(path, json=guess | {"current": PASSWORD}, headers=own)
+    assert right.status_code == 204, "and the owner is not locked out"
 
 
 async def test_agencies_are_registered_read_by_all_and_changed_with_events(

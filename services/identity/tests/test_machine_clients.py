@@ -37,7 +37,7 @@ async def test_a_machine_client_proves_itself_with_its_secret(
     for wrong in (secret, "", renewed[:-1]):
         refused = await browser.post("/oauth2/token", **_proof(method, client.id, wrong, form))
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
-        assert refused.headers["www-authenticate"] == "Basic"
+        assert refused.headers["www-authenticate"] == 'Basic realm="motcua", charset="UTF-8"'
 
 
 async def test_a_client_uses_the_method_it_registered_and_no_weaker_one(
@@ -87,6 +87,49 @@ async def test_an_assertion_of_another_key_algorithm_or_client_proves_nothing(
     ):
         refused = await browser.post("/oauth2/token", data=form)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"sub":"a\\u0000b"}',
+        b'{"sub":"\\ud800"}',
+        b"[" * 5000,
+        b'{"sub":' + b"[" * 5000,
+        b"[]",
+        b"null",
+        b"\xff",
+    ],
+    ids=["nul", "surrogate", "deep", "deeper", "a list", "null", "no text"],
+)
+async def test_an_assertion_of_whatever_content_is_refused_in_the_standards_form(
+    browser: AsyncClient, payload: bytes
+) -> None:
+    parts = (
+        base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":"ES256"}', payload, b"x")
+    )
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+    refused = await browser.post("/oauth2/token", data=form | {"client_assertion": ".".join(parts)})
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+async def test_an_id_that_no_client_can_have_is_refused_in_the_standards_form(browser: AsyncClient) -> None:
+    encoded = base64.b64encode(b"a%00b:secret").decode()
+    refused = await browser.post(
+        "/oauth2/token",
+        data={"grant_type": "client_credentials"},
+        headers={"authorization": f"Basic {encoded}"},
+    )
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+async def test_an_assertion_with_an_id_that_cannot_be_kept_is_refused(
+    ground: Any, browser: AsyncClient
+) -> None:
+    key = _key()
+    client = await ground.client(Kind.CLIENT, auth_method=AuthMethod.KEY, jwks=_set(key))
+    refused = await browser.post("/oauth2/token", data=_assertion(ground, client.id, key, jti="a\0b"))
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize(

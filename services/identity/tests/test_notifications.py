@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
@@ -194,6 +194,13 @@ async def test_who_has_no_mail_address_reads_the_message_after_signing_in(own_gr
         assert await server.sender(own_ground).send_due() == 1
         assert await server.sender(own_ground).send_due() == 0
     assert server.received == []
+
+
+async def test_the_outbox_page_is_for_whoever_sits_at_the_machine(ground: Any) -> None:
+    for address, status in (("127.0.0.1", 200), ("::1", 200), ("192.168.1.7", 404)):
+        transport = ASGITransport(app=ground.app, client=(address, 1))
+        async with AsyncClient(transport=transport, base_url="http://service.test") as browser:
+            assert (await browser.get("/outbox")).status_code == status
 
 
 async def test_the_outbox_page_is_there_on_one_machine_without_mail_alone(

@@ -61,6 +61,7 @@ async def test_a_client_can_ask_for_a_fresh_sign_in_and_gets_it_once(
     asked = await browser.get("/oauth2/authorize", params=request)
     assert asked.headers["location"].startswith("/sign-in?")
     signed_in = await ground.sign_in(browser, person, request)
+    ground.clock.advance(timedelta(seconds=1))
     assert "code" in _answered(await browser.get(signed_in.headers["location"]))
 
 
@@ -152,14 +153,31 @@ async def test_what_waits_beyond_the_queue_is_refused_and_the_rest_is_served() -
     hasher.close()
 
 
+async def test_room_is_neither_lost_nor_won_however_hashes_end() -> None:
+    """Hashes end in threads, while the event loop begins others and gives some up."""
+    hasher = PasswordHasher(threads=4, queue=4)
+    hasher._matches = lambda *_: True  # type: ignore[method-assign]
+    for _ in range(300):
+        tries = [asyncio.create_task(hasher.verify("any", "any")) for _ in range(8)]
+        await asyncio.sleep(0)
+        tries[-1].cancel()
+        await asyncio.gather(*tries, return_exceptions=True)
+    hasher._pool.shutdown(wait=True)
+    room = 0
+    while hasher._room.acquire(blocking=False):
+        room += 1
+    assert room == 8
+
+
 async def test_a_full_queue_is_told_with_503_and_when_to_try_again(ground: Any, browser: AsyncClient) -> None:
     person, request = await ground.person(), ground.authorization(await ground.client())
-    hasher = ground.app.state.identity.hasher
-    room, hasher._room = hasher._room, 0
+    hasher, taken = ground.app.state.identity.hasher, 0
+    while hasher._room.acquire(blocking=False):
+        taken += 1
     try:
         answer = await ground.sign_in(browser, person, request)
     finally:
-        hasher._room = room
+        hasher._room.release(taken)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
 
@@ -174,6 +192,15 @@ async def test_a_form_of_another_site_signs_nobody_in(ground: Any, browser: Asyn
         answer = await browser.post("/sign-in", params=request, data=data | form)
         assert answer.status_code == 403
         assert "motcua-session" not in str(answer.headers.get_list("set-cookie"))
+
+
+async def test_cookies_that_are_not_ours_are_as_good_as_none(ground: Any, browser: AsyncClient) -> None:
+    person, request = await ground.person(), ground.authorization(await ground.client())
+    form = _form((await browser.get("/sign-in", params=request)).text)
+    data = {"form": form, "account_name": person.account_name, "password": "một mật khẩu đủ dài"}
+    strange = f"motcua-form={browser.cookies['motcua-form']}; motcua-device=é.é; motcua-session=é".encode()
+    answer = await browser.post("/sign-in", params=request, data=data, headers={"cookie": strange})
+    assert answer.status_code == 303
 
 
 async def test_two_tabs_can_both_be_sent(ground: Any, browser: AsyncClient) -> None:
@@ -234,6 +261,7 @@ async def test_waits_double_up_to_a_quarter_of_an_hour(ground: Any) -> None:
         ("192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
         ("unknown", "unknown"),
     ],
 )
@@ -246,6 +274,21 @@ async def test_only_officials_pass_through_a_client_for_officials(ground: Any, b
     signed_in = await ground.sign_in(browser, person, ground.authorization(client))
     answer = _answered(await browser.get(signed_in.headers["location"]))
     assert answer["error"] == "access_denied"
+
+
+async def test_a_client_of_an_agency_serves_officials_of_its_tree_alone(
+    ground: Any, browser: AsyncClient
+) -> None:
+    agency, other = await ground.agency(), await ground.agency()
+    below = await ground.agency(parent=agency.code)
+    client = await ground.client(Kind.OFFICIAL, agency=agency.code)
+    for where, lets_in in ((agency, True), (below, True), (other, False)):
+        person, _ = await ground.official(where, "XU_LY")
+        async with client_of(ground.app) as own:
+            signed_in = await ground.sign_in(own, person, ground.authorization(client))
+            answer = _answered(await own.get(signed_in.headers["location"]))
+        assert ("code" in answer) is lets_in
+        assert lets_in or answer["error"] == "access_denied"
 
 
 async def test_a_third_party_waits_for_consent_and_is_told_of_a_refusal(

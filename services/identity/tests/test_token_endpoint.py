@@ -227,7 +227,9 @@ async def test_user_info_refuses_a_missing_token_and_one_without_openid(
     assert (missing.status_code, missing.json()["error"]) == (401, "invalid_token")
     assert missing.headers["www-authenticate"].startswith("Bearer")
     bearer = ground.tokens.bearer("procedures:cases:read")
-    assert (await browser.get("/oauth2/userinfo", headers=bearer)).status_code == 403
+    refused = await browser.get("/oauth2/userinfo", headers=bearer)
+    assert refused.status_code == 403
+    assert refused.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
 
 
 @pytest.mark.parametrize(

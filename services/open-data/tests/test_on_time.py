@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from open_data.domain.case_fact import Act, Kind, fold
 from open_data.domain.dataset import ON_TIME_PROCESSING
 from open_data.domain.month import Month, legal_date, months
-from open_data.domain.on_time import CaseGroup, on_time_rows
+from open_data.domain.on_time import FEWEST, CaseGroup, on_time_rows
 from open_data.domain.table import Row
 
 At = Callable[..., datetime]
@@ -51,11 +51,32 @@ def test_a_months_row_says_what_came_in_what_went_out_and_what_is_left(
         "withdrawn": 0,
         "inProgress": 1,
         "overdue": 1,
-        "meanDays": Decimal("5.0"),
-        "medianDays": Decimal("5.0"),
+        "meanDays": None,
+        "medianDays": None,
     }
     assert (february["decided"], february["late"]) == (2, 1)
-    assert (february["meanDays"], february["medianDays"]) == (Decimal("19.0"), Decimal("19.0"))
+
+
+def test_how_long_cases_took_is_told_of_five_in_a_month_that_is_over(
+    day: At, decided_case: Callable[..., History]
+) -> None:
+    cases = [decided_case(day(1, 1), day(1, 1 + days)) for days in (1, 2, 3, 4, 20)]
+    later = decided_case(day(2, 1), day(2, 4))
+    told = [(row["meanDays"], row["medianDays"]) for row in _rows([*cases, later])]
+    assert told == [(Decimal("6.0"), Decimal("3.0")), (None, None)]
+    assert [row["meanDays"] for row in _rows([*cases[1:], later])] == [None, None]
+    assert [row["meanDays"] for row in _rows(cases)] == [None]
+
+
+@given(data=st.data())
+def test_how_long_cases_took_is_not_told_while_their_month_runs(
+    histories: st.SearchStrategy[list[History]], data: st.DataObject
+) -> None:
+    cases = data.draw(histories)
+    running = str(Month.of(max(act.at for history in cases for act in history)))
+    assert all(
+        row["meanDays"] is row["medianDays"] is None for row in _rows(cases) if row["month"] == running
+    )
 
 
 def test_what_is_open_at_the_end_of_the_running_month_is_not_known_yet(
@@ -148,8 +169,10 @@ def _reckoned_month(cases: list[History], month: Month, *, over: bool) -> dict[s
         "withdrawn": sum(here(h, Kind.WITHDRAWN) for h in received),
         "inProgress": sum(open_ for open_, _ in ends) if over else None,
         "overdue": sum(overdue for _, overdue in ends) if over else None,
-        "meanDays": _rounded(statistics.mean(map(Decimal, days))) if days else None,
-        "medianDays": _rounded(statistics.median(map(Decimal, days))) if days else None,
+        "meanDays": _rounded(statistics.mean(map(Decimal, days))) if over and len(days) >= FEWEST else None,
+        "medianDays": _rounded(statistics.median(map(Decimal, days)))
+        if over and len(days) >= FEWEST
+        else None,
     }
 
 

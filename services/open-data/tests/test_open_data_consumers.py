@@ -130,10 +130,9 @@ async def test_nothing_of_the_applicant_is_kept(world: Any, life: list[Heard]) -
 
 async def test_ratings_are_published_once_there_is_a_group_of_them(world: Any, day: At) -> None:
     rated = FeedbackRated(agency="H99.01", procedure="TP01", score=4, month="2026-01")
-    for number in range(10):
-        rating = new_id()
-        heard = (1, day(2, 1) + timedelta(minutes=number), rated)
-        await _hear(world, rating, heard, heard)
+    for number in range(1, 11):
+        heard = (number, day(2, 1) + timedelta(minutes=number), rated)
+        await _hear(world, new_id(), heard, heard)
     version = await world.publish("service-ratings")
     assert (version.number.events, version.first_month) == (10, "2026-01")
 

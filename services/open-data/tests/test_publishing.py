@@ -124,7 +124,7 @@ async def test_rebuilding_folds_the_acts_again(
             text("UPDATE case_facts SET received = NULL, decided = false, overdue = '{2025-01}'")
         )
     told = [entry async for entry in Publisher(world.database, world.lake, world.clock).rebuild()]
-    assert told == [(SLUG, None), ("service-ratings", None)]
+    assert told == [(SLUG, None), ("service-ratings", None), ("reported-statistics", None)]
     assert (await _latest(world)) == version
 
 

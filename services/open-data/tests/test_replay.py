@@ -48,8 +48,9 @@ class Listener:
                     await operations.record_act(tx, UUID(int=number), sequence, what)
                 else:
                     agency, score, at = what
+                    month = Month.of(at)
                     await operations.record_rating(
-                        tx, UUID(int=number), agency=agency, month=Month.of(at), score=score, at=at
+                        tx, agency=agency, month=month, number=sequence, score=score, at=at
                     )
 
     async def publish(self) -> dict[str, Version]:
@@ -79,8 +80,12 @@ def _told(histories: list[History], scores: list[int]) -> list[Told]:
         for sequence, act in enumerate(history, start=1)
     ]
     ratings = [
-        ("rating", number, (1, ("H99.01", score, EPOCH + timedelta(days=number % 3, hours=number))))
-        for number, score in enumerate(scores)
+        (
+            "rating",
+            place,
+            (1 + place // 2, ("H99.01", score, EPOCH + timedelta(31 * (place % 2), minutes=place))),
+        )
+        for place, score in enumerate(scores)
     ]
     return [*acts, *ratings]
 

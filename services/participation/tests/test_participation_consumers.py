@@ -39,10 +39,10 @@ async def test_a_closing_that_is_told_again_after_the_rating_asks_no_second_time
 async def test_a_closing_that_is_heard_late_counts_from_when_it_was(world: Any) -> None:
     closed_at = world.clock.now()
     world.clock.set(closed_at - timedelta(days=31))
-    late = await world.close_case("late")
+    late = await world.close_case("heard-late")
     world.clock.set(closed_at)
-    assert await invited(world, "late") == []
-    assert await rate(world, late, "late") == 410
+    assert await invited(world, "heard-late") == []
+    assert await rate(world, late, "heard-late") == 410
 
 
 async def test_a_case_closed_in_the_last_evening_of_a_month_counts_for_the_agencys_month(world: Any) -> None:

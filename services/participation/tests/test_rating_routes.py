@@ -52,8 +52,35 @@ async def test_a_rating_is_told_without_person_case_or_text(world: Any) -> None:
     (event,) = await world.told(FEEDBACK)
     assert event.type == "participation.feedback.rated.v1"
     assert event.payload == {"agency": world.agency, "procedure": "TP01", "score": 2, "month": "2026-11"}
-    assert event.sequence == 1
-    assert event.aggregateid != case_id
+    assert "minh" not in str(event)
+    assert str(case_id) not in str(event)
+
+
+async def test_ratings_of_an_agencys_month_are_told_in_the_order_in_which_they_make_up_its_groups(
+    world: Any,
+) -> None:
+    async def rate(number: int) -> None:
+        case_id = await world.close_case(f"at-once-{number}")
+        body = {"score": 1 + number % 5}
+        await world.http.post(rating(case_id), json=body, headers=world.rater(f"at-once-{number}"))
+
+    await asyncio.gather(*[rate(number) for number in range(15)])
+    events = await world.told(FEEDBACK)
+    assert [event.sequence for event in events] == list(range(1, 16))
+    assert len({event.aggregateid for event in events}) == 1
+    (cell,) = (await world.http.get(f"{STATISTICS}?agency={world.agency}")).json()["items"]
+    told = Counter(str(event.payload["score"]) for event in events[:10])
+    assert cell["scores"] == {str(score): told[str(score)] for score in range(1, 6)}
+
+
+async def test_each_month_of_an_agency_counts_its_own_ratings(world: Any) -> None:
+    for subject in ("november", "december"):
+        case_id = await world.close_case(subject)
+        await world.http.post(rating(case_id), json={"score": 3}, headers=world.rater(subject))
+        world.clock.advance(timedelta(days=30))
+    november, december = await world.told(FEEDBACK)
+    assert (november.sequence, december.sequence) == (1, 1)
+    assert november.aggregateid != december.aggregateid
 
 
 async def test_a_case_is_rated_once(world: Any) -> None:

@@ -27,6 +27,7 @@ from shared.clock import Clock
 from shared.db import Database, is_transient
 from shared.events import Envelope, Event, event_class
 from shared.kafka import dead_letters_of, new_consumer, new_producer
+from shared.metrics import DEAD_LETTERS, HANDLED, HANDLED_SECONDS
 from shared.settings import KafkaSettings
 from shared.trace import continue_trace
 
@@ -108,7 +109,14 @@ class Consumer:
                 records = [record for batch in polled.values() for record in batch]
                 if records:
                     await self._handle(records, dead_letters)
+                    self._count(records)
                     await self._commit(consumer, polled)
+
+    def _count(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        now = self._clock.now().timestamp()
+        for record in records:
+            HANDLED.labels(self.group, record.topic).inc()
+            HANDLED_SECONDS.labels(self.group).observe(now - record.timestamp / 1000)
 
     async def _commit(
         self,
@@ -198,3 +206,4 @@ class Consumer:
                 ("dlq_offset", f"{record.partition}:{record.offset}".encode()),
             ],
         )
+        DEAD_LETTERS.labels(topic).inc()

@@ -27,7 +27,10 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
         "security_protocol": settings.security_protocol,
     }
     if settings.security_protocol.endswith("SSL"):
-        options["ssl_context"] = ssl.create_default_context(cafile=settings.ssl_cafile)
+        context = ssl.create_default_context(cafile=settings.ssl_cafile)
+        if settings.ssl_certfile:
+            context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
+        options["ssl_context"] = context
     if settings.security_protocol.startswith("SASL"):
         options["sasl_mechanism"] = settings.sasl_mechanism
         options["sasl_plain_username"] = settings.sasl_username
@@ -117,7 +120,11 @@ async def _create_missing(settings: KafkaSettings, topics: Sequence[Topic]) -> N
                 name=topic.name,
                 num_partitions=topic.partitions,
                 replication_factor=settings.replication_factor,
-                topic_configs={"retention.ms": str(topic.retention_days * _DAY_MS)},
+                topic_configs={
+                    "retention.ms": str(topic.retention_days * _DAY_MS),
+                    # What was taken outlives the loss of any one broker, and writing goes on without it.
+                    "min.insync.replicas": str(max(1, settings.replication_factor - 1)),
+                },
             )
             for topic in topics
             if topic.name not in present

@@ -18,15 +18,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
-from shared import dead_letters, migrations, outbox
-from shared.db import Database
+from shared import dead_letters, outbox
+from shared.db import Database, is_transient
 from shared.inbox import Consumer
 from shared.logs import configure_logs
 from shared.settings import KafkaSettings, ServiceSettings
+
+_NO_SUCH_TABLE = "42P01"
+_NOT_LET_IN = ("28", "3D")  # SQLSTATE classes: wrong role or password, no such database
 
 Run = Callable[[argparse.Namespace, ServiceSettings], Coroutine[Any, Any, int]]
 
@@ -69,9 +75,30 @@ def main(program: Program, argv: Sequence[str] | None = None) -> int:
         return 2
     configure_logs(program.name, settings.log_format)
     own = {command.name: command for command in program.commands}
-    if arguments.command in own:
-        return asyncio.run(own[arguments.command].run(arguments, settings))
-    return _COMMANDS[arguments.command](program, arguments, settings, kafka)
+    try:
+        if arguments.command in own:
+            return asyncio.run(own[arguments.command].run(arguments, settings))
+        return _COMMANDS[arguments.command](program, arguments, settings, kafka)
+    except (DBAPIError, asyncpg.PostgresError, KafkaError, OSError) as error:
+        reason = _operators_reason(error)
+        if reason is None:
+            raise
+        print(f"{program.name}: {reason}", file=sys.stderr)
+        return 1
+
+
+def _operators_reason(error: Exception) -> str | None:
+    """What an operator must see to, in one line; None for what is a defect of ours."""
+    raised = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    state: str = getattr(raised, "sqlstate", None) or ""
+    if state == _NO_SUCH_TABLE:
+        return "the database is not migrated yet: run `migrate` first"
+    if state.startswith(_NOT_LET_IN):
+        return f"the database lets nobody in: {raised}"
+    if isinstance(raised, KafkaError):
+        return f"Kafka does not answer: {raised}"
+    unreachable = isinstance(raised, OSError) and raised.filename is None
+    return f"a server does not answer: {raised}" if unreachable or is_transient(error) else None
 
 
 def _variable(program: Program, loc: tuple[int | str, ...]) -> str:
@@ -85,10 +112,8 @@ def _parser(program: Program) -> argparse.ArgumentParser:
     commands.add_parser("run", help="the server, the relay and the consumers (the default)")
     commands.add_parser("migrate", help="bring the database to the newest version")
     replay = commands.add_parser("replay", help="send events of a range of time again")
-    replay.add_argument(
-        "--since", type=datetime.fromisoformat, required=True, help="2026-01-31T00:00:00+07:00"
-    )
-    replay.add_argument("--until", type=datetime.fromisoformat, required=True)
+    replay.add_argument("--since", type=_instant, required=True, help="2026-01-31T00:00:00+07:00")
+    replay.add_argument("--until", type=_instant, required=True, help="the first instant after the range")
     replay.add_argument("--aggregate", type=UUID, help="of this aggregate alone")
     replay.add_argument("--topic", help="of this topic alone")
     letters = commands.add_parser("dead-letters", help="list what could not be handled")
@@ -98,6 +123,14 @@ def _parser(program: Program) -> argparse.ArgumentParser:
         command.arguments(commands.add_parser(command.name, help=command.help))
     parser.set_defaults(command="run")
     return parser
+
+
+def _instant(text: str) -> datetime:
+    """An instant of a range; the zone must be said, since the machine's is seldom the operator's."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} has no zone: write {at.isoformat()}+07:00")
+    return at
 
 
 def _run(program: Program, _: argparse.Namespace, settings: ServiceSettings, kafka: KafkaSettings) -> int:
@@ -110,6 +143,7 @@ def _run(program: Program, _: argparse.Namespace, settings: ServiceSettings, kaf
         port=settings.port,
         loop="uvloop",
         http="httptools",
+        forwarded_allow_ips=settings.forwarded_by,
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=5,
@@ -120,6 +154,8 @@ def _run(program: Program, _: argparse.Namespace, settings: ServiceSettings, kaf
 
 
 def _migrate(program: Program, _: argparse.Namespace, settings: ServiceSettings, __: KafkaSettings) -> int:
+    from shared import migrations  # Alembic is a tenth of what a service loads, and only needed here
+
     migrations.upgrade(program.migrations, settings.database_url.get_secret_value())
     return 0
 
@@ -129,16 +165,17 @@ def _replay(
 ) -> int:
     async def replay() -> int:
         database = Database(settings.database_url.get_secret_value(), pool_size=1)
-        async with database.transaction() as tx:
-            count = await outbox.send_again(
-                tx,
-                since=arguments.since.astimezone(),
-                until=arguments.until.astimezone(),
-                aggregate=arguments.aggregate,
-                topic=arguments.topic,
-            )
-        await database.close()
-        return count
+        try:
+            async with database.transaction() as tx:
+                return await outbox.send_again(
+                    tx,
+                    since=arguments.since,
+                    until=arguments.until,
+                    aggregate=arguments.aggregate,
+                    topic=arguments.topic,
+                )
+        finally:
+            await database.close()
 
     print(f"{program.name}: {asyncio.run(replay())} events will be sent again by the relay")
     return 0

@@ -13,8 +13,8 @@ The leader is woken by the commit itself when it lives in the committing process
 process otherwise, and by a slow poll if both should fail. NOTIFY is sent after the commit and not in it,
 because PostgreSQL lets only one transaction at a time commit with a notification.
 
-The leader also forgets: events sent long ago (until then they can be sent again), and the inbox rows of events
-that nothing can bring back any more.
+Events that were sent stay, so that any range can be sent again. Where an installation limits that, the leader
+also forgets: events sent long ago, and the inbox rows of events that nothing can bring back any more.
 """
 
 import asyncio
@@ -33,6 +33,7 @@ from shared.clock import Clock
 from shared.db import Database
 from shared.events import Envelope
 from shared.kafka import new_producer
+from shared.metrics import LEADING, SENT, UNSENT_SECONDS
 from shared.settings import KafkaSettings
 
 _LEADER_LOCK = 0x4D6F7463  # "Motc"; advisory locks are per database
@@ -77,8 +78,8 @@ class Relay:
     Args:
         schemas: the address under which event schemas answer, for `dataschema`.
         prefix: the reverse-DNS prefix of event types.
-        outbox_days: how long an event can be sent again.
-        inbox_days: how long an event that comes again is known; longer than Kafka can keep it.
+        outbox_days: how long an event can be sent again; None: always.
+        inbox_days: how long an event that comes again is known; None: always.
     """
 
     def __init__(
@@ -89,16 +90,18 @@ class Relay:
         *,
         prefix: str,
         schemas: str,
-        outbox_days: int = 30,
-        inbox_days: int = 365,
+        outbox_days: int | None = None,
+        inbox_days: int | None = None,
     ) -> None:
         self._database = database
         self._kafka = kafka
         self._clock = clock
         self._prefix = prefix
         self._schemas = schemas
-        self._old = {_FORGET_SENT: timedelta(days=outbox_days), _FORGET_HANDLED: timedelta(days=inbox_days)}
+        limits = ((_FORGET_SENT, outbox_days), (_FORGET_HANDLED, inbox_days))
+        self._old = {statement: timedelta(days=days) for statement, days in limits if days is not None}
         self._forget_next = datetime.min.replace(tzinfo=UTC)
+        self._oldest_in_hand: datetime | None = None
         self.leading = False
         self.running = False
 
@@ -110,7 +113,8 @@ class Relay:
             except Exception as error:
                 log.warning("relay.interrupted", reason=repr(error))
             finally:
-                self.leading = self.running = False
+                self._lead(False)
+                self.running = False
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _stand_by_and_lead(self) -> None:
@@ -123,7 +127,7 @@ class Relay:
                     woken.clear()
                     await connection.execute(f"NOTIFY {_CHANNEL}")
             await connection.add_listener(_CHANNEL, lambda *_: woken.set())
-            self.leading = True
+            self._lead(True)
             log.info("relay.leads")
             async with new_producer(self._kafka) as producer:
                 while True:
@@ -135,8 +139,20 @@ class Relay:
         finally:
             connection.terminate()
 
+    def _lead(self, leading: bool) -> None:
+        if leading or self.leading:  # a relay that only stands by does not speak for the one that leads
+            LEADING.set(leading)
+            UNSENT_SECONDS.set_function(self._seconds_in_hand)
+        self.leading = leading
+        self._oldest_in_hand = None
+
+    def _seconds_in_hand(self) -> float:
+        since = self._oldest_in_hand
+        return (self._clock.now() - since).total_seconds() if since else 0.0
+
     async def _send_batch(self, connection: Any, producer: AIOKafkaProducer) -> int:
         rows = await connection.fetch(_UNSENT, _BATCH)
+        self._oldest_in_hand = rows[0]["occurred_at"] if rows else None
         if rows:
             by_partition: dict[tuple[str, int], list[Any]] = defaultdict(list)
             for row in rows:
@@ -145,6 +161,9 @@ class Relay:
                 *(self._send_in_order(producer, *where, its) for where, its in by_partition.items())
             )
             await connection.execute(_MARK_SENT, [row["position"] for row in rows], self._clock.now())
+            for (topic, _), its in by_partition.items():
+                SENT.labels(topic).inc(len(its))
+            self._oldest_in_hand = None
         return len(rows)
 
     async def _forget(self, connection: Any) -> None:

@@ -23,10 +23,11 @@ AUDIENCE = "urn:motcua:api"
 
 
 class Tokens:
-    """Mints access tokens as identity would, with a key of its own."""
+    """Mints access tokens as identity would, with a key of its own, which is named `kid`."""
 
-    def __init__(self) -> None:
-        self._key = ECKey.generate_key("P-256", {"kid": "test", "alg": "ES256", "use": "sig"})
+    def __init__(self, kid: str = "test") -> None:
+        self._kid = kid
+        self._key = ECKey.generate_key("P-256", {"kid": kid, "alg": "ES256", "use": "sig"})
         self.keys = KeySet([ECKey.import_key(self._key.as_dict(private=False))])
 
     def mint(
@@ -58,7 +59,7 @@ class Tokens:
         }
         if agency:
             body["agency"] = agency
-        return jwt.encode({"alg": "ES256", "kid": "test", "typ": "at+jwt"}, {**body, **claims}, self._key)
+        return jwt.encode({"alg": "ES256", "kid": self._kid, "typ": "at+jwt"}, {**body, **claims}, self._key)
 
     def bearer(self, scope: str = "", **claims: Any) -> dict[str, str]:
         """An Authorization header with a minted token."""

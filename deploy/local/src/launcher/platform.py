@@ -4,16 +4,20 @@ Whatever is started here is ended here, in the opposite order, however this ends
 names (`<SERVICE>_DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`) are used as they are and never started or ended.
 """
 
+import json
 import os
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn, Self
 
 from launcher.errors import LauncherError
 from launcher.kafka import Kafka, new_kafka
 from launcher.postgres import Postgres
-from launcher.processes import LOOPBACK, Process, require_free, wait_until_all
-from launcher.services import SERVICES, Service, environment, port
+from launcher.preparation import preparations
+from launcher.processes import LOOPBACK, Process, require_free, require_reachable, wait_until_all
+from launcher.running import Running
+from launcher.services import GATEWAY, IDENTITY, SERVICES, Service, environment, port
 from launcher.state import State
 from launcher.terminal import Terminal
 
@@ -21,7 +25,7 @@ _POSTGRES_PORT = 15_432
 _KAFKA_PORT = 19_092
 _KAFKA_CONTROLLER_PORT = 19_093
 _READY_SECONDS = 120.0
-_COMMAND_SECONDS = 300.0
+_PREPARING_SECONDS = 300.0
 _WATCH_SECONDS = 0.5
 
 
@@ -36,7 +40,7 @@ class Platform:
         self._kafka: Kafka | None = None
         self._settings: dict[Service, dict[str, str]] = {}
         self._services: list[Process] = []
-        self._commands: list[Process] = []
+        self._preparing: Process | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -50,8 +54,10 @@ class Platform:
                 process.kill()
         self._terminal.title("Everything has ended.")
 
-    def start(self) -> None:
+    def start(self) -> Running:
         """Start all, with migrated databases and the sample, and wait until each service is ready.
+
+        Returns how it is reached.
 
         Raises LauncherError with one line that says what is wrong.
         """
@@ -60,20 +66,17 @@ class Platform:
         kafka = self._launch_kafka()
         for service in self._catalogue:
             self._settings[service] = environment(service, self._state, databases[service], kafka)
-        self._once(
-            {service: ["migrate"] for service in self._catalogue},
-            {service: service.migrations_digest() for service in self._catalogue},
-        )
-        self._terminal.done("databases", "migrated")
+        self._prepare()
         self._start_services()
-        self._load_samples()
+        given = {name: value for name, value in os.environ.items() if name.startswith("KAFKA_")}
+        return Running(GATEWAY.url, f"{IDENTITY.url}/outbox", {**kafka, **given})
 
     def watch(self) -> NoReturn:
         """Wait until something that should run has ended; raises LauncherError with its last words."""
         while True:
             for process in self._everything():
                 if not process.running:
-                    raise LauncherError(process.how_it_ended(), process.tail())
+                    raise LauncherError(process.how_it_ended())
             time.sleep(_WATCH_SECONDS)
 
     def _require_free_ports(self) -> None:
@@ -98,7 +101,8 @@ class Platform:
 
     def _launch_kafka(self) -> dict[str, str]:
         """What the clients of Kafka must be told; starts a broker unless one is given."""
-        if "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+        if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            require_reachable(given, "Kafka", "KAFKA_BOOTSTRAP_SERVERS")
             return {}
         self._terminal.doing("starting Kafka")
         self._kafka = new_kafka(
@@ -110,35 +114,29 @@ class Platform:
         self._kafka.launch()
         return self._kafka.environment
 
-    def _run(self, commands: Mapping[Service, Sequence[str]]) -> None:
-        """Run a command of each service, all at once, and wait until they are done."""
-        if not commands:
-            return
-        self._terminal.doing(", ".join(f"{service.name} {line[0]}" for service, line in commands.items()))
-        self._commands = [
-            service.process(self._state, self._settings[service], *line) for service, line in commands.items()
-        ]
-        for process in self._commands:
-            process.start()
-        for _ in wait_until_all(
-            {process: process.has_succeeded for process in self._commands}, _COMMAND_SECONDS
-        ):
-            pass
-        self._commands = []
+    def _prepare(self) -> None:
+        """Migrate the databases, then load the samples: what has not been done at an earlier start.
 
-    def _once(self, commands: Mapping[Service, Sequence[str]], marks: Mapping[Service, str]) -> None:
-        """Run those of the commands that have not been run with the same mark at an earlier start.
-
-        This is noted beside the data of our own PostgreSQL, and goes with it. A given database may be another
-        one each time, so nothing is noted of it.
+        What is done is noted beside the data of our own PostgreSQL, and goes with it. A given database may be
+        another one each time, so nothing is noted of it.
         """
-        notes = {s: self._state.folder / "postgres" / f"{s.name}.{line[0]}" for s, line in commands.items()}
-        done = {s for s, note in notes.items() if note.exists() and note.read_text() == marks[s]}
-        due = {s: line for s, line in commands.items() if s.given_database or s not in done}
-        self._run(due)
-        for service in due:
-            if not service.given_database:
-                notes[service].write_text(marks[service])
+        tasks = [task for service in self._catalogue for task in preparations(service, self._state)]
+        due = sorted((task for task in tasks if task.is_due), key=lambda task: task.order)
+        if due:
+            self._terminal.doing("preparing the databases")
+            self._preparing = Process(
+                "the preparation of the databases",
+                [sys.executable, "-m", "launcher.together", *(json.dumps(task.command) for task in due)],
+                log=self._state.log("preparing"),
+                environment={key: value for one in self._settings.values() for key, value in one.items()},
+            )
+            self._preparing.start()
+            self._preparing.wait_until(self._preparing.has_succeeded, _PREPARING_SECONDS)
+            self._preparing.stop()
+            self._preparing = None
+            for task in due:
+                task.note_done()
+        self._terminal.done("databases", "migrated, with the samples")
 
     def _start_services(self) -> None:
         """Start the services, which wait for Kafka by themselves, and wait until each and Kafka is ready."""
@@ -157,22 +155,18 @@ class Platform:
         for process in wait_until_all(readiness, _READY_SECONDS):
             self._terminal.done(process.name, addresses[process])
 
-    def _load_samples(self) -> None:
-        """Load the samples one after the other: a service may need what those before it own."""
-        for service in self._catalogue:
-            if service.sample:
-                self._once({service: ["sample", *service.sample(self._state)]}, {service: "loaded"})
-        self._terminal.done("samples", "loaded")
-
     def _everything(self) -> list[Process]:
         servers = [server.process for server in (self._kafka, self._postgres) if server]
-        return [*self._commands, *self._services, *servers]
+        return [*self._ours(), *servers]
+
+    def _ours(self) -> list[Process]:
+        return [*([self._preparing] if self._preparing else []), *self._services]
 
     def _end(self) -> None:
         """End the services together, then Kafka, and PostgreSQL when nobody writes any more."""
-        for process in (*self._commands, *self._services):
+        for process in self._ours():
             process.ask_to_end()
-        for process in (*self._commands, *self._services):
+        for process in self._ours():
             process.stop()
         for server in (self._kafka, self._postgres):
             if server:

@@ -23,6 +23,8 @@ _PORTS = range(20_000, 32_000)  # below the ports that outgoing connections take
 _TAIL_BYTES = 16_384
 _LOG_BYTES = 20_000_000
 _POLL_SECONDS = 0.02
+_CONNECT_SECONDS = 5.0
+_WORDS_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,14 @@ class Process:
             pass
 
     def how_it_ended(self) -> str:
-        """One line: its exit code and last words."""
-        return f"{self.name} ended with exit code {self.exit_code} ({self.last_words()}). Its log: {self.log}"
+        """One line: the signal that ended it, or its exit code and last words."""
+        code = self.exit_code or 0
+        how = (
+            f"was ended by {signal.Signals(-code).name}"
+            if code < 0
+            else f"ended with exit code {code} ({self.last_words()})"
+        )
+        return f"{self.name} {how}. Its log: {self.log}"
 
     def tail(self, lines: int = 20) -> list[str]:
         """The last lines that it wrote since it was started."""
@@ -172,9 +180,9 @@ class Process:
             return log.read().decode(errors="replace").splitlines()[-lines:]
 
     def last_words(self) -> str:
-        """The last line of the log."""
+        """The last line of the log, as far as one reads it at a glance."""
         lines = [line for line in self.tail() if line.strip()]
-        return lines[-1].strip() if lines else "it wrote nothing"
+        return lines[-1].strip()[:_WORDS_LENGTH] if lines else "it wrote nothing"
 
 
 def wait_until_all(ready: Mapping[Process, Callable[[], bool]], seconds: float) -> Iterator[Process]:
@@ -229,3 +237,12 @@ def require_free(port: int, program: str, setting: str) -> None:
         raise LauncherError(
             f"Port {port}, which {program} needs, is taken: stop what listens there, or set {setting} to a free port."
         )
+
+
+def require_reachable(servers: str, program: str, setting: str) -> None:
+    """Raise LauncherError unless one of the servers (`host:port,host:port`) takes connections."""
+    for server in servers.split(","):
+        host, _, number = server.strip().rpartition(":")
+        with suppress(OSError, ValueError), socket.create_connection((host, int(number)), _CONNECT_SECONDS):
+            return
+    raise LauncherError(f"{program} does not answer at {servers}: start it, or correct {setting}.")

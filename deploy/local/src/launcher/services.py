@@ -1,6 +1,5 @@
 """The five programs of the platform, as the launcher knows them: name, port, settings."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -45,15 +44,13 @@ class Service:
         """The address of a database that somebody else runs; empty when there is none."""
         return os.environ.get(f"{self.prefix}_DATABASE_URL", "")
 
-    def migrations_digest(self) -> str:
-        """Changes whenever a migration of the service is added or edited."""
+    @property
+    def package(self) -> Path:
+        """The folder that is imported."""
         spec = find_spec(self.name)
-        assert spec is not None
-        assert spec.origin is not None
-        digest = hashlib.sha256()
-        for file in sorted((Path(spec.origin).parents[2] / "migrations").rglob("*.py")):
-            digest.update(file.name.encode() + file.read_bytes())
-        return digest.hexdigest()
+        if spec is None or spec.origin is None:
+            raise LauncherError(f"The package {self.name} is not installed: run `make setup`.")
+        return Path(spec.origin).parent
 
     def is_ready(self) -> bool:
         """Whether `/readyz` says so."""
@@ -66,15 +63,10 @@ class Service:
         finally:
             connection.close()
 
-    def process(self, state: State, environment: Mapping[str, str], *command: str) -> Process:
-        """The service itself, or one of its commands."""
-        name = " ".join((self.name, *command[:1]))
-        return Process(
-            name,
-            [sys.executable, "-m", self.name, *command],
-            log=state.log(name.replace(" ", "-")),
-            environment=environment,
-        )
+    def process(self, state: State, environment: Mapping[str, str]) -> Process:
+        """The service itself."""
+        command = [sys.executable, "-m", self.name]
+        return Process(self.name, command, log=state.log(self.name), environment=environment)
 
 
 def port(variable: str, usual: int) -> int:
@@ -104,7 +96,10 @@ PROCEDURES = Service(
 OPEN_DATA = Service(
     "open_data",
     8003,
-    settings=lambda state: {"OPEN_DATA_STORE": str(state.folder / "open-data")},
+    settings=lambda state: {
+        "OPEN_DATA_STORE": str(state.folder / "open-data"),
+        "OPEN_DATA_PUBLISH_SECONDS": "2",  # one sees at once what becomes of a case
+    },
     sample=lambda _: [],
 )
 PARTICIPATION = Service("participation", 8004, sample=lambda _: [])

@@ -46,6 +46,11 @@ class State:
         """What one signs in with to the sample."""
         return self.folder / "secrets" / "credentials.json"
 
+    @property
+    def running(self) -> Path:
+        """How to reach what runs (`launcher.running`)."""
+        return self.folder / "secrets" / "running.json"
+
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Sequence
 from typing import TextIO
 
 _BOLD, _DIM, _GREEN, _RED, _PLAIN = "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m"
@@ -30,18 +29,27 @@ class Terminal:
             print(f"{_NEW_LINE}  {_DIM}… {what}{_PLAIN}", end="", file=self._out, flush=True)
 
     def done(self, what: str, detail: str = "") -> None:
-        """Something is finished; tells the seconds since the start."""
-        passed = self._in(_DIM, f"{time.monotonic() - self._begun:5.1f} s")
-        self._line(f"  {self._in(_GREEN, '✓')} {passed}  {what:<14} {self._in(_DIM, detail)}".rstrip())
+        """Something is finished: two columns, after the seconds since the start."""
+        self._line(f"{self._ticked()}  {what:<14} {self._in(_DIM, detail)}".rstrip())
 
-    def fault(self, words: str, details: Sequence[str] = ()) -> None:
-        """What went wrong, in one line; `details` below it, such as the end of a log."""
+    def told(self, what: str, detail: str = "") -> None:
+        """A step of a story, after the seconds since the start."""
+        self._line(f"{self._ticked()}  {what}{self._in(_DIM, f' · {detail}' if detail else '')}")
+
+    def note(self, words: str) -> None:
+        """Something that follows from what was done."""
+        self._line(f"              {self._in(_DIM, words)}")
+
+    def fault(self, words: str) -> None:
+        """What went wrong, in one line."""
         if self._live:
             print(_NEW_LINE, end="", file=self._out, flush=True)
         print(self._in(_RED, "motcua: ") + words, file=self._err)
-        for line in details:
-            print(f"  {line}", file=self._err)
         self._err.flush()
+
+    def _ticked(self) -> str:
+        passed = self._in(_DIM, f"{time.monotonic() - self._begun:5.1f} s")
+        return f"  {self._in(_GREEN, '✓')} {passed}"
 
     def _line(self, words: str) -> None:
         print(f"{_NEW_LINE if self._live else ''}{words}", file=self._out, flush=True)

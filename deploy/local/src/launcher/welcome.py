@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from launcher.services import GATEWAY
+from launcher.services import GATEWAY, IDENTITY
 from launcher.state import State
 from launcher.terminal import Terminal
 
@@ -18,10 +18,12 @@ def welcome(terminal: Terminal, state: State) -> None:
     terminal.say(f"documentation  {GATEWAY.url}/docs")
     terminal.say(f"API            {GATEWAY.url}/openapi.json")
     terminal.say(f"events         {GATEWAY.url}/asyncapi.json")
-    terminal.say(f"messages sent  {GATEWAY.url}/outbox")
+    terminal.say(f"messages sent  {IDENTITY.url}/outbox")
     terminal.title(f"\nThe sample's accounts (kept in {state.credentials})")
     for account in (*told["people"], *told["officials"]):
-        terminal.say(f"{account['accountName']:<26} {account['password']:<18} {account['fullName']}")
+        posts = ", ".join(f"{post['unit']}/{post['role']}" for post in account.get("posts", ()))
+        holds = f" ({posts} of {account['agency']})" if posts else ""
+        terminal.say(f"{account['accountName']:<26} {account['password']:<18} {account['fullName']}{holds}")
     for client, secret in secrets.items():
         if secret:
             terminal.say(f"{client:<26} {secret}")

@@ -6,7 +6,7 @@ claims to have been forwarded is ignored, and never passed on.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
 Network = IPv4Network | IPv6Network
@@ -25,8 +25,12 @@ class Caller(NamedTuple):
 
 def caller_at(address: str, scheme: str) -> Caller:
     """The caller at an address."""
-    household = str(IPv6Network((address, 64), strict=False)) if ":" in address else address
-    return Caller(address, scheme, household)
+    if ":" not in address:
+        return Caller(address, scheme, address)
+    within_ipv6 = IPv6Address(address)
+    if within_ipv6.ipv4_mapped is not None:
+        return caller_at(str(within_ipv6.ipv4_mapped), scheme)
+    return Caller(address, scheme, str(IPv6Network((within_ipv6, 64), strict=False)))
 
 
 def caller_behind(

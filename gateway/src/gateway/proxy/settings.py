@@ -74,7 +74,7 @@ class ProxySettings(BaseSettings):
         (), description="Networks whose X-Forwarded-For and -Proto are believed"
     )
     operators: Networks = Field(
-        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"), IPv4Network("10.0.0.0/8")),
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
         description="Networks that may read /metrics",
     )
     cors_origins: tuple[str, ...] = Field(

@@ -61,10 +61,11 @@ class Settings(ServiceSettings):
     @property
     def outbox_page(self) -> bool:
         """Whether `/outbox` shows every message: on one machine without SMTP, and nowhere else."""
-        return self.smtp_host is None and _is_loopback(urlsplit(self.public_url).hostname or "")
+        return self.smtp_host is None and is_loopback(urlsplit(self.public_url).hostname or "")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address, is this very machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

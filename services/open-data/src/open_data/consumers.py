@@ -11,7 +11,7 @@ from shared.errors import Text
 from shared.events import EVENT_TYPES, Envelope
 from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
 from shared.events.participation import FeedbackRated
-from shared.events.procedures import CaseEvent
+from shared.events.procedures import CaseEvent, MonthFrozen
 from shared.inbox import Handlers
 
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
@@ -32,10 +32,21 @@ async def name_agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEven
 async def record_rating(tx: AsyncConnection, envelope: Envelope, event: FeedbackRated) -> None:
     await operations.record_rating(
         tx,
-        envelope.subject,
         agency=event.agency,
         month=Month.parse(event.month),
+        number=envelope.sequence,
         score=event.score,
+        at=envelope.time,
+    )
+
+
+async def record_report(tx: AsyncConnection, envelope: Envelope, event: MonthFrozen) -> None:
+    await operations.record_report(
+        tx,
+        envelope.subject,
+        agency=event.agency,
+        month=event.month,
+        procedures=[one.model_dump(mode="json") for one in event.procedures],
         at=envelope.time,
     )
 
@@ -44,5 +55,6 @@ HANDLERS: Handlers = {
     AgencyRegistered: name_agency,
     AgencyChanged: name_agency,
     FeedbackRated: record_rating,
+    MonthFrozen: record_report,
     **{event: record_act for event in EVENT_TYPES.values() if issubclass(event, CaseEvent)},
 }

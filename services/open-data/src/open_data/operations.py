@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,7 @@ from open_data.domain.case_fact import Act
 from open_data.domain.dataset import (
     DEFINITIONS,
     ON_TIME_PROCESSING,
+    REPORTED_STATISTICS,
     SERVICE_RATINGS,
     Dataset,
     DatasetNotFound,
@@ -24,6 +26,7 @@ from open_data.domain.dataset import (
 from open_data.domain.month import Month
 from open_data.domain.on_time import on_time_rows
 from open_data.domain.ratings import rating_rows
+from open_data.domain.reported import reported_rows
 from open_data.domain.table import Table
 from open_data.domain.version import (
     Basis,
@@ -47,10 +50,17 @@ async def record_act(tx: AsyncConnection, case_id: UUID, sequence: int, act: Act
 
 
 async def record_rating(
-    tx: AsyncConnection, rating_id: UUID, *, agency: str, month: Month, score: int, at: datetime
+    tx: AsyncConnection, *, agency: str, month: Month, number: int, score: int, at: datetime
 ) -> None:
-    """Take note of a rating, once."""
-    await store.add_rating(tx, rating_id, agency=agency, month=month, score=score, at=at)
+    """Take note of a rating, by its number in the agency's month, once."""
+    await store.add_rating(tx, agency=agency, month=month, number=number, score=score, at=at)
+
+
+async def record_report(
+    tx: AsyncConnection, report_id: UUID, *, agency: str, month: str, procedures: Any, at: datetime
+) -> None:
+    """Take note of a reported month, once."""
+    await store.add_reported_month(tx, report_id, agency=agency, month=month, procedures=procedures, at=at)
 
 
 async def name_agency(tx: AsyncConnection, *, code: str, sequence: int, name: Text) -> None:
@@ -241,7 +251,13 @@ async def _ratings(connection: AsyncConnection) -> Basis:
     return Basis(events, last_at, partial(rating_rows, cells))
 
 
+async def _reported(connection: AsyncConnection) -> Basis:
+    reports, events, last_at = await store.reports(connection)
+    return Basis(events, last_at, partial(reported_rows, reports))
+
+
 _SOURCES: Mapping[str, _Source] = {
     ON_TIME_PROCESSING.slug: _Source(store.case_events, _on_time),
     SERVICE_RATINGS.slug: _Source(store.rating_events, _ratings),
+    REPORTED_STATISTICS.slug: _Source(store.reported_events, _reported),
 }

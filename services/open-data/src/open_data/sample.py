@@ -1,8 +1,9 @@
 """Invented cases and ratings of a quarter, so that there is something to read before the first real case.
 
-The ids are fixed, so loading them again changes nothing.
+Ids and numbers are fixed, so loading them again changes nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -23,19 +24,21 @@ _UNTIL = Month(2026, 4).start
 
 async def load_sample(tx: AsyncConnection) -> int:
     """Take note of the invented cases and their ratings; returns how many cases there are."""
-    cases = 0
+    cases, ratings = 0, Counter[tuple[str, Month]]()
     for agency, procedure, month, number in _cases():
         code = f"{agency}/{procedure}/{month}/{number}"
         acts = _acts(agency, procedure, month, number)
         for sequence, act in enumerate(acts, start=1):
-            await operations.record_act(tx, _id("case", code), sequence, act)
+            await operations.record_act(tx, _id(code), sequence, act)
         last = acts[-1]
         if last.kind is Kind.CLOSED:
+            cell = agency, Month.of(last.at)
+            ratings[cell] += 1
             await operations.record_rating(
                 tx,
-                _id("rating", code),
                 agency=agency,
                 month=Month.of(last.at),
+                number=ratings[cell],
                 score=_SCORES[number % len(_SCORES)],
                 at=last.at + timedelta(hours=3),
             )
@@ -70,5 +73,5 @@ def _acts(agency: str, procedure: str, month: Month, number: int) -> list[Act]:
     ]
 
 
-def _id(kind: str, code: str) -> UUID:
-    return uuid5(NAMESPACE_URL, f"urn:motcua:sample:{kind}:{code}")
+def _id(code: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"urn:motcua:sample:case:{code}")

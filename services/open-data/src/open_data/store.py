@@ -15,9 +15,18 @@ from open_data.domain.dataset import Dataset, Metadata, Publisher
 from open_data.domain.month import Month
 from open_data.domain.on_time import CaseGroup
 from open_data.domain.ratings import RatingCell
+from open_data.domain.reported import Report
 from open_data.domain.table import Column
 from open_data.domain.version import File, Number, Version
-from open_data.tables import agencies, case_facts, datasets, descriptions, rating_facts, versions
+from open_data.tables import (
+    agencies,
+    case_facts,
+    datasets,
+    descriptions,
+    rating_facts,
+    reported_months,
+    versions,
+)
 from shared.errors import Text
 
 _ACTS = TypeAdapter(dict[int, Act])
@@ -122,11 +131,35 @@ def _fact(row: Any) -> CaseFact:
 
 
 async def add_rating(
-    tx: AsyncConnection, rating_id: UUID, *, agency: str, month: Month, score: int, at: datetime
+    tx: AsyncConnection, *, agency: str, month: Month, number: int, score: int, at: datetime
 ) -> None:
     """Add a rating, where it may be already."""
-    values = {"rating_id": rating_id, "agency": agency, "month": str(month), "score": score, "at": at}
+    values = {"agency": agency, "month": str(month), "number": number, "score": score, "at": at}
     await tx.execute(insert(rating_facts).values(values).on_conflict_do_nothing())
+
+
+async def add_reported_month(
+    tx: AsyncConnection, report_id: UUID, *, agency: str, month: str, procedures: Any, at: datetime
+) -> None:
+    """Add a reported month, where it may be already."""
+    values = {"report_id": report_id, "agency": agency, "month": month, "procedures": procedures, "at": at}
+    await tx.execute(insert(reported_months).values(values).on_conflict_do_nothing())
+
+
+async def reported_events(connection: AsyncConnection) -> int:
+    """How many months were reported."""
+    return await connection.scalar(select(func.count()).select_from(reported_months)) or 0
+
+
+async def reports(connection: AsyncConnection) -> tuple[list[Report], int, datetime]:
+    """All reports; how many months there are, and the last's time. There is at least one."""
+    rows = (await connection.execute(select(reported_months).order_by(reported_months.c.report_id))).all()
+    found = [
+        Report(row.agency, row.month, one["procedure"], one["figures"], one["corrections"])
+        for row in rows
+        for one in row.procedures
+    ]
+    return found, len(rows), max(row.at for row in rows)
 
 
 async def rating_events(connection: AsyncConnection) -> int:
@@ -135,21 +168,23 @@ async def rating_events(connection: AsyncConnection) -> int:
 
 
 async def rating_cells(connection: AsyncConnection) -> tuple[list[RatingCell], int, datetime]:
-    """All ratings by agency and month, oldest first; how many there are, and the last's time.
+    """All ratings by agency and month; how many there are, and the last's time.
 
     There is at least one.
     """
     facts = rating_facts.c
-    oldest_first = aggregate_order_by(facts.score, facts.at, facts.rating_id)
+    numbers, scores = (
+        func.array_agg(aggregate_order_by(column, facts.number)) for column in (facts.number, facts.score)
+    )
+    cell = (facts.agency, facts.month)
     rows = (
-        await connection.execute(
-            select(facts.agency, facts.month, func.array_agg(oldest_first), func.max(facts.at)).group_by(
-                facts.agency, facts.month
-            )
-        )
+        await connection.execute(select(*cell, numbers, scores, func.max(facts.at)).group_by(*cell))
     ).all()
-    cells = [RatingCell(agency, Month.parse(month), tuple(scores)) for agency, month, scores, _ in rows]
-    return cells, sum(len(cell.scores) for cell in cells), max(row[3] for row in rows)
+    cells = [
+        RatingCell(agency, Month.parse(month), dict(zip(numbers, scores, strict=True)))
+        for agency, month, numbers, scores, _ in rows
+    ]
+    return cells, sum(len(cell.scores) for cell in cells), max(row[-1] for row in rows)
 
 
 async def save_agency(tx: AsyncConnection, *, code: str, sequence: int, name: Text) -> None:

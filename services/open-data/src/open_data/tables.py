@@ -46,10 +46,20 @@ case_facts = Table(
 rating_facts = Table(
     "rating_facts",
     metadata,
-    Column("rating_id", Uuid, primary_key=True),
+    Column("agency", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("score", SmallInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+reported_months = Table(
+    "reported_months",
+    metadata,
+    Column("report_id", Uuid, primary_key=True),
     Column("agency", Text, nullable=False),
     Column("month", Text, nullable=False),
-    Column("score", SmallInteger, nullable=False),
+    Column("procedures", JSONB, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
 )
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from participation.consultations.announcements import tell_all_due
@@ -45,6 +44,6 @@ class Upkeep:
             try:
                 async with self._parts.database.transaction() as tx:
                     await work(tx, self._parts.clock.now())
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:
                 log.warning("upkeep.interrupted", work=work.__name__, reason=repr(error))
             await asyncio.sleep(every)

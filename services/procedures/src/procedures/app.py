@@ -12,16 +12,24 @@ from procedures.catalogue.operations import Versions
 from procedures.clocks import routes as clock_routes
 from procedures.consumers import HANDLERS
 from procedures.dependencies import Desk
+from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.retention import routes as retention_routes
 from procedures.settings import Settings
+from procedures.statistics import routes as statistics_routes
 from procedures.tracking import routes as tracking_routes
 from procedures.tracking.guesses import Guesses
 from procedures.upkeep import keep_anchored, keep_tidy
 from shared.clock import Clock
-from shared.events.procedures import ACCESS_TOPIC, ANCHOR_TOPIC, CASE_TOPIC, PROCEDURE_TOPIC
+from shared.events.procedures import (
+    ACCESS_TOPIC,
+    ANCHOR_TOPIC,
+    CASE_TOPIC,
+    PROCEDURE_TOPIC,
+    STATISTICS_TOPIC,
+)
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -56,11 +64,13 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             document_routes.router,
             catalogue_routes.router,
             calendar_routes.router,
+            diagram_routes.router,
+            statistics_routes.router,
             anchor_routes.router,
             tracking_routes.router,
             retention_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
+        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(
             parts.database,
             kafka,

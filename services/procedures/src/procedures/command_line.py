@@ -1,7 +1,9 @@
 """Commands of procedures besides those that every service has.
 
-import       read register sheets into drafts, with every fault of each in a sentence
+import       read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
+draw         print a version of a procedure as a BPMN diagram
 verify       check that no bit of cases, their logs and the anchors was changed
+recount      count the statistics anew from the logs of all cases
 rotate-keys  seal everything under the newest version of the master key
 retention    schedule ended cases, and tell how many are due to be destroyed or transferred
 sample       publish invented procedures to try the platform on
@@ -20,8 +22,17 @@ from procedures.anchors.store import newest as newest_anchor
 from procedures.calendars.operations import Calendars, national_calendar
 from procedures.cases.soundness import verify_cases
 from procedures.cases.store import see_one_state
-from procedures.catalogue.operations import Versions, draft_procedure, import_sheet, publish_version
-from procedures.catalogue.store import version_in_force
+from procedures.catalogue.operations import (
+    ProcedureNotFound,
+    Versions,
+    draft_procedure,
+    import_bpmn,
+    import_sheet,
+    publish_version,
+)
+from procedures.catalogue.store import newest_version, version_in_force, version_of
+from procedures.domain.bpmn import write_bpmn
+from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
@@ -30,6 +41,7 @@ from procedures.keys.operations import rotate_keys
 from procedures.retention.operations import schedule_retentions
 from procedures.retention.store import count_due
 from procedures.settings import Settings
+from procedures.statistics.operations import recount
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.process import Command
@@ -59,11 +71,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _import(arguments: argparse.Namespace, settings: ServiceSettings) -> int:
     """0 when every sheet became a draft, 1 when a file or sheet could not be read."""
-    files = [
-        file
-        for path in arguments.paths
-        for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])
-    ]
+    files = [file for path in arguments.paths for file in (_in_folder(path) if path.is_dir() else [path])]
     imports: list[tuple[str, Imported]] = []
     unread = 0
     async with _database(settings) as database:
@@ -74,15 +82,20 @@ async def _import(arguments: argparse.Namespace, settings: ServiceSettings) -> i
                 print(f"procedures: {file} cannot be read: {error.strerror}", file=sys.stderr)
                 unread += 1
                 continue
-            imports.append((file.name, await _take(database, raw, arguments)))
+            imports.append((file.name, await _take(database, file.suffix, raw, arguments)))
     print(render(imports, arguments.language))
     return int(bool(unread) or any(imported.definition is None for _, imported in imports))
 
 
-async def _take(database: Database, raw: bytes, arguments: argparse.Namespace) -> Imported:
+def _in_folder(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in (".json", ".bpmn"))
+
+
+async def _take(database: Database, suffix: str, raw: bytes, arguments: argparse.Namespace) -> Imported:
     now = SystemClock().now()
+    read = import_bpmn if suffix == ".bpmn" else import_sheet
     async with database.transaction() as tx:
-        imported, draft = await import_sheet(tx, now, agency=arguments.agency, raw=raw)
+        imported, draft = await read(tx, now, agency=arguments.agency, raw=raw)
         if arguments.publish and draft is not None and imported.publishable:
             await publish_version(
                 tx,
@@ -134,6 +147,26 @@ def _kept_anchor(text: str) -> tuple[date, bytes]:
     return date.fromisoformat(day), bytes.fromhex(anchor)
 
 
+def _draw_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("code", help="code of the procedure")
+    parser.add_argument("--version", type=int, help="the newest, when left out")
+
+
+async def _draw(arguments: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 after printing the diagram, 1 when there is no such version or it has errors."""
+    async with _database(settings) as database, database.reading() as tx:
+        version = arguments.version or await newest_version(tx, arguments.code)
+        row = await version_of(tx, arguments.code, version)
+    try:
+        if row is None:
+            raise ProcedureNotFound
+        print(write_bpmn(definition_from_json(row.definition)).decode())
+    except (ProcedureNotFound, NotDrawable) as refused:
+        print(f"procedures: {arguments.code}: {refused.detail.vi} / {refused.detail.en}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
     parser.add_argument(
@@ -169,6 +202,16 @@ async def _retention(_: argparse.Namespace, settings: ServiceSettings) -> int:
     return 0
 
 
+async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 when every log could be read, 1 after naming the cases whose could not."""
+    async with _database(settings) as database:
+        acts, unreadable = await recount(database)
+    for code in unreadable:
+        print(f"{code}: Nhật ký không đọc được. / The log cannot be read.")
+    print(f"procedures: {acts} acts were counted, {len(unreadable)} cases left out")
+    return int(bool(unreadable))
+
+
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
     """Publish each sample procedure that is not in force yet."""
     now = SystemClock().now()
@@ -192,8 +235,10 @@ async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("import", "read register sheets into drafts", _import, _import_arguments),
+    Command("import", "read register sheets and BPMN diagrams into drafts", _import, _import_arguments),
+    Command("draw", "print a version of a procedure as a BPMN diagram", _draw, _draw_arguments),
     Command("verify", "check that no bit of cases, logs and anchors was changed", _verify, _verify_arguments),
+    Command("recount", "count the statistics anew from the logs of all cases", _recount),
     Command("rotate-keys", "seal everything under the newest version of the master key", _rotate_keys),
     Command("retention", "schedule ended cases, and tell how many are due for what", _retention),
     Command("sample", "publish invented procedures", _sample),

@@ -1,10 +1,16 @@
-"""What procedures learns from others: event class -> operation."""
+"""What procedures learns from others, and from its own cases: event class -> operation."""
+
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import learn_agency
-from shared.events import Envelope
+from procedures.domain.statistics import Fact
+from procedures.statistics.operations import count_fact, count_rating
+from shared.events import EVENT_TYPES, Envelope
 from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
+from shared.events.participation import FeedbackRated
+from shared.events.procedures import CaseEvent
 from shared.inbox import Handlers
 
 
@@ -12,4 +18,28 @@ async def _agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEvent) -
     await learn_agency(tx, envelope.sequence, event)
 
 
-HANDLERS: Handlers = {AgencyRegistered: _agency, AgencyChanged: _agency}
+async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
+    """Our own cases are counted from their events, so that no case waits for the row of a counter."""
+    kind = event.type.split(".")[2]
+    outcome = envelope.data.get("outcome") if kind == "decided" else None
+    await count_fact(
+        tx,
+        envelope.subject,
+        agency=event.agency,
+        procedure=event.procedure,
+        sequence=envelope.sequence,
+        fact=Fact(kind, envelope.time, event.due_at, outcome),
+    )
+
+
+async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> None:
+    month = date.fromisoformat(f"{event.month}-01")
+    await count_rating(tx, agency=event.agency, month=month, score=event.score)
+
+
+HANDLERS: Handlers = {
+    AgencyRegistered: _agency,
+    AgencyChanged: _agency,
+    FeedbackRated: _rating,
+    **{event: _act for event in EVENT_TYPES.values() if issubclass(event, CaseEvent)},
+}

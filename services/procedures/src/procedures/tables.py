@@ -224,3 +224,46 @@ disposal_lists = Table(
     comment="Cases that are to be destroyed or transferred together, once a second person approves",
 )
 Index("disposal_lists_agency_idx", disposal_lists.c.agency, disposal_lists.c.id)
+
+
+statistics_cases = Table(
+    "statistics_cases",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("history", JSONB, nullable=False, comment="facts by sequence number"),
+    comment="What is counted of each case, from its events",
+)
+
+statistics_cells = Table(
+    "statistics_cells",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("procedure", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("figure", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    comment="Sums of what the cases contribute",
+)
+
+statistics_ratings = Table(
+    "statistics_ratings",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("score", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    comment="Ratings of closed cases, from participation",
+)
+
+statistics_months = Table(
+    "statistics_months",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("frozen_at", Instant, nullable=False),
+    Column("rows", JSONB, nullable=False, comment="[{procedure, figures, corrections}]"),
+    comment="Months as they were reported; they never change",
+)

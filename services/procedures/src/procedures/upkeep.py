@@ -1,5 +1,5 @@
-"""What runs beside the routes: what is kept for a day alone is dropped when the day is over, and each day
-of the case log is anchored, and cases that have ended are scheduled for what becomes of them.
+"""What runs beside the routes: what is kept for a day is dropped, what is due for report is reported, each day of
+the case log is anchored, and cases that have ended are scheduled for what becomes of them.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from procedures.dependencies import Desk
 from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
 from procedures.retention.operations import drop_contents, schedule_retentions
+from procedures.statistics.operations import freeze_months
 from shared.db import Database
 from shared.web.idempotency import forget_answers
 
@@ -26,11 +27,13 @@ log = structlog.get_logger()
 
 
 async def sweep(database: Database, contents: Contents, now: datetime) -> None:
-    """Forget old answers to idempotency keys, and drop documents that no case has taken, or that were erased."""
+    """Forget old answers to idempotency keys, drop documents that no case has taken or that were erased, report
+    past months."""
     async with database.transaction() as tx:
         await forget_answers(tx, before=now - ANSWERS_KEPT)
     await sweep_documents(database, contents, now)
     await drop_contents(database, contents, now)
+    await freeze_months(database, now)
 
 
 async def keep_tidy(desk: Desk) -> None:

@@ -35,6 +35,7 @@ OFFERED: Mapping[str, Audience] = {
         scope="procedures:cases:read", agency="agency", procedure="procedure", person="applicant"
     ),
     "procedures.anchor.v1": Audience(),
+    "procedures.statistics.v1": Audience(agency="agency"),
     "open-data.dataset.v1": Audience(),
     "participation.process.v1": Audience(agency="agency"),
     "gateway.subscription.v1": Audience(client="client"),

@@ -17,8 +17,9 @@ PROCESS_TOPIC = Topic("participation.process.v1", "Consultations: opened, commen
 class FeedbackRated(Event):
     """Someone who was served gave a score.
 
-    The subject is the rating's own id, never the case's: whoever hears all events cannot tell which case
-    it was, and so not whose.
+    The subject is the agency's month, never the case: whoever hears all events cannot tell which case it was,
+    and so not whose. `sequence` is the number of the rating in that month: everybody who shows ratings in whole
+    groups makes up the same groups.
     """
 
     topic = FEEDBACK_TOPIC

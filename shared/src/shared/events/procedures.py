@@ -14,6 +14,9 @@ from pydantic.alias_generators import to_camel
 from shared.events.envelope import Event, Topic
 
 PROCEDURE_TOPIC = Topic("procedures.procedure.v1", "The catalogue of administrative procedures", partitions=3)
+STATISTICS_TOPIC = Topic(
+    "procedures.statistics.v1", "Figures of each agency, month by month, as they were reported", partitions=1
+)
 CASE_TOPIC = Topic("procedures.case.v1", "The life of each case", partitions=6, retention_days=90)
 ACCESS_TOPIC = Topic(
     "procedures.access.v1",
@@ -204,3 +207,27 @@ class AnchorMade(Event):
     previous: str
     hash: str
     """Hexadecimal, as `root` and `previous`."""
+
+
+class ProcedureFigures(BaseModel):
+    """What the cases of one procedure came to in a month."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    procedure: str
+    figures: dict[str, int]
+    """By figure (`received`, `on_time`, `late`, …); what is nought is left out."""
+    corrections: dict[str, dict[str, int]] = {}
+    """By month (`2026-10`) and figure: what has come since that month was reported."""
+
+
+class MonthFrozen(Event):
+    """The figures of a month were reported; they never change again, later news are corrections."""
+
+    topic = STATISTICS_TOPIC
+    type = "procedures.statistics.frozen.v1"
+
+    agency: str
+    month: str
+    """As `2026-11`, in Viet Nam's time."""
+    procedures: tuple[ProcedureFigures, ...]

@@ -4,6 +4,7 @@ from shared.web.app import Parts, create_service
 from shared.web.conditional import IfMatch, conditional, etag_of, etag_of_body, require_match
 from shared.web.dependencies import Db, Now, Tx
 from shared.web.idempotency import Answer, Once, answers_table
+from shared.web.middleware import streams
 from shared.web.problems import Problem, problems
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "etag_of_body",
     "problems",
     "require_match",
+    "streams",
 ]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
@@ -25,6 +26,9 @@ from shared.web.middleware import Conversation
 from shared.web.problems import install_handlers
 
 Background = Callable[[], Coroutine[Any, Any, None]]
+_RETRY_SECONDS = 0.5
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -66,18 +70,20 @@ def create_service(
 
     Args:
         topics: what the service publishes; created at start when missing.
-        background: further coroutines that run as long as the application does.
+        background: further coroutines that run as long as the application does; one that fails is begun again.
 
     Raises:
         RuntimeError: a route does not declare who may call it.
     """
-    works = _works(settings, parts, consumer, topics)
+    relay = _relay(settings, parts) if settings.relay else None
+    listener = consumer if settings.consumers else None
+    works = _works(settings, parts, relay, listener, topics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         for start in at_start:
             await start()
-        tasks = [asyncio.create_task(work()) for work in (*works, *background)]
+        tasks = [asyncio.create_task(_keep_running(work)) for work in (*works, *background)]
         try:
             yield
         finally:
@@ -101,6 +107,7 @@ def create_service(
     app.state.parts = parts
     app.state.verifier = parts.verifier
     app.state.consumer = consumer
+    app.state.works = {"relay": relay, "consumer": listener}
     for router in routers:
         app.include_router(router)
     app.include_router(health_routes())
@@ -111,29 +118,48 @@ def create_service(
     return app
 
 
+async def _keep_running(work: Background) -> None:
+    """Begin the work again whenever it fails, so that none is missing in silence."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            log.error("background.failed", work=repr(work), exc_info=error)
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
 def _operation_id(route: APIRoute) -> str:
     """`submitCase` for the function `submit_case`."""
     return to_camel(route.name)
 
 
-def _works(
-    settings: ServiceSettings, parts: Parts, consumer: Consumer | None, topics: Sequence[Topic]
-) -> list[Background]:
-    """The coroutines that run beside the routes."""
-    schemas = f"{settings.public_url}/schemas/events"
-    relay = Relay(
+def _relay(settings: ServiceSettings, parts: Parts) -> Relay:
+    return Relay(
         parts.database,
         parts.kafka,
         parts.clock,
         prefix=settings.event_type_prefix,
-        schemas=schemas,
+        schemas=f"{settings.public_url}/schemas/events",
         outbox_days=settings.outbox_days,
         inbox_days=settings.inbox_days,
     )
 
+
+def _works(
+    settings: ServiceSettings,
+    parts: Parts,
+    relay: Relay | None,
+    consumer: Consumer | None,
+    topics: Sequence[Topic],
+) -> list[Background]:
+    """The coroutines that run beside the routes."""
+
     async def move_outbox() -> None:
-        await ensure_topics(parts.kafka, topics)
-        await relay.run()
+        if relay is None:
+            await announce(parts.database)
+        else:
+            await ensure_topics(parts.kafka, topics)
+            await relay.run()
 
     async def listen() -> None:
         if consumer is not None:
@@ -141,8 +167,4 @@ def _works(
             await ensure_topics(parts.kafka, [*consumer.topics, *dead])
             await consumer.run()
 
-    works: list[Background] = [lambda: keep_keys_fresh(parts.verifier, settings.jwks_url)]
-    works.append(move_outbox if settings.relay else lambda: announce(parts.database))
-    if settings.consumers and consumer is not None:
-        works.append(listen)
-    return works
+    return [lambda: keep_keys_fresh(parts.verifier, settings.jwks_url), move_outbox, listen]

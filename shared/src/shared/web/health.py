@@ -10,10 +10,11 @@ from shared.schema import Schema
 
 
 class Readiness(Schema):
-    """What a service waits for, each true when it is there."""
+    """What a service waits for, each true when it is there or not this process's work."""
 
     database: bool
     keys: bool
+    relay: bool
     consumer: bool
 
 
@@ -31,9 +32,9 @@ def health_routes() -> APIRouter:
         readiness = Readiness(
             database=await _database_answers(request),
             keys=state.parts.verifier.ready,
-            consumer=state.consumer is None or state.consumer.running,
+            **{name: work is None or work.running for name, work in state.works.items()},
         )
-        ready = readiness.database and readiness.keys and readiness.consumer
+        ready = all(readiness.model_dump().values())
         return Response(readiness.model_dump_json(), 200 if ready else 503, media_type="application/json")
 
     @router.get("/metrics")

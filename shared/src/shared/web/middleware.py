@@ -1,10 +1,12 @@
-"""The frame of every exchange: trace context in and out, API version, one count and one duration."""
+"""The frame of every exchange: trace context in and out, API version, a size limit, one count and one duration."""
 
 import time
 from typing import Any
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.trace import continue_trace
@@ -16,6 +18,16 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a body that a route reads as a whole, before it even knows who sends it."""
+_STREAMED = "shared.streamed"
+
+
+def streams(request: Request) -> None:
+    """Leave the size of this request's body to its route, which passes it on piece by piece and counts itself."""
+    request.scope[_STREAMED] = True
 
 
 class Conversation:
@@ -46,11 +58,31 @@ class Conversation:
             await send(message)
 
         try:
-            await self._app(scope, receive, framed)
+            await self._app(scope, _limited(scope, receive), framed)
         finally:
             route = _route_of(scope)
             REQUESTS.labels(scope["method"], route, status).inc()
             SECONDS.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """`receive`, refusing more than `BODY_LIMIT` bytes as soon as that much is announced or has come."""
+    announced = Headers(scope=scope).get("content-length", "")
+    received = 0
+
+    async def receive_within() -> Message:
+        nonlocal received
+        if _STREAMED in scope:
+            return await receive()
+        if announced.isdecimal() and int(announced) > BODY_LIMIT:
+            raise HTTPException(413)
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > BODY_LIMIT:
+            raise HTTPException(413)
+        return message
+
+    return receive_within
 
 
 def _route_of(scope: Scope) -> str:

@@ -44,6 +44,7 @@ _WORDS = {
         "method-not-allowed",
         Text(vi="Địa chỉ này không nhận phương thức đó.", en="This address does not take that method."),
     ),
+    413: (errors.TooLarge.slug, errors.TooLarge.title),
 }
 _DEFECT = Text(
     vi="Hệ thống gặp lỗi. Hãy thử lại; nếu vẫn lỗi, gửi mã traceId cho bộ phận hỗ trợ.",

@@ -40,8 +40,11 @@ class Caller:
         return self.ask("POST", path, json=body, **request).json()
 
 
-def sign_in(gateway: str, account: Mapping[str, Any], client: Mapping[str, Any]) -> Caller:
-    """Sign a person in at the sign-in page: authorization code with PKCE (RFC 7636), without JavaScript."""
+def sign_in(http: httpx.Client, account: Mapping[str, Any], client: Mapping[str, Any]) -> Caller:
+    """Sign a person in at the sign-in page: authorization code with PKCE (RFC 7636), without JavaScript.
+
+    `http` reaches the gateway; the browser with its cookies is another one, and gone afterwards.
+    """
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     asked = {
@@ -53,7 +56,7 @@ def sign_in(gateway: str, account: Mapping[str, Any], client: Mapping[str, Any])
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    with httpx.Client(base_url=gateway, follow_redirects=False) as browser:
+    with httpx.Client(base_url=http.base_url, follow_redirects=False) as browser:
         page = browser.get("/oauth2/authorize", params=asked)
         while page.is_redirect and not page.headers["location"].startswith(_CALLBACK):
             page = browser.get(page.headers["location"])
@@ -75,12 +78,11 @@ def sign_in(gateway: str, account: Mapping[str, Any], client: Mapping[str, Any])
             },
         )
     token = redeemed.raise_for_status().json()["access_token"]
-    return Caller(account["fullName"], httpx.Client(base_url=gateway, timeout=30), token)
+    return Caller(account["fullName"], http, token)
 
 
-def machine(gateway: str, client: Mapping[str, Any]) -> Caller:
+def machine(http: httpx.Client, client: Mapping[str, Any]) -> Caller:
     """A machine client with its own token (RFC 6749 §4.4)."""
-    http = httpx.Client(base_url=gateway, timeout=30)
     answer = http.post(
         "/oauth2/token",
         data={"grant_type": "client_credentials", "scope": " ".join(client["scopes"])},

@@ -94,6 +94,11 @@ class NoSuchClient(NotFound):
     title = Text(vi="Không có ứng dụng này.", en="There is no such client.")
 
 
+def is_client_id(text: str) -> bool:
+    """Whether `text` can be the id of a client at all."""
+    return _ID.fullmatch(text) is not None
+
+
 def check_client(client: Client) -> None:
     """Refuse a registration that could not work or would not be safe.
 
@@ -118,7 +123,7 @@ def check_registrar(client: Client, own: str | None) -> None:
 
 
 def _id_faults(client: Client) -> list[Fault]:
-    if _ID.fullmatch(client.id):
+    if is_client_id(client.id):
         return []
     text = Text(
         vi="Dùng 3–63 chữ thường, số, dấu chấm, gạch ngang hoặc gạch dưới.",

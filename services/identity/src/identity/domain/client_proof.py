@@ -77,8 +77,8 @@ def check_assertion(
         if begins_at is not None and begins_at > now + _SKEW:
             raise InvalidClient(f"{name} of the assertion lies ahead")
     jti = claims.get("jti")
-    if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
-        raise InvalidClient("jti of the assertion is missing or too long")
+    if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI or not jti.isprintable():
+        raise InvalidClient("jti of the assertion is missing, too long or not printable")
     return jti, expires_at
 
 

@@ -13,7 +13,11 @@ LONGEST_PASSWORD = 128
 """A bound on the work a stranger can make us do; NIST SP 800-63B asks to take at least 64."""
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,99}")
-_EMAIL = re.compile(r"[^@\s<>\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+# A dot-atom (RFC 5322 §3.2.3; letters of any script, RFC 6532) and a host name: nothing that can be read as
+# something else in a header, such as a list, a group or a comment.
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}")
 _PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
@@ -120,11 +124,16 @@ def check_addresses(addresses: tuple[ContactAddress, ...]) -> None:
     refuse(_address_faults(addresses))
 
 
+def is_reachable(address: ContactAddress) -> bool:
+    """Whether something can be sent there, as far as one can tell by looking at it."""
+    pattern = _EMAIL if address.kind is AddressKind.EMAIL else _PHONE
+    return pattern.fullmatch(address.value) is not None
+
+
 def _address_faults(addresses: tuple[ContactAddress, ...]) -> list[Fault]:
     faults = []
     for index, address in enumerate(addresses):
-        pattern = _EMAIL if address.kind is AddressKind.EMAIL else _PHONE
-        if not pattern.fullmatch(address.value):
+        if not is_reachable(address):
             text = Text(
                 vi="Cần địa chỉ thư điện tử, hoặc số điện thoại dạng +84912345678.",
                 en="Give an email address, or a phone number such as +84912345678.",

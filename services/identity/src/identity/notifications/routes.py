@@ -9,7 +9,9 @@ from identity.notifications import store
 from identity.notifications.page import outbox_page
 from identity.notifications.schemas import NotificationView
 from identity.pages import AfterId, page_of
+from identity.settings import is_loopback
 from shared.auth import Principal, public, requires
+from shared.errors import NotFound
 from shared.pagination import Limit, Page
 from shared.web import Tx
 
@@ -31,5 +33,10 @@ async def list_notifications(
 
 @outbox_router.get("/outbox")
 async def show_outbox(request: Request, tx: Tx) -> Response:
-    """The newest messages to anybody, in place of the mail server that one machine does not have."""
+    """The newest messages to anybody, in place of the mail server that one machine does not have.
+
+    They are for whoever sits at that machine: should its port be open to others, there is nothing for them here.
+    """
+    if request.client is None or not is_loopback(request.client.host):
+        raise NotFound
     return outbox_page(await store.newest(tx, _SHOWN))

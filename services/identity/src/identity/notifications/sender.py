@@ -1,9 +1,11 @@
 """The sender: hands waiting messages to an SMTP server, each until it was accepted once.
 
-A message is claimed for two minutes before it is sent and settled afterwards. A process that is killed in
-between leaves the claim to run out, and the message goes again under the same Message-ID, so that a server
-or mailbox which had it already can drop it: at least once, as SMTP itself is (RFC 5321 §6.1), and no more
-often than that.
+A message is claimed for two minutes before it is sent, given up for now within one, and settled afterwards. So a
+claim never runs out under a server that is slow. It does under a process that is killed: then the message goes
+again under the same Message-ID, so that a server or mailbox which had it already can drop it. That is at least
+once, as SMTP itself is (RFC 5321 §6.1), and no more often.
+
+One message that cannot be sent holds up no other.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ import aiosmtplib
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from identity.domain.person import AddressKind
+from identity.domain.person import AddressKind, Person, is_reachable
 from identity.notifications import store
 from identity.notifications.operations import next_attempt
 from identity.notifications.store import Notification
@@ -29,6 +31,9 @@ _CLAIMED_FOR = timedelta(minutes=2)
 _BATCH = 20
 _POLL_SECONDS = 1.0
 _TIMEOUT_SECONDS = 20
+"""For each word of the conversation with the server."""
+_LONGEST_SECONDS = 60
+"""For the whole conversation about one message."""
 
 log = structlog.get_logger()
 
@@ -55,33 +60,34 @@ class Sender:
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def send_due(self) -> int:
-        """Send one batch; returns how many messages were claimed for it."""
-        now = self._clock.now()
-        async with self._database.transaction() as tx:
-            claimed = await store.claim_due(tx, now=now, until=now + _CLAIMED_FOR, limit=_BATCH)
-        for notification in claimed:
-            await self._send(notification)
-        return len(claimed)
+        """Send one message after the other, as long as any is due, one batch at most; returns how many."""
+        for number in range(_BATCH):
+            now = self._clock.now()
+            async with self._database.transaction() as tx:
+                notification = await store.claim_due(tx, now=now, until=now + _CLAIMED_FOR)
+                person = await person_by_id(tx, notification.person_id) if notification else None
+            if notification is None:
+                return number
+            await self._send(notification, person)
+        return _BATCH
 
-    async def _send(self, notification: Notification) -> None:
-        async with self._database.transaction() as tx:
-            person = await person_by_id(tx, notification.person_id)
-        to = (
-            next((one.value for one in person.addresses if one.kind is AddressKind.EMAIL), None)
-            if person
-            else None
-        )
+    async def _send(self, notification: Notification, person: Person | None) -> None:
+        addresses = filter(is_reachable, person.addresses if person else ())
+        to = next((one.value for one in addresses if one.kind is AddressKind.EMAIL), None)
         if person is None or to is None:
             await self._settle(notification, sent=False, again=False)
             return
-        mail = mail_of(notification, sender=self._settings.mail_from, to=to, language=person.language)
         try:
-            await self._hand_over(mail)
+            mail = mail_of(notification, sender=self._settings.mail_from, to=to, language=person.language)
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                await self._hand_over(mail)
         except aiosmtplib.SMTPRecipientsRefused as error:
             permanent = all(refused.code >= 500 for refused in error.recipients)
             log.warning("sender.refused", notification=str(notification.id), permanent=permanent)
             await self._settle(notification, sent=False, again=not permanent)
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (
+            Exception
+        ) as error:  # of the server, of the way to it, or of what an address does to the libraries
             log.warning("sender.failed", notification=str(notification.id), reason=type(error).__name__)
             await self._settle(notification, sent=False, again=True)
         else:

@@ -76,13 +76,13 @@ async def newest(tx: AsyncConnection, limit: int) -> list[Notification]:
     return _all((await tx.execute(select(*_MESSAGE).order_by(notifications.c.id.desc()).limit(limit))).all())
 
 
-async def claim_due(tx: AsyncConnection, *, now: datetime, until: datetime, limit: int) -> list[Notification]:
-    """Take messages that are due, so that no other sender takes them before `until`; oldest first."""
+async def claim_due(tx: AsyncConnection, *, now: datetime, until: datetime) -> Notification | None:
+    """Take the message that has been due for longest, so that no other sender takes it before `until`."""
     due = (
         select(notifications.c.id)
         .where(notifications.c.next_attempt_at <= now)
-        .order_by(notifications.c.next_attempt_at)
-        .limit(limit)
+        .order_by(notifications.c.next_attempt_at, notifications.c.id)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
     claimed = (
@@ -91,7 +91,7 @@ async def claim_due(tx: AsyncConnection, *, now: datetime, until: datetime, limi
         .values(next_attempt_at=until, attempts=notifications.c.attempts + 1)
         .returning(*_MESSAGE)
     )
-    return sorted(_all((await tx.execute(claimed)).all()), key=lambda one: one.id)
+    return next(iter(_all((await tx.execute(claimed)).all())), None)
 
 
 async def settle(

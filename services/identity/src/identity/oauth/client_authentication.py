@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet
 from identity.clients import store
 from identity.clients.known import KnownClients
 from identity.clients.operations import hash_secret
-from identity.domain.client import AuthMethod, Client
+from identity.domain.client import AuthMethod, Client, is_client_id
 from identity.domain.client_proof import ASSERTION_ALGORITHMS, Presented, check_assertion
 from identity.domain.protocol import InvalidClient
 from shared.db import Database
@@ -26,7 +26,7 @@ async def authenticate_client(
         InvalidClient: unknown, disabled, registered for another method, or not proved.
     """
     client_id = proof.client_id or _claimed_client(proof.assertion)
-    client = await clients.find(client_id)
+    client = await clients.find(client_id) if is_client_id(client_id) else None
     if client is None or not client.enabled or client.auth_method is not proof.method:
         raise InvalidClient("client authentication failed")
     if proof.method is AuthMethod.KEY:
@@ -58,5 +58,5 @@ def _claimed_client(assertion: str) -> str:
     try:
         payload = jws.extract_compact(assertion.encode()).payload
         return str(json.loads(payload)["sub"])
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidClient("the assertion cannot be read") from error

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from identity.domain.authorization import single
-from identity.domain.protocol import InvalidRequest, InvalidToken, ProtocolError
+from identity.domain.protocol import InsufficientScope, InvalidRequest, InvalidToken, ProtocolError
 from shared.errors import Unauthenticated
 from shared.web.problems import status_of
 
@@ -46,9 +46,10 @@ def answer(body: Mapping[str, Any]) -> Response:
 def refusal(error: ProtocolError) -> Response:
     """The JSON form of a refusal (RFC 6749 §5.2); of a bearer token, RFC 6750 §3."""
     headers = dict(_UNKEPT)
-    if isinstance(error, Unauthenticated):
-        bearer = f'Bearer error="{error.code}"'
-        headers["www-authenticate"] = bearer if isinstance(error, InvalidToken) else "Basic"
+    if isinstance(error, InvalidToken | InsufficientScope):
+        headers["www-authenticate"] = f'Bearer error="{error.code}"'
+    elif isinstance(error, Unauthenticated):
+        headers["www-authenticate"] = 'Basic realm="motcua", charset="UTF-8"'  # RFC 7617 §2
     body = {"error": error.code, "error_description": error.description}
     return Response(orjson.dumps(body), status_of(type(error)), headers, "application/json")
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.agencies.store import is_within
 from identity.domain import pkce
 from identity.domain.authorization import AuthorizationRequest
 from identity.domain.claims import Subject
@@ -69,7 +70,7 @@ async def authorize(
 
     Raises:
         LoginRequired, ConsentRequired: the client forbids to ask (`prompt=none`).
-        AccessDenied: the client is for officials and the person is none.
+        AccessDenied: the client is for officials, and the person is none of its agency's tree.
     """
     silent = "none" in request.prompts
     asks_again = bool(request.prompts & {"login", "select_account"})
@@ -79,7 +80,7 @@ async def authorize(
             raise LoginRequired("nobody is signed in")
         return Interaction.SIGN_IN
     if await subject_of(tx, client, session.person_id) is None:
-        raise AccessDenied("this client is for officials, and the person is not appointed")
+        raise AccessDenied("this client is for officials, and the person is not appointed where it serves")
     if not await _has_consent(tx, client, request, session.person_id):
         if silent:
             raise ConsentRequired("the person has not agreed")
@@ -222,11 +223,17 @@ async def user_claims(
 
 
 async def subject_of(tx: AsyncConnection, client: Client, person_id: UUID) -> Subject | None:
-    """Whom the client's tokens speak for when this person uses it; None when they may not use it."""
+    """Whom the client's tokens speak for when this person uses it; None when they may not use it.
+
+    A client for officials that an agency has registered serves those of its tree alone: no agency's client
+    comes to act in another agency, whatever its officials consent to.
+    """
     if client.kind is not Kind.OFFICIAL:
         return Subject(str(person_id), Kind.PERSON)
     official = await official_of_person(tx, person_id)
     if official is None:
+        return None
+    if client.agency is not None and not await is_within(tx, official.agency, client.agency):
         return None
     return Subject(str(official.id), Kind.OFFICIAL, official.agency, official.posts)
 

@@ -177,6 +177,21 @@ async def revoke_family(tx: AsyncConnection, family_id: UUID, client_id: str, no
     )
 
 
+async def revoke_all_of(tx: AsyncConnection, person_id: UUID, now: datetime) -> None:
+    """Revoke every sign-in of a person at a client, and every code that could still become one."""
+    code, family = authorization_codes.c, refresh_families.c
+    await tx.execute(
+        update(authorization_codes)
+        .where(code.person_id == person_id, code.used_at.is_(None))
+        .values(used_at=now)
+    )
+    await tx.execute(
+        update(refresh_families)
+        .where(family.person_id == person_id, family.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
 async def consented_scopes(tx: AsyncConnection, person_id: UUID, client_id: str) -> frozenset[str]:
     """What a person has agreed that a client may do."""
     scopes: Sequence[str] | None = await tx.scalar(

@@ -18,8 +18,11 @@ from identity.domain.person import (
     check_person,
     refuse,
 )
+from identity.oauth.store import revoke_all_of
 from identity.people import store
 from identity.people.passwords import PasswordHasher
+from identity.sign_in.attempts import count_attempt, key_of
+from identity.sign_in.store import end_sessions_of, forget_failures
 from shared import outbox
 from shared.db import Database
 from shared.events.identity import PersonRegistered
@@ -102,20 +105,30 @@ async def change_password(
 ) -> None:
     """Put another password in place of the present one, which proves that it is the owner who asks.
 
+    Whoever else knew the old one is signed out everywhere, and so is the owner. Wrong present passwords are
+    counted as those of the sign-in page are: a token in wrong hands is no way to guess without waiting.
+
     Raises:
+        NoSuchPerson
         InvalidPerson: the new one is too weak.
+        TooManyAttempts: the present one was wrong too often.
         WrongPassword: the present one is another.
         HashingBusy: too many wait already.
     """
-    async with database.reading() as reading:
-        person = await get_person(reading, person_id)
-        known = await store.password_of(reading, person.account_name)
-    refuse(check_password(password, person.account_name))
+    async with database.transaction() as tx:
+        person = await get_person(tx, person_id)
+        refuse(check_password(password, person.account_name))
+        key = key_of(person.account_name, "change of password")
+        await count_attempt(tx, key, now)
+        known = await store.password_of(tx, person.account_name)
     if not await hasher.verify(known[1] if known else None, current):
         raise WrongPassword
     password_hash = await hasher.hash(password)
     async with database.transaction() as tx:
+        await forget_failures(tx, key)
         await store.put_password(tx, person_id, password_hash, now)
+        await end_sessions_of(tx, person_id)
+        await revoke_all_of(tx, person_id, now)
 
 
 async def _locked(tx: AsyncConnection, person_id: UUID, meant: Meant) -> Person:

@@ -7,6 +7,7 @@ sign-ins neither eats the memory nor delays the tokens of those who are signed i
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
 from typing import TypeVar
 
 import argon2
@@ -32,7 +33,7 @@ class PasswordHasher:
     def __init__(self, *, threads: int, queue: int) -> None:
         self._argon2 = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
-        self._room = threads + queue
+        self._room = Semaphore(threads + queue)  # taken by the event loop, given back by the threads
         self._nobody = self._argon2.hash("the password of an account that does not exist")
 
     async def hash(self, password: str) -> str:
@@ -66,12 +67,11 @@ class PasswordHasher:
             return False
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        if self._room == 0:
+        if not self._room.acquire(blocking=False):
             raise HashingBusy(retryAfter=2)
-        self._room -= 1
         future = self._pool.submit(work)
         future.add_done_callback(self._leave)
         return await asyncio.wrap_future(future)
 
     def _leave(self, _: Future[T]) -> None:
-        self._room += 1
+        self._room.release()

@@ -25,6 +25,7 @@ from identity.people.schemas import (
     PersonView,
     Registration,
 )
+from identity.sign_in.attempts import TooManyAttempts
 from shared.auth import Principal, public, requires
 from shared.errors import PreconditionFailed, PreconditionRequired
 from shared.ids import new_id
@@ -100,9 +101,13 @@ async def change_contact_addresses(
     return _answer(request, person)
 
 
-@router.put("/me/password", status_code=204, responses=problems(InvalidPerson, WrongPassword, HashingBusy))
+@router.put(
+    "/me/password",
+    status_code=204,
+    responses=problems(InvalidPerson, NoSuchPerson, WrongPassword, TooManyAttempts, HashingBusy),
+)
 async def change_password(body: NewPassword, identity: IdentityOf, db: Db, now: Now, caller: Writer) -> None:
-    """Change your password; the present one proves that it is you."""
+    """Change your password; the present one proves that it is you. Everything that was signed in is signed out."""
     await operations.change_password(
         db, identity.hasher, UUID(caller.subject), current=body.current, password=body.password, now=now
     )

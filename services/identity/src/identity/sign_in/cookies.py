@@ -38,7 +38,8 @@ class Cookies:
     def device(self, request: Request, account_name: str) -> str | None:
         """The id of this browser, when it has signed in to this account before."""
         device, _, mac = request.cookies.get(self._name("device"), "").partition(".")
-        return device if hmac.compare_digest(mac, self._device_mac(device, account_name)) else None
+        genuine = self._device_mac(device, account_name)
+        return device if hmac.compare_digest(mac.encode(), genuine.encode()) else None
 
     def set_device(self, response: Response, account_name: str) -> None:
         device = secrets.token_urlsafe(16)

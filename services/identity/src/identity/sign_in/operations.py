@@ -7,21 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.domain.person import normal_account_name
-from identity.domain.throttle import FORGOTTEN_AFTER, open_again_at
 from identity.people.passwords import PasswordHasher
 from identity.people.store import password_of, put_password
 from identity.sign_in import store
-from identity.sign_in.store import Failures, Session
+from identity.sign_in.attempts import count_attempt, key_of
+from identity.sign_in.store import Session
 from shared.db import Database
-from shared.errors import Text, TooManyRequests
-
-
-class TooManyAttempts(TooManyRequests):
-    slug = "too-many-attempts"
-    title = Text(
-        vi="Bạn đã nhập sai nhiều lần. Hãy chờ một lát rồi thử lại.",
-        en="Too many wrong attempts. Wait a little, then try again.",
-    )
 
 
 async def sign_in(
@@ -37,17 +28,16 @@ async def sign_in(
     """The token of a new session, or None when account name and password do not belong together.
 
     `source` is where the attempt comes from: an address, or a device that this account has used before. An
-    attempt is counted before it is judged, so many at once are no way around the wait; an account that does
-    not exist takes the same steps and the same time.
+    account that does not exist takes the same steps and the same time.
 
     Raises:
         TooManyAttempts: this source must wait.
         HashingBusy: too many passwords wait already.
     """
     name = normal_account_name(account_name)
-    key = hashlib.sha256(f"{name}\n{source}".encode()).digest()
+    key = key_of(name, source)
     async with database.transaction() as tx:
-        await _count_attempt(tx, key, now)
+        await count_attempt(tx, key, now)
         known = await password_of(tx, name)
     if not await hasher.verify(known[1] if known else None, password) or known is None:
         return None
@@ -73,16 +63,6 @@ async def sign_out(tx: AsyncConnection, token: str | None) -> None:
     """End the session that a cookie belongs to."""
     if token:
         await store.end_session(tx, _hash(token))
-
-
-async def _count_attempt(tx: AsyncConnection, key: bytes, now: datetime) -> None:
-    failures = await store.lock_failures(tx, key, now)
-    if failures.last_at < now - FORGOTTEN_AFTER:
-        failures = Failures(0, now)
-    wait = open_again_at(failures.count, failures.last_at) - now
-    if wait > timedelta(0):
-        raise TooManyAttempts(retryAfter=int(wait.total_seconds()) + 1)
-    await store.put_failures(tx, key, Failures(failures.count + 1, now))
 
 
 def _hash(token: str) -> bytes:

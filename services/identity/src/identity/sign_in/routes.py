@@ -33,8 +33,8 @@ from identity.oauth.operations import Interaction
 from identity.oauth.store import put_consent
 from identity.people.passwords import HashingBusy
 from identity.sign_in import operations
+from identity.sign_in.attempts import TooManyAttempts
 from identity.sign_in.cookies import Cookies
-from identity.sign_in.operations import TooManyAttempts
 from identity.sign_in.pages import language_for, page
 from identity.sign_in.words import WORDS, scope_words
 from shared.auth import public
@@ -139,7 +139,9 @@ async def sign_in(request: Request) -> Response:
         )
     if token is None:
         return _sign_in_page(request, asked, WORDS["wrong"], status=401, account_name=account_name)
-    response = _go("/oauth2/authorize", _without_prompt(asked.query, "login", "select_account"))
+    # `max_age` has been met by now too. Asked again, 0 would never be: time has passed since.
+    query = {name: value for name, value in asked.query.items() if name != "max_age"}
+    response = _go("/oauth2/authorize", _without_prompt(query, "login", "select_account"))
     cookies.set_session(response, token, identity.settings.session_lifetime)
     cookies.set_device(response, account_name)
     return response

@@ -56,6 +56,11 @@ async def end_session(tx: AsyncConnection, token_hash: bytes) -> None:
     await tx.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
 
+async def end_sessions_of(tx: AsyncConnection, person_id: UUID) -> None:
+    """Forget every session of a person."""
+    await tx.execute(delete(sessions).where(sessions.c.person_id == person_id))
+
+
 async def lock_failures(tx: AsyncConnection, key: bytes, now: datetime) -> Failures:
     """The failures under a key, whose row stays locked; nothing is counted yet."""
     await tx.execute(

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from open_data.domain.on_time import FEWEST
 from open_data.domain.ratings import GROUP, SCORES
+from open_data.domain.reported import FIGURES
 from open_data.domain.table import Column, Type
 from open_data.domain.version import Number, Version
 from shared.errors import Forbidden, NotFound, Text
@@ -133,6 +135,11 @@ def _decimal(name: str, vi: str, en: str) -> Column:
     return Column(name, Type.DECIMAL, Text(vi=vi, en=en))
 
 
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
 _AGENCY = _text("agency", "Mã cơ quan", "Code of the agency")
 _MONTH = _text("month", "Tháng, theo giờ Việt Nam", "Month, in Vietnam's time")
 _CONTACT = Contact(
@@ -170,13 +177,13 @@ ON_TIME_PROCESSING = Definition(
         ),
         _decimal(
             "meanDays",
-            "Số ngày trung bình từ tiếp nhận đến kết quả (ngày lịch)",
-            "Mean calendar days from receipt to decision, of the decided",
+            f"Số ngày trung bình từ tiếp nhận đến kết quả (ngày lịch; từ {FEWEST} hồ sơ, khi đã hết tháng)",
+            f"Mean calendar days from receipt to decision, of {FEWEST} decided or more, once the month is over",
         ),
         _decimal(
             "medianDays",
-            "Số ngày trung vị từ tiếp nhận đến kết quả (ngày lịch)",
-            "Median calendar days from receipt to decision, of the decided",
+            f"Số ngày trung vị từ tiếp nhận đến kết quả (ngày lịch; từ {FEWEST} hồ sơ, khi đã hết tháng)",
+            f"Median calendar days from receipt to decision, of {FEWEST} decided or more, once the month is over",
         ),
     ),
     metadata=Metadata(
@@ -238,6 +245,61 @@ SERVICE_RATINGS = Definition(
     ),
 )
 
+_FIGURES = {
+    "submitted": ("Hồ sơ nộp", "Cases filed"),
+    "refused": ("Từ chối tiếp nhận", "Acceptance refused"),
+    "received": ("Hồ sơ tiếp nhận", "Cases received"),
+    "supplement_requests": ("Yêu cầu bổ sung", "Requests for a supplement"),
+    "granted": ("Quyết định chấp thuận", "Decisions that grant"),
+    "rejected": ("Quyết định từ chối", "Decisions that reject"),
+    "early": ("Quyết định trước hạn", "Decided before the due date"),
+    "on_time": ("Quyết định đúng hạn", "Decided on the due date, in time"),
+    "late": ("Quyết định quá hạn", "Decided late"),
+    "untermed": ("Quyết định không có thời hạn", "Decided, without a term"),
+    "withdrawn": ("Hồ sơ rút sau tiếp nhận", "Withdrawn after receipt"),
+    "lapsed": ("Dừng do không bổ sung", "Lapsed for want of a supplement"),
+    "closed": ("Đã trả kết quả", "Result handed over"),
+    "with_electronic_result": ("Có kết quả điện tử", "With an electronic result"),
+    "ended": ("Đã giải quyết xong", "Work ended"),
+    "carried_over": ("Tồn đầu tháng", "Carried over"),
+    "in_progress": ("Đang giải quyết cuối tháng", "In progress at the month's end"),
+    "overdue": ("Trong đó quá hạn", "Of those, overdue"),
+}
+
+REPORTED_STATISTICS = Definition(
+    slug="reported-statistics",
+    edition=1,
+    columns=(
+        _AGENCY,
+        _text("procedure", "Mã thủ tục hành chính", "Code of the administrative procedure"),
+        _MONTH,
+        _text("reportedIn", "Tháng của báo cáo", "Month of the report"),
+        Column(
+            "correction",
+            Type.BOOLEAN,
+            Text(vi="Điều chỉnh số liệu đã báo cáo", en="Corrects what was reported"),
+        ),
+        *(_count(_camel(name), *_FIGURES[name]) for name in FIGURES),
+    ),
+    metadata=Metadata(
+        title=Text(
+            vi="Báo cáo tháng về giải quyết thủ tục hành chính", en="Monthly reports of case handling"
+        ),
+        description=Text(
+            vi="Số liệu từng tháng của mỗi cơ quan như đã báo cáo vào ngày làm việc thứ năm của tháng sau. Dòng điều "
+            "chỉnh cho biết phần thay đổi sau báo cáo; số đúng của một tháng là tổng các dòng của tháng đó.",
+            en="The figures of each agency's months as reported on the fifth working day after. Rows of "
+            "corrections tell what came later; the true figure of a month is the sum of its rows.",
+        ),
+        keywords=(
+            Text(vi="thủ tục hành chính", en="administrative procedures"),
+            Text(vi="báo cáo", en="reports"),
+        ),
+        licence=Licence.CC_BY_4_0,
+        contact=_CONTACT,
+    ),
+)
+
 DEFINITIONS: Mapping[str, Definition] = {
-    definition.slug: definition for definition in (ON_TIME_PROCESSING, SERVICE_RATINGS)
+    definition.slug: definition for definition in (ON_TIME_PROCESSING, SERVICE_RATINGS, REPORTED_STATISTICS)
 }

@@ -8,6 +8,7 @@ them a validator that has not loaded the tables finds faults.
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from open_data.domain.dataset import Dataset, Publisher
 from open_data.domain.month import Month, legal_date
@@ -72,7 +73,7 @@ def _dataset(dataset: Dataset, base: str) -> Node:
         "dcat:contactPoint": {
             "@type": "vcard:Kind",
             "vcard:fn": _words(words.contact.name),
-            "vcard:hasEmail": {"@id": f"mailto:{words.contact.email}"},
+            "vcard:hasEmail": {"@id": f"mailto:{quote(words.contact.email, safe='@')}"},
         },
         "dcat:theme": {
             **_coded("data-theme", "GOVE", "skos:Concept"),

@@ -2,6 +2,10 @@
 
 The figures balance: what was open at the end of a month is what was open before, plus received, minus
 decided, minus withdrawn.
+
+Counts tell how an agency works and are all told. How long a case took belongs to its applicant as well: it is told
+of `FEWEST` decided cases and more, and of months that are over, so that neither a cell of one nor the difference
+of two versions gives it away.
 """
 
 from collections import defaultdict
@@ -13,6 +17,7 @@ from open_data.domain.case_fact import CaseFact
 from open_data.domain.month import Month, months
 from open_data.domain.table import Row
 
+FEWEST = 5
 _TENTH = Decimal("0.1")
 
 
@@ -40,11 +45,13 @@ class _Tally:
     days: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     def row(self, agency: str, procedure: str, month: Month, *, over: bool) -> Row:
-        """The published row; what is open at the month's end is absent until the month is over."""
+        """The published row; what is left at the month's end, and how long it took, wait for the month to be over."""
         counts = (self.received, self.decided, self.on_time, self.late)
         ends = (self.closed, self.refused, self.withdrawn)
         stock = (self.in_progress, self.overdue) if over else (None, None)
-        return (agency, procedure, str(month), *counts, *ends, *stock, mean(self.days), median(self.days))
+        enough = over and sum(self.days.values()) >= FEWEST
+        durations = (mean(self.days), median(self.days)) if enough else (None, None)
+        return (agency, procedure, str(month), *counts, *ends, *stock, *durations)
 
 
 def on_time_rows(groups: Iterable[CaseGroup], running: Month) -> list[Row]:

@@ -1,12 +1,15 @@
 """The public figures of ratings: all scores that an agency was given for one month's cases.
 
-A score says what one person thought. So a cell shows its scores in whole groups of `GROUP` only, oldest
-first: a smaller cell stays hidden, and between two looks at it at least that many are new, so that nobody
-can subtract one look from the other and read off a single answer. open-data publishes the same figures by
-the same rule; had one of the two no rule, the other's would be worth nothing.
+A score says what one person thought. So a cell shows its scores in whole groups of `GROUP` only, in the order
+in which they were given: a smaller cell stays hidden, and between two looks at it at least that many are new, so
+that nobody can subtract one look from the other and read off a single answer.
+
+open-data publishes the same figures, of the same groups: a cell counts its ratings, and each is told with its
+number. Were the groups of one made up differently, or had it no rule, the other's would be worth nothing.
 """
 
 from dataclasses import dataclass, replace
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from participation.domain.rating import LOWEST, SCORES
 
@@ -24,6 +27,16 @@ class RatingCell:
     month: str
     shown: Counts = NONE
     waiting: Counts = NONE
+
+    @property
+    def id(self) -> UUID:
+        """Of the aggregate whose events its ratings are; it follows from agency and month and leads nowhere else."""
+        return uuid5(NAMESPACE_URL, f"urn:motcua:participation:ratings:{self.agency}:{self.month}")
+
+    @property
+    def ratings(self) -> int:
+        """How many were given so far, which is the number of the last one."""
+        return sum(self.shown) + sum(self.waiting)
 
     def rated(self, score: int) -> "RatingCell":
         """The cell with one more score; a group that is now whole is shown."""

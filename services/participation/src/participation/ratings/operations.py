@@ -18,7 +18,6 @@ from participation.domain.rating import (
 from participation.ratings import store
 from shared import outbox
 from shared.events.participation import FeedbackRated
-from shared.ids import new_id
 
 
 async def invite(tx: AsyncConnection, invitation: Invitation) -> None:
@@ -57,13 +56,13 @@ async def rate_case(
     given = await store.rating_of(tx, case_id)
     rating = rate(invitation, given, score=score, reason=reason, now=now, days=days)
     await store.add_rating(tx, invitation, rating)
-    cell = await store.lock_cell(tx, invitation.agency, invitation.month)
-    await store.save_cell(tx, cell.rated(score))
+    cell = (await store.lock_cell(tx, invitation.agency, invitation.month)).rated(score)
+    await store.save_cell(tx, cell)
     event = FeedbackRated(
         agency=invitation.agency, procedure=invitation.procedure, score=score, month=invitation.month
     )
-    # An id that is kept nowhere: what is told leads back to no case and so to no person.
-    await outbox.add(tx, event.envelope(subject=new_id(), sequence=1, at=now))
+    # Told of the cell, under its number there: it leads back to no case and so to no person.
+    await outbox.add(tx, event.envelope(subject=cell.id, sequence=cell.ratings, at=now))
     return rating
 
 

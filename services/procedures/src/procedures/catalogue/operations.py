@@ -16,6 +16,7 @@ from procedures.catalogue import store
 from procedures.catalogue.forms import Form
 from procedures.domain.addresses import address_faults
 from procedures.domain.agency import AnotherAgency
+from procedures.domain.bpmn import read_bpmn
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json, definition_to_json
 from procedures.domain.finding import Finding
@@ -225,7 +226,27 @@ async def import_sheet(
     tx: AsyncConnection, now: datetime, *, agency: str, raw: object
 ) -> tuple[Imported, AnyRow | None]:
     """Read a register sheet into a draft, with each of its faults; no draft when it is not readable."""
-    imported = read_sheet(raw, agency=agency, known_units=await known_units(tx, agency))
+    return await _drafted(
+        tx, now, agency, read_sheet(raw, agency=agency, known_units=await known_units(tx, agency))
+    )
+
+
+async def import_bpmn(
+    tx: AsyncConnection, now: datetime, *, agency: str, raw: bytes
+) -> tuple[Imported, AnyRow | None]:
+    """Read a BPMN diagram into a draft, with each of its faults; no draft when it cannot be mapped.
+
+    Raises:
+        AnotherAgency, Invalid: as `draft_procedure` does.
+    """
+    return await _drafted(
+        tx, now, agency, read_bpmn(raw, agency=agency, known_units=await known_units(tx, agency))
+    )
+
+
+async def _drafted(
+    tx: AsyncConnection, now: datetime, agency: str, imported: Imported
+) -> tuple[Imported, AnyRow | None]:
     if imported.definition is None:
         return imported, None
     return imported, await draft_procedure(tx, now, agency=agency, definition=imported.definition)

@@ -18,6 +18,7 @@ from procedures.dependencies import agency_of
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.finding import Finding
+from procedures.domain.register_sheet import Imported
 from procedures.pages import key_after, number_of, page_of, text_of
 from shared.auth import Principal, public, requires
 from shared.db import AnyRow
@@ -211,8 +212,12 @@ async def import_sheet(
     """Read a register sheet into a draft. Every fault of the sheet is named in a sentence."""
 
     async def answer() -> Answer:
-        imported, row = await operations.import_sheet(tx, now, agency=agency_of(who), raw=sheet)
-        findings = [_finding(finding) for finding in imported.findings]
-        return Answer(SheetReport(draft=_view(row) if row else None, findings=findings))
+        return report(*await operations.import_sheet(tx, now, agency=agency_of(who), raw=sheet))
 
     return await once(tx, answer)
+
+
+def report(imported: Imported, row: AnyRow | None) -> Answer:
+    """What became of something that was imported."""
+    findings = [_finding(finding) for finding in imported.findings]
+    return Answer(SheetReport(draft=_view(row) if row else None, findings=findings))

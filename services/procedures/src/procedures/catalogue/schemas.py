@@ -14,7 +14,10 @@ class FindingView(Schema):
 
     code: str = Field(examples=["unreachable_step"])
     severity: Literal["error", "warning"]
-    pointer: str = Field(description="JSON Pointer into the definition, or the sheet", examples=["/steps/2"])
+    pointer: str = Field(
+        description="JSON Pointer into the definition or the sheet; `#` and the id of an element of a diagram",
+        examples=["/steps/2"],
+    )
     message: Words
 
 
@@ -39,7 +42,7 @@ class VersionView(VersionSummary):
 
 
 class SheetReport(Schema):
-    """What became of a register sheet: the draft, if it was readable, and each of its faults."""
+    """What became of a register sheet or a diagram: the draft, if it was readable, and each of its faults."""
 
     draft: VersionView | None = None
     findings: list[FindingView]

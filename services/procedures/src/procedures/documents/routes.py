@@ -24,7 +24,7 @@ from procedures.domain.document import (
     TooMuchSent,
 )
 from shared.auth import Principal, requires
-from shared.web import Db, Now, problems
+from shared.web import Db, Now, problems, streams
 
 router = APIRouter(prefix="/procedures/v1/documents", tags=["documents"])
 
@@ -60,6 +60,7 @@ async def send_document(
 
     It joins a case when a submission, a supplement or a result names its id.
     """
+    streams(request)
     received = await operations.receive_document(
         db,
         desk.contents,

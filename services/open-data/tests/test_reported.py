@@ -1,0 +1,44 @@
+"""Reported statistics: each report for good, each correction a row of its own."""
+
+from typing import Any
+
+from open_data.consumers import HANDLERS
+from open_data.domain.dataset import REPORTED_STATISTICS
+from open_data.domain.reported import FIGURES, Report, reported_rows
+from shared.events.procedures import MonthFrozen, ProcedureFigures
+from shared.ids import new_id
+
+
+def frozen(month: str, **corrections: dict[str, int]) -> MonthFrozen:
+    figures = ProcedureFigures(
+        procedure="TP01",
+        figures={"received": 5, "on_time": 3},
+        corrections={key.replace("_", "-").removeprefix("m"): value for key, value in corrections.items()},
+    )
+    return MonthFrozen(agency="H99.01", month=month, procedures=(figures,))
+
+
+async def hear(world: Any, event: MonthFrozen, times: int = 1) -> None:
+    envelope = event.envelope(subject=new_id(), sequence=1, at=world.clock.now())
+    for _ in range(times):
+        async with world.database.transaction() as tx:
+            await HANDLERS[MonthFrozen](tx, envelope, event)
+
+
+def test_a_correction_names_the_month_it_corrects_and_the_report_it_came_with() -> None:
+    report = Report("H99.01", "2026-02", "TP01", {"received": 2}, {"2026-01": {"late": 1, "on_time": -1}})
+    first, second = reported_rows([report])
+    assert first[:5] == ("H99.01", "TP01", "2026-01", "2026-02", True)
+    assert (first[5 + FIGURES.index("late")], first[5 + FIGURES.index("on_time")]) == (1, -1)
+    assert second[:5] == ("H99.01", "TP01", "2026-02", "2026-02", False)
+    assert len(first) == len(REPORTED_STATISTICS.columns)
+
+
+async def test_reported_months_become_versions_however_often_they_are_told(world: Any) -> None:
+    await hear(world, frozen("2026-01"), times=2)
+    version = await world.publish("reported-statistics")
+    assert (version.rows, version.first_month, version.last_month) == (1, "2026-01", "2026-01")
+    assert await world.publish("reported-statistics") is None
+    await hear(world, frozen("2026-02", m2026_01={"late": 1}))
+    version = await world.publish("reported-statistics")
+    assert (version.rows, version.last_month) == (3, "2026-02")

@@ -1,0 +1,1 @@
+"""Procedures as BPMN diagrams, drawn elsewhere and drawn here."""

@@ -1,0 +1,36 @@
+"""Timers of BPMN: ISO 8601 durations, as allowances of ours and back."""
+
+import re
+from typing import Any
+
+from procedures.domain.terms import Term, TermKind
+
+_DURATION = re.compile(r"P(?:(\d{1,2})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?)?")
+_HOURS_OF_A_DAY = 8
+
+
+def allowance_of(duration: str) -> dict[str, Any] | None:
+    """The allowance that a duration stands for; None when it cannot be read.
+
+    Days and weeks are read as calendar days, hours and minutes as working hours; both together are none.
+    """
+    found = _DURATION.fullmatch(duration)
+    if found is None or not any(found.groups()):
+        return None
+    weeks, days, hours, minutes = (int(part or 0) for part in found.groups())
+    if weeks or days:
+        if hours or minutes:
+            return None
+        return {"kind": TermKind.CALENDAR_DAYS.value, "amount": weeks * 7 + days}
+    return {"kind": TermKind.WORKING_HOURS.value, "amount": hours + minutes / 60}
+
+
+def duration_of(term: Term) -> str:
+    """How an allowance is written in a drawing; the exact one stands in our own attribute beside it."""
+    match term.kind:
+        case TermKind.WORKING_HOURS:
+            return f"PT{int(term.amount * 60)}M"
+        case TermKind.WORKING_DAYS if term.amount % 1:
+            return f"PT{int(term.amount * _HOURS_OF_A_DAY)}H"
+        case _:
+            return f"P{int(term.amount)}D"

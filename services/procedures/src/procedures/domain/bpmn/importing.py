@@ -1,0 +1,246 @@
+"""A BPMN file read into a draft of a definition; everything that cannot be mapped is a finding.
+
+A pointer into the file is `#` and the id of an element. Where a drawing has none of our own attributes: the
+code of a step is its id, or is made of its name when the tool made the id up; its unit is made of the name of
+its lane; the outcome of a way is made of the name of its flow.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from procedures.domain.bpmn import names
+from procedures.domain.bpmn.durations import allowance_of
+from procedures.domain.bpmn.reading import Diagram, Flow, Node, read_diagram
+from procedures.domain.bpmn.slugs import Slugs, slug
+from procedures.domain.bpmn.ways import Way, Ways
+from procedures.domain.definition import Definition
+from procedures.domain.definition_json import LONGEST_CODE, DefinitionMalformed, definition_from_json
+from procedures.domain.finding import Finding, Severity, error, warning
+from procedures.domain.findings import findings
+from procedures.domain.json_input import quoted
+from procedures.domain.register_sheet import Imported
+
+_STEP = re.compile(r"/steps/(\d+)(.*)")
+_MADE_UP = re.compile(r"(Activity|Task|UserTask|Process)_[0-9a-z]{7}")
+"""Ids as modelling tools make them."""
+
+
+def read_bpmn(raw: bytes, *, agency: str, known_units: Collection[str] | None = None) -> Imported:
+    """A BPMN file read for the agency with this code. Never raises; what cannot be read is a finding."""
+    diagram = read_diagram(raw)
+    found = list(diagram.findings)
+    tasks = [node for node in diagram.nodes.values() if node.kind in names.TASKS]
+    if not tasks:
+        if not found:
+            found.append(_no_task(diagram))
+        return Imported(None, tuple(found))
+    drawing = _Drawing(diagram, tasks)
+    value = drawing.definition(agency)
+    found += drawing.findings
+    definition, faults = _checked(value)
+    if definition is not None:
+        faults = list(findings(definition, known_units))
+    found += [drawing.placed(fault) for fault in faults]
+    return Imported(definition, tuple(dict.fromkeys(found)))
+
+
+class _Drawing:
+    """A diagram with tasks, on its way to a definition's JSON."""
+
+    def __init__(self, diagram: Diagram, tasks: list[Node]) -> None:
+        self._diagram = diagram
+        self._tasks = tasks
+        self._ways = Ways(diagram)
+        self._own: list[Finding] = []
+        codes = Slugs()
+        self._codes = {task.id: codes.take(_code_of(task)) for task in tasks}
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [*self._ways.findings, *self._own]
+
+    def definition(self, agency: str) -> dict[str, Any]:
+        diagram, own = self._diagram, dict(self._diagram.own)
+        value = self._whole()
+        vi = diagram.name or (diagram.pool.name if diagram.pool else "") or diagram.id
+        steps = [self._step(task) for task in self._tasks]
+        for task, step in zip(self._tasks, steps, strict=True):
+            if (gateway := self._ways.joins.get(task.id)) is not None:
+                needed = gateway.own.get("needed", "")
+                step["join"] = {"needed": int(needed) if needed.isdecimal() else None}
+        code = own.pop("code", "") or ("" if _MADE_UP.fullmatch(diagram.id) else diagram.id) or slug(vi)
+        vi = own.pop("titleVi", vi)
+        title = {"vi": vi, "en": own.pop("titleEn", vi)}
+        return {
+            "term": {"kind": "none"},
+            **value,
+            **_members(own),
+            "code": code[:LONGEST_CODE],
+            "title": title,
+            "agency": agency,
+            "first": self._first(),
+            "steps": steps,
+        }
+
+    def placed(self, finding: Finding) -> Finding:
+        """The finding with the id of the element in place of a pointer into the definition."""
+        step = _STEP.fullmatch(finding.pointer)
+        if step is None:
+            pointer = f"#{self._diagram.id}{finding.pointer}"
+        else:
+            pointer = f"#{self._tasks[int(step[1])].id}{step[2]}"
+        return Finding(finding.code, finding.severity, pointer, finding.message)
+
+    def _whole(self) -> dict[str, Any]:
+        """What our own extension says of the procedure as a whole."""
+        if self._diagram.definition is None:
+            return {}
+        try:
+            value = json.loads(self._diagram.definition)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            return value
+        self._note(
+            error, "extension_unreadable", self._diagram.id, "Phần mở rộng không đọc được.",
+            "The extension of the process cannot be read.",
+        )  # fmt: skip
+        return {}
+
+    def _first(self) -> str:
+        starts = [node for node in self._diagram.nodes.values() if node.kind == names.START]
+        if len(starts) != 1:
+            self._note(
+                error, "no_single_start", self._diagram.id, "Sơ đồ phải có đúng một sự kiện bắt đầu.",
+                "The diagram must have just one start event.",
+            )  # fmt: skip
+        ways = self._ways.after(starts[0]) if starts else []
+        if len(ways) == 1 and len(ways[0].targets) == 1:
+            return self._codes[ways[0].targets[0]]
+        if starts:
+            self._note(
+                error, "start_branches", starts[0].id, "Sau bắt đầu phải là đúng một công việc: nơi tiếp nhận.",
+                "Behind the start must stand just one task: the one that receives.",
+            )  # fmt: skip
+        return self._codes[self._tasks[0].id]
+
+    def _step(self, task: Node) -> dict[str, Any]:
+        own = {key: value for key, value in task.own.items() if key != "code"}
+        lane = self._diagram.lanes.get(task.id) or self._diagram.pool
+        place = {"unit": slug(lane.name), **_members(lane.own)} if lane else {}
+        if not place.get("unit") and "unit" not in own:
+            self._note(
+                error, "no_lane", task.id,
+                f"Công việc {quoted(task.name)} không nằm trong làn nào; hãy đặt vào làn của bộ phận làm việc đó.",
+                f"The task {quoted(task.name)} stands in no lane; put it into that of the unit that does it.",
+            )  # fmt: skip
+        vi = own.pop("titleVi", task.name or task.id)
+        step = {
+            "code": self._codes[task.id],
+            "title": {"vi": vi, "en": own.pop("titleEn", vi)},
+            **place,
+            **_members(own),
+        }
+        return {**step, **self._ways_on(task, step)}
+
+    def _ways_on(self, task: Node, step: Mapping[str, Any]) -> dict[str, Any]:
+        ways = self._ways.after(task)
+        timers = [node for node in self._diagram.nodes.values() if node.attached_to == task.id]
+        more: dict[str, Any] = {}
+        for timer in timers:
+            ways, more = self._with_timer(timer, ways, step)
+        outcomes = Slugs(lower=True)
+        return {**more, "transitions": [self._transition(way, len(ways) > 1, outcomes) for way in ways]}
+
+    def _with_timer(
+        self, timer: Node, ways: list[Way], step: Mapping[str, Any]
+    ) -> tuple[list[Way], dict[str, Any]]:
+        """The ways with the one first that is gone when the timer runs out."""
+        silent = self._ways.after(timer) if timer.interrupts and timer.timer is not None else []
+        if len(silent) != 1:
+            self._note(
+                warning, "timer_not_mapped", timer.id, "Sự kiện gắn này không được đọc: chỉ hiểu bộ đếm giờ ngắt.",
+                "This boundary event is not read: only interrupting timers are understood.",
+            )  # fmt: skip
+            return ways, {}
+        more: dict[str, Any] = {"silenceConsents": True}
+        if "allowance" not in step:
+            allowance = allowance_of(timer.timer or "")
+            if allowance is None:
+                self._note(
+                    error, "timer_unreadable", timer.id, f"Không đọc được thời hạn {quoted(timer.timer)}; viết như P3D.",
+                    f"The duration {quoted(timer.timer)} cannot be read; write it like P3D.",
+                )  # fmt: skip
+            else:
+                more["allowance"] = allowance
+        first = next((way for way in ways if way.targets == silent[0].targets), None)
+        if first is None:
+            named = Flow("", timer.id, "", timer.name or "Hết hạn", timer.own, conditional=False)
+            first = Way(silent[0].targets, (named, *silent[0].choices))
+        return [first, *(way for way in ways if way is not first)], more
+
+    def _transition(self, way: Way, several: bool, outcomes: Slugs) -> dict[str, Any]:
+        targets = [self._codes[target] for target in way.targets]
+        to = targets if len(targets) > 1 else targets[0] if targets else None
+        own = way.choices[-1].own if way.choices else {}
+        name = " / ".join(flow.name for flow in way.choices if flow.name)
+        outcome = own.get("outcome")
+        if outcome is None and several:
+            outcome = outcomes.take(slug(name).lower() or "tiep")
+        title = None
+        if "titleVi" in own or "titleEn" in own:
+            title = {"vi": own.get("titleVi", name), "en": own.get("titleEn", name)}
+        elif name and outcome is not None and "outcome" not in own:
+            title = {"vi": name, "en": name}
+        return {"to": to, "outcome": outcome, "title": title}
+
+    def _note(self, kind: Any, code: str, identifier: str, vi: str, en: str) -> None:
+        self._own.append(kind(code, f"#{identifier}", vi=vi, en=en))
+
+
+def _checked(value: dict[str, Any]) -> tuple[Definition | None, list[Finding]]:
+    try:
+        return definition_from_json(value), []
+    except DefinitionMalformed as refused:
+        return None, [
+            Finding(fault.code, Severity.ERROR, fault.pointer, fault.detail) for fault in refused.faults
+        ]
+
+
+def _members(own: Mapping[str, str]) -> dict[str, Any]:
+    """Attributes as members of JSON: a term is written `2 working_days`, what is no text as JSON."""
+    return dict(_member(key, value) for key, value in own.items())
+
+
+def _member(key: str, value: str) -> tuple[str, Any]:
+    amount, _, kind = value.partition(" ")
+    if key in ("allowance", "term") and kind and not value.startswith("{"):
+        value = json.dumps({"kind": kind, "amount": _number(amount)})
+    if value in ("true", "false", "null") or value[:1] in ("{", "[", '"'):
+        try:
+            return key, json.loads(value)
+        except (ValueError, RecursionError):
+            return key, value
+    return key, value
+
+
+def _number(text: str) -> float | int | str:
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        return text
+
+
+def _code_of(task: Node) -> str:
+    if "code" in task.own:
+        return task.own["code"]
+    made_up = not task.id or _MADE_UP.fullmatch(task.id)
+    return (slug(task.name) if made_up else task.id) or "VIEC"
+
+
+def _no_task(diagram: Diagram) -> Finding:
+    return error(
+        "no_task", f"#{diagram.id}", vi="Sơ đồ không có công việc nào.", en="The diagram has no task."
+    )

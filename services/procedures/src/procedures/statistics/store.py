@@ -1,0 +1,189 @@
+"""Every SQL statement about statistics."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Text, bindparam, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.domain.reports import Counters, ProcedureReport
+from procedures.domain.statistics import Fact, Figure, Month
+from procedures.tables import (
+    procedure_versions,
+    procedures,
+    statistics_cases,
+    statistics_cells,
+    statistics_months,
+    statistics_ratings,
+)
+from shared.db import AnyRow
+
+_HISTORY = TypeAdapter(dict[int, Fact])
+_ROWS = TypeAdapter(list[ProcedureReport])
+_NEW_CASE = insert(statistics_cases)
+_MERGE = _NEW_CASE.on_conflict_do_update(
+    index_elements=[statistics_cases.c.case_id],
+    set_={"history": statistics_cases.c.history.concat(_NEW_CASE.excluded.history)},
+    where=~statistics_cases.c.history.has_key(bindparam("number", type_=Text)),
+).returning(statistics_cases.c.history)
+_NEW_CELL = insert(statistics_cells)
+_ADD = _NEW_CELL.on_conflict_do_update(
+    index_elements=[statistics_cells.c[name] for name in ("agency", "procedure", "month", "figure")],
+    set_={"number": statistics_cells.c.number + _NEW_CELL.excluded.number},
+)
+_NEW_RATING = insert(statistics_ratings)
+_RATE = _NEW_RATING.on_conflict_do_update(
+    index_elements=[statistics_ratings.c[name] for name in ("agency", "month", "score")],
+    set_={"number": statistics_ratings.c.number + 1},
+)
+
+Change = tuple[str, str, Month, Figure, int]
+"""Agency, procedure, month, figure, and what is added."""
+
+
+async def merge_fact(
+    tx: AsyncConnection, case_id: UUID, agency: str, procedure: str, sequence: int, fact: Fact
+) -> dict[int, Fact] | None:
+    """Add a fact to its case; all facts that are known then, and None when it was known already.
+
+    Holds the case's row.
+    """
+    row = {
+        "case_id": case_id,
+        "agency": agency,
+        "procedure": procedure,
+        "history": _HISTORY.dump_python({sequence: fact}, mode="json", exclude_none=True),
+    }
+    merged = await tx.scalar(_MERGE, {**row, "number": str(sequence)})
+    return None if merged is None else _HISTORY.validate_python(merged)
+
+
+async def add(tx: AsyncConnection, changes: Iterable[Change]) -> None:
+    """Add to the cells, in one order for all, so that two who do it do not wait for each other in a ring."""
+    rows = [
+        {"agency": agency, "procedure": procedure, "month": month, "figure": figure.value, "number": number}
+        for agency, procedure, month, figure, number in sorted(changes)
+    ]
+    if rows:
+        await tx.execute(_ADD, rows)
+
+
+async def add_rating(tx: AsyncConnection, agency: str, month: Month, score: int) -> None:
+    await tx.execute(_RATE, {"agency": agency, "month": month, "score": score, "number": 1})
+
+
+async def counters_of(tx: AsyncConnection, agency: str) -> dict[str, Counters]:
+    """All counters of an agency, by procedure."""
+    query = select(statistics_cells).where(statistics_cells.c.agency == agency)
+    found: defaultdict[str, dict[tuple[Month, Figure], int]] = defaultdict(dict)
+    for row in await tx.execute(query):
+        found[row.procedure][row.month, Figure(row.figure)] = row.number
+    return dict(found)
+
+
+async def cells(tx: AsyncConnection) -> list[Change]:
+    """All cells that are not nought, in order."""
+    query = select(statistics_cells).where(statistics_cells.c.number != 0)
+    rows = (await tx.execute(query)).all()
+    return sorted((row.agency, row.procedure, row.month, Figure(row.figure), row.number) for row in rows)
+
+
+async def agencies(tx: AsyncConnection) -> list[str]:
+    """The agencies of which anything was counted."""
+    return list((await tx.execute(select(statistics_cells.c.agency).distinct())).scalars())
+
+
+async def first_month(tx: AsyncConnection, agency: str) -> Month | None:
+    query = select(func.min(statistics_cells.c.month)).where(statistics_cells.c.agency == agency)
+    month: Month | None = await tx.scalar(query)
+    return month
+
+
+async def frozen(tx: AsyncConnection, agency: str) -> list[tuple[Month, list[ProcedureReport]]]:
+    """The reports of an agency, oldest first."""
+    query = select(statistics_months).where(statistics_months.c.agency == agency)
+    rows = await tx.execute(query.order_by(statistics_months.c.month))
+    return [(row.month, _ROWS.validate_python(row.rows)) for row in rows]
+
+
+async def freeze(
+    tx: AsyncConnection, agency: str, month: Month, key: UUID, now: datetime, rows: Sequence[ProcedureReport]
+) -> bool:
+    """Keep a report; whether it was not there yet."""
+    values = {"agency": agency, "month": month, "id": key, "frozen_at": now}
+    statement = insert(statistics_months).values(**values, rows=_ROWS.dump_python(list(rows), mode="json"))
+    kept = await tx.execute(statement.on_conflict_do_nothing().returning(statistics_months.c.id))
+    return kept.one_or_none() is not None
+
+
+async def reports(
+    tx: AsyncConnection, agency: str, *, after: tuple[Month] | None, limit: int
+) -> Sequence[AnyRow]:
+    """The reports of an agency, newest first."""
+    query = select(statistics_months).where(statistics_months.c.agency == agency)
+    if after is not None:
+        query = query.where(statistics_months.c.month < after[0])
+    return (await tx.execute(query.order_by(statistics_months.c.month.desc()).limit(limit))).all()
+
+
+async def totals(
+    tx: AsyncConnection, agency: str, first: Month, last: Month, procedure: str | None = None
+) -> dict[Figure, int]:
+    """The figures of an agency over months, of one procedure or of all."""
+    query = (
+        select(statistics_cells.c.figure, func.sum(statistics_cells.c.number).label("number"))
+        .where(statistics_cells.c.agency == agency, statistics_cells.c.month.between(first, last))
+        .group_by(statistics_cells.c.figure)
+    )
+    if procedure is not None:
+        query = query.where(statistics_cells.c.procedure == procedure)
+    return {Figure(row.figure): int(row.number) for row in await tx.execute(query)}
+
+
+async def ratings(tx: AsyncConnection, agency: str, first: Month, last: Month) -> dict[int, int]:
+    """How often each score was given, for cases closed in these months."""
+    query = (
+        select(statistics_ratings.c.score, func.sum(statistics_ratings.c.number).label("number"))
+        .where(statistics_ratings.c.agency == agency, statistics_ratings.c.month.between(first, last))
+        .group_by(statistics_ratings.c.score)
+    )
+    return {row.score: int(row.number) for row in await tx.execute(query)}
+
+
+async def definitions_in_force(tx: AsyncConnection, agency: str) -> list[dict[str, Any]]:
+    """The definitions of the agency's procedures that take cases."""
+    query = (
+        select(procedure_versions.c.definition)
+        .join(procedures, procedures.c.code == procedure_versions.c.procedure)
+        .where(procedures.c.agency == agency, procedure_versions.c.status == "published")
+    )
+    return list((await tx.execute(query)).scalars())
+
+
+async def keep_histories(tx: AsyncConnection, rows: Sequence[tuple[UUID, str, str, dict[int, Fact]]]) -> None:
+    """Keep what is counted of cases that are not kept yet: id, agency, procedure, facts."""
+    if rows:
+        await tx.execute(
+            insert(statistics_cases),
+            [
+                {
+                    "case_id": case_id,
+                    "agency": agency,
+                    "procedure": procedure,
+                    "history": _HISTORY.dump_python(history, mode="json", exclude_none=True),
+                }
+                for case_id, agency, procedure, history in rows
+            ],
+        )
+
+
+async def clear(tx: AsyncConnection) -> None:
+    """Forget all that was counted of cases; reports stay. Nobody counts until the transaction ends."""
+    await tx.execute(text("LOCK TABLE statistics_cases IN EXCLUSIVE MODE"))
+    await tx.execute(delete(statistics_cells))
+    await tx.execute(delete(statistics_cases))

@@ -1,0 +1,103 @@
+"""Diagrams sent to the API and drawn by it; and that modelling tools read what it draws."""
+
+import asyncio
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procedures.domain.bpmn import read_bpmn, write_bpmn
+from shared.ids import new_id
+
+DRAWN = (Path(__file__).parent / "samples" / "cap-phep-xay-dung.bpmn").read_bytes()
+FOLDER = Path(__file__).parent / "bpmn_moddle"
+IMPORTS = "/procedures/v1/imports/bpmn"
+
+
+async def test_a_diagram_is_imported_published_and_a_case_goes_its_branches(world: Any) -> None:
+    code = f"XD-{new_id().hex[-6:]}"
+    raw = DRAWN.replace(b'process id="Process_0r5t2xq"', f'process id="{code}"'.encode())
+    raw = raw.replace(b'processRef="Process_0r5t2xq"', f'processRef="{code}"'.encode())
+    editor = {**world.official("desk"), "content-type": "application/xml"}
+    imported = await world.http.post(IMPORTS, content=raw, headers=editor)
+    assert imported.status_code == 201, imported.text
+    draft = imported.json()["draft"]
+    assert (draft["code"], [finding["code"] for finding in imported.json()["findings"]]) == (
+        code,
+        ["no_fixed_term"],
+    )
+    etag = {"if-match": f'"{draft["version"]}-1"'}
+    address = f"/procedures/v1/procedures/{code}/versions/1"
+    published = await world.http.post(f"{address}/publication", headers={**editor, **etag})
+    assert published.status_code == 201, published.text
+    drawn = await world.http.get(f"{address}/bpmn")
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "application/xml")
+    assert read_bpmn(drawn.content, agency="H99.01").definition == read_bpmn(raw, agency="H99.01").definition
+
+    def official(unit: str) -> Any:
+        scope = "procedures:cases:read procedures:cases:process"
+        return world.bearer(scope, kind="official", agency="H99.01", posts=[(unit, "XU_LY")])
+
+    case = (await world.submit(code, form={}))["id"]
+    await world.act(case, "acceptance", official("BO_PHAN_MOT_CUA"))
+    city = official("PHONG_QUAN_LY_DO_THI")
+    forked = await world.act(case, "tasks/THAM_DINH/completion", city, {"outcome": "can"})
+    assert [task["step"] for task in forked.json()["tasks"]] == [
+        "HOI_CANH_SAT_PHONG_CHAY",
+        "HOI_PHONG_MOI_TRUONG",
+    ]
+    one = await world.act(case, "tasks/HOI_PHONG_MOI_TRUONG/completion", city, {})
+    assert [task["step"] for task in one.json()["tasks"]] == ["HOI_CANH_SAT_PHONG_CHAY"]
+    both = await world.act(case, "tasks/HOI_CANH_SAT_PHONG_CHAY/completion", city, {})
+    assert [task["step"] for task in both.json()["tasks"]] == ["KY_DUYET"]
+
+
+async def test_what_is_no_diagram_is_told_so_and_leaves_no_draft(world: Any) -> None:
+    editor = {**world.official("desk"), "content-type": "application/xml"}
+    answer = await world.http.post(IMPORTS, content=b"\xff\xfe<x", headers=editor)
+    assert answer.status_code == 201
+    assert answer.json()["draft"] is None
+    assert [finding["code"] for finding in answer.json()["findings"]] == ["unreadable_diagram"]
+
+
+async def test_modelling_tools_read_what_we_draw_without_a_warning(tmp_path: Path) -> None:
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("npm or node is not on this machine: bpmn-moddle is not tried")
+    definition = read_bpmn(DRAWN, agency="H99.01").definition
+    assert definition is not None
+    file = tmp_path / "drawn.bpmn"
+    file.write_bytes(write_bpmn(definition))
+    process = await asyncio.create_subprocess_exec(
+        node, "read.mjs", str(file), cwd=await _installed(npm), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    read = json.loads(out)
+    assert read["warnings"] == []
+    assert read["count"]["bpmn:UserTask"] == len(definition.steps)
+    assert read["shapes"] > sum(read["count"].values())
+
+
+async def _installed(npm: str) -> Path:
+    """bpmn-moddle as locked, installed once outside the work tree and kept for the next run."""
+    lock = (FOLDER / "package-lock.json").read_bytes()
+    folder = Path(tempfile.gettempdir()) / f"motcua-bpmn-moddle-{hashlib.sha256(lock).hexdigest()[:12]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for file in FOLDER.iterdir():
+        if file.is_file():
+            shutil.copy(file, folder)
+    if not (folder / "node_modules" / "bpmn-moddle").exists():
+        process = await asyncio.create_subprocess_exec(
+            npm,
+            *("ci", "--ignore-scripts", "--no-audit", "--no-fund"),
+            cwd=folder,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+    return folder
