@@ -51,7 +51,11 @@ def _identity(url: str, _: Path, clock: Clock | None) -> FastAPI:
 
 def _procedures(url: str, folder: Path, clock: Clock | None) -> FastAPI:
     settings = ProceduresSettings(
-        database_url=url, tracking_key=KEY, document_store=str(folder / "documents"), document_limit=100_000
+        database_url=url,
+        tracking_key=KEY,
+        master_key=f"1:{KEY}",
+        document_store=str(folder / "documents"),
+        document_limit=100_000,
     )
     return create_procedures(settings, KafkaSettings(), clock=clock)
 

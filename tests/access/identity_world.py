@@ -7,7 +7,7 @@ from typing import Any
 from identity.consumers import HANDLERS
 from identity.domain.pkce import challenge_of
 from identity.upkeep import Upkeep
-from shared.events.procedures import CaseSubmitted
+from shared.events.procedures import AccessRecorded, CaseSeen, CaseSubmitted
 from shared.ids import new_id
 from tests.access.walk import Attempt, Ground, recipes
 
@@ -373,3 +373,26 @@ async def list_notifications(world: World) -> Attempt:
         await HANDLERS[CaseSubmitted](tx, envelope, event)
     strangers = {"another person": world.person()}
     return Attempt(f"{BASE}/notifications", world.person(person["id"]), strangers, private=event.code)
+
+
+@recipe("GET /identity/v1/people/me/access-records")
+async def list_access_records(world: World) -> Attempt:
+    person = await world.registered()
+    seen = CaseSeen(
+        case_id=new_id(),
+        code=f"{world.agency}-261123-{next(_NUMBERS):04}",
+        procedure="TP01",
+        person=person["id"],
+    )
+    event = AccessRecorded(
+        reader=str(new_id()), reader_kind="official", agency=world.agency, purpose="case", cases=(seen,)
+    )
+    envelope = event.envelope(subject=new_id(), sequence=1, at=world.clock.now())
+    async with world.database.transaction() as tx:
+        await HANDLERS[AccessRecorded](tx, envelope, event)
+    return Attempt(
+        f"{BASE}/people/me/access-records",
+        rightful=world.person(person["id"]),
+        strangers={"another person": world.person()},
+        private=seen.code,
+    )

@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import text
 
+from procedures.anchors.operations import anchor_days
 from procedures.catalogue.examples import DEFINITION, SHEET
 from procedures.domain.bpmn import write_bpmn
 from procedures.domain.definition_json import definition_from_json
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.signing import Seal
+from procedures.retention.operations import schedule_retentions
 from shared.ids import new_id
 from tests.access.walk import AGENCY, OTHER_AGENCY, Attempt, Ground, recipes
 
@@ -26,10 +28,12 @@ _POSTS = {
     "justice": [("PHONG_TU_PHAP", "XU_LY")],
     "leaders": [("LANH_DAO", "PHE_DUYET")],
 }
+RETENTION = [{"result": "refused", "years": 1, "from": "ended", "then": "destroy"}]
 _PERSON = "procedures:cases:submit procedures:cases:read procedures:documents:write"
 _OFFICIAL = (
     "procedures:cases:read procedures:cases:process procedures:documents:write "
-    "procedures:procedures:write procedures:calendars:write"
+    "procedures:procedures:write procedures:calendars:write "
+    "procedures:disposals:read procedures:disposals:write"
 )
 _CLIENT = "procedures:cases:read procedures:procedures:write procedures:calendars:write"
 
@@ -65,7 +69,7 @@ class World(Ground):
     async def drafted(self) -> tuple[str, str]:
         """A new draft of the agency: its code and ETag."""
         code = f"MAU-{new_id().hex[-8:].upper()}"
-        body = {**DEFINITION, "code": code}
+        body = {**DEFINITION, "code": code, "retention": RETENTION}
         answer = await self.http.post(f"{BASE}/procedures", json=body, headers=self.official("desk"))
         assert answer.status_code == 201, answer.text
         return code, answer.headers["etag"]
@@ -114,6 +118,49 @@ class World(Ground):
         case = str((await self.submitted())["id"])
         await self.act(case, "acceptance", self.official("desk"))
         return case
+
+    async def anchored(self) -> str:
+        """The id of a case that was submitted on a day which is anchored by now."""
+        case: str = (await self.submitted())["id"]
+        self.clock.advance(timedelta(days=2))
+        await anchor_days(self.database, self.clock.now())
+        return case
+
+    async def due(self) -> dict[str, Any]:
+        """A case that was refused and has been kept long enough: its receipt."""
+        case = await self.submitted()
+        refusal = {"reason": "Không thuộc thẩm quyền.", "legalGround": "Điều 17"}
+        await self.act(case["id"], "refusal", self.official("desk"), refusal)
+        desk = self.app.state.desk
+        await schedule_retentions(self.database, desk.versions, desk.calendars)
+        self.clock.advance(timedelta(days=370))
+        return case
+
+    async def drawn_up(self) -> tuple[str, str, dict[str, Any]]:
+        """A list with a case that is due: its id and ETag, and the receipt of the case."""
+        case = await self.due()
+        body = {"disposal": "destroy", "ground": "Luật Lưu trữ 2024", "cases": [case["id"]]}
+        answer = await self.http.post(f"{BASE}/disposal-lists", json=body, headers=self.official("desk"))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"]), answer.headers["etag"], case
+
+    def other_officials(self) -> dict[str, dict[str, str]]:
+        return {
+            "an official of another agency": self.official("desk", OTHER_AGENCY),
+            "an official of no agency": self.official("desk", None),
+        }
+
+    async def keeping(self, case: str, name: str, body: Any = None) -> Attempt:
+        """A command on a case by whoever keeps the files of its agency."""
+        return Attempt(
+            f"{BASE}/cases/{case}/{name}",
+            rightful=self.official("desk"),
+            strangers=self.other_officials(),
+            json=body,
+            headers={"if-match": await self.etag(case)},
+            private=case,
+            status=201,
+        )
 
     async def command(self, case: str, name: str, who: str, body: Any = None) -> Attempt:
         """A command on a case by an official with this post."""
@@ -417,6 +464,118 @@ async def put_calendar(world: World) -> Attempt:
         headers={"if-match": present.headers["etag"]},
         private="timeZone",
     )
+
+
+@recipe("GET /procedures/v1/anchors")
+async def list_anchors(world: World) -> Attempt:
+    await world.anchored()
+    return Attempt(f"{BASE}/anchors")
+
+
+@recipe("GET /procedures/v1/anchors/{day}")
+async def get_anchor(world: World) -> Attempt:
+    await world.anchored()
+    return Attempt(f"{BASE}/anchors/{world.clock.now().date() - timedelta(days=2)}")
+
+
+@recipe("GET /procedures/v1/cases/{case_id}/log-entries/{sequence}/proof")
+async def prove_entry(world: World) -> Attempt:
+    case = await world.anchored()
+    return Attempt(
+        f"{BASE}/cases/{case}/log-entries/1/proof",
+        rightful=world.person(world.applicant),
+        strangers=world.strangers_to_a_case(),
+        private='"path"',
+    )
+
+
+@recipe("GET /procedures/v1/due-disposals")
+async def list_due_disposals(world: World) -> Attempt:
+    case = await world.due()
+    return Attempt(
+        f"{BASE}/due-disposals?disposal=destroy&limit=200",
+        rightful=world.official("desk"),
+        strangers=world.other_officials(),
+        private=case["code"],
+    )
+
+
+@recipe("POST /procedures/v1/disposal-lists")
+async def draw_up_disposal_list(world: World) -> Attempt:
+    case = await world.due()
+    return Attempt(
+        f"{BASE}/disposal-lists",
+        rightful=world.official("desk"),
+        strangers=world.other_officials(),
+        json={"disposal": "destroy", "ground": "Luật Lưu trữ 2024", "cases": [case["id"]]},
+        private='"drawn_up"',
+        status=201,
+        refused=frozenset({400}),  # to another agency the case is not due
+    )
+
+
+@recipe("GET /procedures/v1/disposal-lists")
+async def list_disposal_lists(world: World) -> Attempt:
+    listed, _, _ = await world.drawn_up()
+    return Attempt(
+        f"{BASE}/disposal-lists",
+        rightful=world.official("desk"),
+        strangers=world.other_officials(),
+        private=listed,
+    )
+
+
+@recipe("GET /procedures/v1/disposal-lists/{list_id}")
+async def get_disposal_list(world: World) -> Attempt:
+    listed, _, _ = await world.drawn_up()
+    return Attempt(
+        f"{BASE}/disposal-lists/{listed}",
+        rightful=world.official("desk"),
+        strangers=world.other_officials(),
+        private=listed,
+    )
+
+
+@recipe("GET /procedures/v1/disposal-lists/{list_id}/cases")
+async def list_cases_to_dispose_of(world: World) -> Attempt:
+    listed, _, case = await world.drawn_up()
+    return Attempt(
+        f"{BASE}/disposal-lists/{listed}/cases",
+        rightful=world.official("desk"),
+        strangers=world.other_officials(),
+        private=case["code"],
+    )
+
+
+def _settling(command: str) -> None:
+    @recipe(f"POST /procedures/v1/disposal-lists/{{list_id}}/{command}")
+    async def settle(world: World) -> Attempt:
+        listed, etag, _ = await world.drawn_up()
+        return Attempt(
+            f"{BASE}/disposal-lists/{listed}/{command}",
+            rightful=world.official("desk"),
+            strangers=world.other_officials(),
+            json={},
+            headers={"if-match": etag},
+            private=listed,
+            status=201,
+        )
+
+
+for _command in ("approval", "dismissal"):
+    _settling(_command)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/hold")
+async def hold_case(world: World) -> Attempt:
+    return await world.keeping((await world.submitted())["id"], "hold", {"reason": "Đang khiếu nại."})
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/release")
+async def release_case(world: World) -> Attempt:
+    case = (await world.submitted())["id"]
+    await world.act(case, "hold", world.official("desk"), {"reason": "Đang khiếu nại."})
+    return await world.keeping(case, "release")
 
 
 @recipe("GET /procedures/v1/agencies/{agency}/statistics")

@@ -95,7 +95,7 @@ def test_every_route_has_a_recipe_and_every_recipe_a_route() -> None:
 
 
 def test_every_member_has_routes_to_guard() -> None:
-    assert {route.member for route in GUARDED} == {route.member for route in ROUTES}
+    assert {route.member for route in GUARDED} == {route.member for route in ROUTES} == WORLDS.keys()
 
 
 def test_an_application_with_a_route_that_declares_nothing_does_not_start() -> None:

@@ -102,6 +102,7 @@ def _procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[str]:
         "PROCEDURES_DATABASE_URL": url,
         "PROCEDURES_PORT": str(port),
         "PROCEDURES_TRACKING_KEY": "a-key-of-the-bench-with-enough-characters",
+        "PROCEDURES_MASTER_KEY": f"1:{'A' * 43}",
         "PROCEDURES_DOCUMENT_STORE": str(folder / "documents"),
         "PROCEDURES_DATABASE_POOL": str(CLIENTS),
         "PROCEDURES_RELAY": "false",

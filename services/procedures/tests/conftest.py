@@ -1,6 +1,7 @@
 """A migrated database, the application over it, and people with the tokens they would have."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ MONDAY = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 
 TERM_DAYS = 3
 DOCUMENT_LIMIT = 1_000_000
+MASTER_KEY = f"1:{'A' * 43}"
 
 
 def definition(**changes: Any) -> dict[str, Any]:
@@ -106,7 +108,8 @@ class World:
         own, posts = OFFICIALS[who]
         scope = (
             "procedures:cases:read procedures:cases:process procedures:documents:write "
-            "procedures:procedures:write procedures:calendars:write"
+            "procedures:procedures:write procedures:calendars:write "
+            "procedures:disposals:read procedures:disposals:write"
         )
         return self.bearer(scope, kind="official", agency=agency or own, posts=posts)
 
@@ -210,19 +213,35 @@ def document_store(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def world(database_url: str, tokens: Tokens, document_store: str) -> AsyncIterator[World]:
-    settings = Settings(
-        database_url=SecretStr(database_url),
-        tracking_key=SecretStr("a-key-of-tests-with-enough-characters"),
-        document_store=document_store,
-        document_limit=DOCUMENT_LIMIT,
-        jwks_url=f"http://127.0.0.1:{free_port()}",
-        relay=False,
-        consumers=False,
-    )
-    clock = SetClock(MONDAY)
-    app = create_app(settings, KafkaSettings(), clock=clock)
-    app.state.verifier.use_keys(tokens.keys)
-    async with client_of(app) as http:
-        yield World(http, tokens, clock, app)
-    await app.state.parts.database.close()
+def open_world(tokens: Tokens, document_store: str) -> Callable[..., AbstractAsyncContextManager[World]]:
+    """`open_world(database_url, **settings)`: the service over this database, with other settings."""
+
+    @asynccontextmanager
+    async def opened(database_url: str, **changes: Any) -> AsyncIterator[World]:
+        given = {
+            "database_url": SecretStr(database_url),
+            "tracking_key": SecretStr("a-key-of-tests-with-enough-characters"),
+            "master_key": SecretStr(MASTER_KEY),
+            "document_store": document_store,
+            "document_limit": DOCUMENT_LIMIT,
+            "jwks_url": f"http://127.0.0.1:{free_port()}",
+            "relay": False,
+            "consumers": False,
+            **changes,
+        }
+        clock = SetClock(MONDAY)
+        app = create_app(Settings(**given), KafkaSettings(), clock=clock)
+        app.state.verifier.use_keys(tokens.keys)
+        async with client_of(app) as http:
+            yield World(http, tokens, clock, app)
+        await app.state.parts.database.close()
+
+    return opened
+
+
+@pytest.fixture
+async def world(
+    database_url: str, open_world: Callable[..., AbstractAsyncContextManager[World]]
+) -> AsyncIterator[World]:
+    async with open_world(database_url) as world:
+        yield world

@@ -138,6 +138,33 @@ async def test_sending_again_with_the_same_key_files_nothing_twice(world: Any, p
     assert len(mine) == 1
 
 
+async def test_a_submission_with_documents_that_is_sent_again_gives_the_same_receipt_though_its_version_is_retired(
+    world: Any, procedure: str
+) -> None:
+    sent = await world.send(b"%PDF-1.7 sample")
+    body = {
+        "procedure": procedure,
+        "form": {"fullName": "Trần Thị Mẫu"},
+        "documents": [{"document": "GIAY_TO", "id": sent["id"]}],
+    }
+    headers = {**world.citizen(), "idempotency-key": str(new_id())}
+    first = await world.http.post(CASES, json=body, headers=headers)
+    assert first.status_code == 201
+    assert (await world.http.post(CASES, json=body, headers=headers)).content == first.content
+    version = f"/procedures/v1/procedures/{procedure}/versions/1"
+    etag = (await world.http.get(version)).headers["etag"]
+    retired = await world.http.post(
+        f"{version}/retirement", headers={**world.official("desk"), "if-match": etag}
+    )
+    assert retired.status_code == 201
+    again = await world.http.post(CASES, json=body, headers=headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    anew = await world.http.post(
+        CASES, json={**body, "documents": []}, headers={**headers, "idempotency-key": str(new_id())}
+    )
+    assert anew.json()["type"] == "/problems/procedure-not-in-force"
+
+
 async def test_the_series_of_a_day_has_no_gap_under_concurrent_filing(world: Any) -> None:
     world.clock.set(datetime(2026, 3, 2, 2, 0, tzinfo=UTC))
     procedure = await world.publish()

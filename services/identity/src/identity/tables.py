@@ -263,3 +263,20 @@ Index(
     notifications.c.next_attempt_at,
     postgresql_where=notifications.c.next_attempt_at.is_not(None),
 )
+
+access_records = Table(
+    "access_records",
+    metadata,
+    Column("event_id", Uuid, primary_key=True, comment="of the look; UUIDv7, so in the order of time"),
+    Column("case_id", Uuid, primary_key=True),
+    _id("person_id"),
+    _text("case_code"),
+    _instant("at"),
+    _text("agency"),
+    Column("units", ARRAY(Text), nullable=False),
+    _text("reader"),
+    _text("reader_kind"),
+    _text("purpose"),
+    Index("access_records_person_id_idx", "person_id", "event_id", "case_id"),
+    comment="Who looked at whose data, as the services tell it",
+)

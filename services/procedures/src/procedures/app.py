@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from procedures.anchors import routes as anchor_routes
 from procedures.apologies import routes as apology_routes
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
@@ -17,16 +18,26 @@ from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.extensions import routes as extension_routes
+from procedures.keys.keyring import Keyring, hand_over
 from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
+from procedures.retention import routes as retention_routes
 from procedures.settings import Settings
 from procedures.statistics import routes as statistics_routes
 from procedures.timers.operations import database_clock, told_by
 from procedures.timers.watch import watch_timers
-from procedures.upkeep import keep_tidy
+from procedures.tracking import routes as tracking_routes
+from procedures.tracking.guesses import Guesses
+from procedures.upkeep import keep_anchored, keep_tidy
 from shared.clock import Clock
-from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC, STATISTICS_TOPIC
+from shared.events.procedures import (
+    ACCESS_TOPIC,
+    ANCHOR_TOPIC,
+    CASE_TOPIC,
+    PROCEDURE_TOPIC,
+    STATISTICS_TOPIC,
+)
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -37,6 +48,8 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
     parts = Parts.of(settings, kafka, clock=clock)
     contents = Contents(settings.document_store)
     seal = Seal(settings.result_certificates, settings.result_passphrase.get_secret_value().encode())
+    keyring = Keyring(settings.master_key.get_secret_value())
+    hand_over(keyring, parts.database)
     desk = Desk(
         database=parts.database,
         clock=parts.clock,
@@ -46,6 +59,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         document_limit=settings.document_limit,
         tracking_key=settings.tracking_key.get_secret_value().encode(),
         press=Press(seal, contents, settings.public_url),
+        guesses=Guesses(),
     )
     app = create_service(
         settings,
@@ -66,8 +80,11 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             result_routes.router,
             extension_routes.router,
             apology_routes.router,
+            anchor_routes.router,
+            tracking_routes.router,
+            retention_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC],
+        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(
             parts.database,
             kafka,
@@ -80,7 +97,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             lambda: keep_tidy(desk),
             lambda: keep_dated(parts.database, parts.clock),
             lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
+            lambda: keep_anchored(desk),
         ],
     )
     app.state.desk = desk
+    app.state.answer_seal = keyring
     return app

@@ -1,11 +1,13 @@
 """Commands of procedures besides those that every service has.
 
-import   read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
-draw     print a version of a procedure as a BPMN diagram
-verify   check that no log entry of any case was changed
-check-result  verify a signed result from its file alone
-recount  count the statistics anew from the logs of all cases
-sample   publish invented procedures to try the platform on
+import       read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
+draw         print a version of a procedure as a BPMN diagram
+verify       check that no bit of cases, their logs and the anchors was changed
+check-result verify a signed result from its file alone
+recount      count the statistics anew from the logs of all cases
+rotate-keys  seal everything under the newest version of the master key
+retention    schedule ended cases, and tell how many are due to be destroyed or transferred
+sample       publish invented procedures to try the platform on
 """
 
 import argparse
@@ -13,11 +15,17 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
+from procedures.anchors.operations import flaws_of_anchors
+from procedures.anchors.store import newest as newest_anchor
+from procedures.calendars.operations import Calendars, national_calendar
 from procedures.cases.soundness import verify_cases
+from procedures.cases.store import see_one_state
 from procedures.catalogue.operations import (
     ProcedureNotFound,
+    Versions,
     draft_procedure,
     import_bpmn,
     import_sheet,
@@ -29,8 +37,12 @@ from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
+from procedures.keys.keyring import Keyring, hand_over
+from procedures.keys.operations import rotate_keys
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
+from procedures.retention.operations import schedule_retentions
+from procedures.retention.store import count_due
 from procedures.settings import Settings
 from procedures.statistics.operations import recount
 from shared.clock import SystemClock
@@ -44,7 +56,9 @@ _SAMPLES = Path(__file__).parent / "samples"
 
 @asynccontextmanager
 async def _database(settings: ServiceSettings) -> AsyncIterator[Database]:
+    assert isinstance(settings, Settings)
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    hand_over(Keyring(settings.master_key.get_secret_value()), database)
     try:
         yield database
     finally:
@@ -112,8 +126,28 @@ async def _verify(arguments: argparse.Namespace, settings: ServiceSettings) -> i
             if len(verified) < _AT_ONCE:
                 break
             after = verified[-1].id
-    print(f"procedures: {looked_at} cases looked at, {unsound} not sound")
-    return int(unsound > 0)
+        unheld = 0 if arguments.case else await _verify_anchors(database, dict(arguments.anchor))
+    print(f"procedures: {looked_at} cases looked at, {unsound} not sound; {unheld} days not as anchored")
+    return int(unsound + unheld > 0)
+
+
+async def _verify_anchors(database: Database, kept: dict[date, bytes]) -> int:
+    """How many days are not as they were anchored, after naming each; also tells the newest anchor."""
+    unheld = 0
+    async with database.transaction() as tx:
+        await see_one_state(tx)
+        async for day, flaw in flaws_of_anchors(tx, kept):
+            unheld += 1
+            print(f"{day}: {flaw.vi} / {flaw.en}")
+        newest = await newest_anchor(tx)
+    if newest is not None:
+        print(f"procedures: the newest anchor is {newest.day}={newest.hash.hex()}")
+    return unheld
+
+
+def _kept_anchor(text: str) -> tuple[date, bytes]:
+    day, _, anchor = text.partition("=")
+    return date.fromisoformat(day), bytes.fromhex(anchor)
 
 
 def _draw_arguments(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +172,37 @@ async def _draw(arguments: argparse.Namespace, settings: ServiceSettings) -> int
 
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
+    parser.add_argument(
+        "--anchor",
+        metavar="DAY=HASH",
+        type=_kept_anchor,
+        action="append",
+        default=[],
+        help="an anchor that was kept elsewhere, to compare with ours; may be given several times",
+    )
+
+
+async def _rotate_keys(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    """0 when everything is sealed under the newest version, 1 when it should be run again."""
+    async with _database(settings) as database:
+        rotated = await rotate_keys(database)
+    print(f"procedures: {rotated.done} sealed anew, {rotated.left} left; run again until none is left")
+    return int(rotated.left > 0)
+
+
+async def _retention(_: argparse.Namespace, settings: ServiceSettings) -> int:
+    """Schedules what has ended, then tells how many cases of each agency are due by today."""
+    async with _database(settings) as database:
+        scheduled = await schedule_retentions(database, Versions(), Calendars())
+        today = national_calendar().local_date(SystemClock().now())
+        async with database.reading() as tx:
+            due = await count_due(tx, today)
+    for row in due:
+        print(f"{row.agency}: {row.number} to {row.disposal}")
+    print(
+        f"procedures: {scheduled} newly ended cases scheduled; due by {today}: {sum(r.number for r in due)}"
+    )
+    return 0
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -202,8 +267,10 @@ async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
 COMMANDS: tuple[Command, ...] = (
     Command("import", "read register sheets and BPMN diagrams into drafts", _import, _import_arguments),
     Command("draw", "print a version of a procedure as a BPMN diagram", _draw, _draw_arguments),
-    Command("verify", "check that no log entry of any case was changed", _verify, _verify_arguments),
     Command("check-result", "verify a signed result from its file alone", _check_result, _check_arguments),
+    Command("verify", "check that no bit of cases, logs and anchors was changed", _verify, _verify_arguments),
     Command("recount", "count the statistics anew from the logs of all cases", _recount),
+    Command("rotate-keys", "seal everything under the newest version of the master key", _rotate_keys),
+    Command("retention", "schedule ended cases, and tell how many are due for what", _retention),
     Command("sample", "publish invented procedures", _sample),
 )

@@ -1,10 +1,12 @@
 """What the routes of procedures are handed besides the shared parts."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from procedures.access.look import Look, Purpose
 from procedures.calendars.operations import Calendars
 from procedures.cases.store import Viewer
 from procedures.catalogue.operations import Versions
@@ -13,6 +15,7 @@ from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
 from procedures.results.operations import Press
+from procedures.tracking.guesses import Guesses
 from shared.auth import Principal
 from shared.clock import Clock
 from shared.db import Database
@@ -30,6 +33,7 @@ class Desk:
     document_limit: int
     tracking_key: bytes
     press: Press
+    guesses: Guesses
 
 
 def actor_of(who: Principal) -> Actor:
@@ -46,6 +50,16 @@ def viewer_of(who: Principal) -> Viewer:
     if who.kind == "person":
         return Viewer(who.subject, None)
     return Viewer(who.subject, agency_of(who))
+
+
+def look_of(who: Principal, now: datetime, purpose: Purpose) -> Look:
+    """The caller's look at cases, which those whose cases they are will be told of.
+
+    Raises:
+        AgencyMissing
+    """
+    units = tuple(sorted({post.unit for post in who.posts}))
+    return Look(viewer_of(who), who.kind, units, purpose, now)
 
 
 def agency_of(who: Principal) -> str:

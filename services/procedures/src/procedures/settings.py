@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from procedures.keys.keyring import Keyring
 from shared.settings import ServiceSettings
 
 
@@ -17,9 +18,18 @@ class Settings(ServiceSettings):
     tracking_key: SecretStr = Field(
         min_length=32, description="Secret from which the tracking secrets of cases follow"
     )
+    master_key: SecretStr = Field(
+        description="Seals the keys of cases: `1:<32 octets in base64url>`, several versions with commas between"
+    )
     document_store: str = Field(description="Folder, or address such as s3://bucket/prefix, of documents")
     result_certificates: Path | None = Field(
         None, description="Folder of PKCS#12 files (*.p12) with which results are signed"
     )
     result_passphrase: SecretStr = Field(SecretStr(""), description="Opens those files")
     document_limit: int = Field(50_000_000, ge=1, description="Largest document taken, in bytes")
+
+    @field_validator("master_key")
+    @classmethod
+    def _is_a_keyring(cls, given: SecretStr) -> SecretStr:
+        Keyring(given.get_secret_value())
+        return given

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -105,7 +106,9 @@ cases = Table(
     Column("sequence", Integer, nullable=False, comment="of the newest log entry"),
     Column("head", LargeBinary, nullable=False, comment="hash of the newest log entry"),
     Column("state", JSONB, nullable=False, comment="the fold of the log"),
-    Column("form", JSONB, nullable=False, comment="what the applicant filled in"),
+    Column("form", LargeBinary, comment="what the applicant filled in, sealed; none once erased"),
+    Column("data_key", LargeBinary, comment="opens what is personal in form, state and log; see keys"),
+    CheckConstraint("(form IS NULL) = (data_key IS NULL)", name="erased"),
 )
 Index("cases_applicant_idx", cases.c.applicant, cases.c.id)
 Index("cases_agency_idx", cases.c.agency, cases.c.id)
@@ -122,6 +125,8 @@ case_log = Table(
     Column("hash", LargeBinary, nullable=False),
     comment="Append-only; state is its fold, each entry chained to the one before",
 )
+# Entries are written in the order of time, so a few pages of summaries find those of a day.
+Index("case_log_at_idx", case_log.c.at, postgresql_using="brin", postgresql_with={"autosummarize": True})
 
 tasks = Table(
     "tasks",
@@ -144,7 +149,7 @@ documents = Table(
     Column("id", Uuid, primary_key=True),
     Column("owner", Text, nullable=False, comment="subject who sent it"),
     Column("agency", Text, comment="of the official who sent it"),
-    Column("file_name", Text, nullable=False),
+    Column("file_name", LargeBinary, comment="sealed; none once erased"),
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger),
     Column("sha256", Text),
@@ -152,10 +157,75 @@ documents = Table(
     Column("received_at", Instant, comment="when it was there; nobody sees it before"),
     # Deferred: a submission takes its documents before the one statement that writes the case.
     Column("case_id", Uuid, ForeignKey("cases.id", deferrable=True, initially="DEFERRED"), index=True),
+    Column("erased_at", Instant, comment="with its case; the content goes with the next sweep"),
+    Column("dropped_at", Instant, comment="when the content of an erased document was dropped"),
     CheckConstraint("received_at IS NULL OR (size IS NOT NULL AND sha256 IS NOT NULL)", name="received"),
     comment="What was sent; the content lies in the object store under the id",
 )
+Index(
+    "documents_erased_idx",
+    documents.c.id,
+    postgresql_where=text("erased_at IS NOT NULL AND dropped_at IS NULL"),
+)
 Index("documents_loose_idx", documents.c.began_at, postgresql_where=documents.c.case_id.is_(None))
+
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False, unique=True),
+    Column("entries", Integer, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    comment="One hash a day that holds the case log fast",
+)
+
+retentions = Table(
+    "retentions",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("scheduled", Boolean, nullable=False, server_default="false"),
+    Column("due_on", Date, comment="None: kept for good"),
+    Column("disposal", Text, comment="destroy or transfer"),
+    Column("disposal_list", Uuid, ForeignKey("disposal_lists.id"), index=True),
+    Column("disposed_at", Instant),
+    comment="The cases that have ended, and until when each is kept",
+)
+Index("retentions_new_idx", retentions.c.case_id, postgresql_where=~retentions.c.scheduled)
+Index(
+    "retentions_due_idx",
+    retentions.c.agency,
+    retentions.c.disposal,
+    retentions.c.due_on,
+    retentions.c.case_id,
+    postgresql_where=text(
+        "due_on IS NOT NULL AND NOT held AND disposal_list IS NULL AND disposed_at IS NULL"
+    ),
+)
+
+disposal_lists = Table(
+    "disposal_lists",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("disposal", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("drawn_up_by", Text, nullable=False),
+    Column("drawn_up_at", Instant, nullable=False),
+    Column("settled_at", Instant, comment="approved or dismissed"),
+    Column("certificate", JSONB),
+    CheckConstraint("status IN ('drawn_up', 'approved', 'dismissed')", name="status"),
+    comment="Cases that are to be destroyed or transferred together, once a second person approves",
+)
+Index("disposal_lists_agency_idx", disposal_lists.c.agency, disposal_lists.c.id)
+
 
 statistics_cases = Table(
     "statistics_cases",

@@ -1,4 +1,6 @@
-"""What runs beside the routes: what is kept for a day is dropped, and what is due for report is reported."""
+"""What runs beside the routes: what is kept for a day is dropped, what is due for report is reported, each day of
+the case log is anchored, and cases that have ended are scheduled for what becomes of them.
+"""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -7,9 +9,11 @@ import structlog
 from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
+from procedures.anchors.operations import anchor_days
 from procedures.dependencies import Desk
 from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
+from procedures.retention.operations import drop_contents, schedule_retentions
 from procedures.statistics.operations import freeze_months
 from shared.db import Database
 from shared.web.idempotency import forget_answers
@@ -23,10 +27,12 @@ log = structlog.get_logger()
 
 
 async def sweep(database: Database, contents: Contents, now: datetime) -> None:
-    """Forget old answers to idempotency keys, drop documents that no case has taken, report past months."""
+    """Forget old answers to idempotency keys, drop documents that no case has taken or that were erased, report
+    past months."""
     async with database.transaction() as tx:
         await forget_answers(tx, before=now - ANSWERS_KEPT)
     await sweep_documents(database, contents, now)
+    await drop_contents(database, contents, now)
     await freeze_months(database, now)
 
 
@@ -35,6 +41,17 @@ async def keep_tidy(desk: Desk) -> None:
     while True:
         try:
             await sweep(desk.database, desk.contents, desk.clock.now())
+            await schedule_retentions(desk.database, desk.versions, desk.calendars)
         except (SQLAlchemyError, BaseError, OSError) as error:
             log.warning("sweep.interrupted", reason=repr(error))
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def keep_anchored(desk: Desk) -> None:
+    """Anchor each day once it is over; several processes may do it side by side."""
+    while True:
+        try:
+            await anchor_days(desk.database, desk.clock.now())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("anchoring.interrupted", reason=repr(error))
         await asyncio.sleep(_EVERY_SECONDS)

@@ -4,8 +4,9 @@ A case event's `sequence` is the number of its entry in the case's log, so a lis
 case once and knows when one is missing.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -17,6 +18,18 @@ STATISTICS_TOPIC = Topic(
     "procedures.statistics.v1", "Figures of each agency, month by month, as they were reported", partitions=1
 )
 CASE_TOPIC = Topic("procedures.case.v1", "The life of each case", partitions=6, retention_days=90)
+ACCESS_TOPIC = Topic(
+    "procedures.access.v1",
+    "Every look at people's data by an official or an agency's system",
+    partitions=3,
+    retention_days=90,
+)
+ANCHOR_TOPIC = Topic(
+    "procedures.anchor.v1",
+    "One hash a day that holds the case log fast, for anybody to keep",
+    partitions=1,
+    retention_days=3650,
+)
 
 
 class ProcedurePublished(Event):
@@ -203,6 +216,75 @@ class CaseResultRevoked(CaseEvent):
 
     type = "procedures.case.result_revoked.v1"
     result: str
+
+
+class CaseHoldPlaced(CaseEvent):
+    """The case is needed, and not disposed of until further notice."""
+
+    type = "procedures.case.hold_placed.v1"
+
+
+class CaseHoldLifted(CaseEvent):
+    type = "procedures.case.hold_lifted.v1"
+
+
+class CaseTransferred(CaseEvent):
+    """An archive has taken the ended case over."""
+
+    type = "procedures.case.transferred.v1"
+
+
+class CaseErased(CaseEvent):
+    """What was personal in the ended case is destroyed. Whoever holds a copy of it should do the same."""
+
+    type = "procedures.case.erased.v1"
+
+
+class CaseSeen(BaseModel):
+    """A case of which somebody saw something, and whose it is."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    case_id: UUID
+    code: str
+    procedure: str
+    person: str
+    """Subject id of the applicant in identity."""
+
+
+class AccessRecorded(Event):
+    """An official, or an agency's system, was shown data of people: one event for one answer.
+
+    The event is an aggregate of its own, so its `sequence` is always 1.
+    """
+
+    topic = ACCESS_TOPIC
+    type = "procedures.access.recorded.v1"
+
+    reader: str
+    """Subject id of the official, or id of the client."""
+    reader_kind: Literal["official", "client"]
+    agency: str
+    units: tuple[str, ...] = ()
+    """The units in which the official holds a post; none of a client."""
+    purpose: str
+    """What was shown, and so what for: `case`, `log`, `clock`, `case_list`, `work_list`, `document`, `handling` …"""
+    cases: tuple[CaseSeen, ...]
+
+
+class AnchorMade(Event):
+    """A day of the case log is held fast by one hash. The event's sequence is the anchor's number."""
+
+    topic = ANCHOR_TOPIC
+    type = "procedures.anchor.made.v1"
+
+    number: int
+    day: date
+    entries: int
+    root: str
+    previous: str
+    hash: str
+    """Hexadecimal, as `root` and `previous`."""
 
 
 class ProcedureFigures(BaseModel):

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import orjson
 from fastapi import Depends, Header, Request, Response
@@ -33,6 +33,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.auth import Principal
 from shared.db import AnyRow
 from shared.errors import Unprocessable
+
+
+class Seal(Protocol):
+    """Seals answers that are kept, for a service whose answers hold personal data (`app.state.answer_seal`)."""
+
+    def seal(self, content: bytes, *, bound_to: str) -> bytes: ...
+
+    def open(self, sealed: bytes, *, bound_to: str) -> bytes: ...
 
 
 def answers_table(metadata: MetaData) -> Table:
@@ -88,8 +96,20 @@ class IdempotentRequest:
         Raises:
             Unprocessable: the key was used for another body.
         """
-        row = (await tx.execute(select(_ANSWERS).where(self._mine()))).one()
-        if row.fingerprint != self.fingerprint:
+        row = await self.given_before(tx)
+        assert row is not None
+        return row
+
+    async def given_before(self, tx: AsyncConnection) -> AnyRow | None:
+        """The answer that the key was given before, if it was given one.
+
+        Raises:
+            Unprocessable: the key was used for another body.
+        """
+        if self.key is None:
+            return None
+        row = (await tx.execute(select(_ANSWERS).where(self._mine()))).one_or_none()
+        if row is not None and row.fingerprint != self.fingerprint:
             raise Unprocessable
         return row
 
@@ -120,12 +140,32 @@ class IdempotentRequest:
         )
         if reserved.one_or_none() is None:
             given = await self.given(tx)
-            return _response(given.status, given.headers, given.body)
+            return _response(given.status, given.headers, self._opened(given.body))
         status, headers, body = _stored(await produce())
         await tx.execute(
-            update(_ANSWERS).where(self._mine()).values(status=status, headers=headers, body=body)
+            update(_ANSWERS)
+            .where(self._mine())
+            .values(status=status, headers=headers, body=self._sealed(body))
         )
         return _response(status, headers, body)
+
+    @property
+    def _seal(self) -> Seal | None:
+        return getattr(self.request.app.state, "answer_seal", None)
+
+    @property
+    def _place(self) -> str:
+        return f"answer to {self.client} {self.route} {self.key}"
+
+    def _sealed(self, body: Any) -> Any:
+        if self._seal is None or body is None:
+            return body
+        return {"sealed": self._seal.seal(orjson.dumps(body), bound_to=self._place).hex()}
+
+    def _opened(self, body: Any) -> Any:
+        if self._seal is None or body is None:
+            return body
+        return orjson.loads(self._seal.open(bytes.fromhex(body["sealed"]), bound_to=self._place))
 
 
 async def idempotent_request(

@@ -38,6 +38,10 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "became_overdue": told.CaseBecameOverdue,
     "supplement_expired": told.CaseSupplementExpired,
     "lapsed": told.CaseLapsed,
+    "hold_placed": told.CaseHoldPlaced,
+    "hold_lifted": told.CaseHoldLifted,
+    "transferred": told.CaseTransferred,
+    "erased": told.CaseErased,
 }
 
 

@@ -9,6 +9,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from procedures.access.look import Purpose
+from procedures.access.operations import record_look, seen_of
 from procedures.cases import operations
 from procedures.cases.operations import CaseChanged, CaseNotFound, Order
 from procedures.cases.routes import Applicant, CaseId, Officer
@@ -25,7 +27,7 @@ from procedures.cases.schemas import (
 )
 from procedures.cases.store import Stored
 from procedures.cases.views import case_view
-from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
+from procedures.dependencies import AtDesk, actor_of, look_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
 from procedures.domain.handling import (
@@ -65,6 +67,7 @@ class Handling:
 
         async def answer() -> Answer:
             stored = await act(order)
+            await record_look(self.tx, look_of(who, self.now, Purpose.HANDLING), seen_of(stored))
             return Answer(case_view(stored), 201, {"etag": stored.etag})
 
         return await self.once(self.tx, answer)

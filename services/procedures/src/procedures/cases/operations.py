@@ -1,19 +1,22 @@
 """What can be asked of a case and done to it: one function each."""
 
-import hmac
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.access.look import Look, Seen
+from procedures.access.operations import record_look, seen_of
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
 from procedures.cases.announcements import announcement
 from procedures.cases.record import record
+from procedures.cases.sealing import FiledForm
+from procedures.cases.soundness import flaw_of_log
 from procedures.cases.store import Stored, Viewer
 from procedures.catalogue.operations import NotInForce, Published, Versions
 from procedures.documents.operations import (
@@ -29,12 +32,13 @@ from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Entry, Submitted
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, MissingItem, Outcome, opened
-from procedures.domain.case_code import tracking_secret
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.log import Link, canonical
+from procedures.domain.personal import commitment
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
+from procedures.keys.keyring import SALT_LENGTH, keyring_of
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
@@ -119,14 +123,15 @@ async def _file(
     ]
     if faults:
         raise Invalid(faults=faults)
-    case_id = new_id()
+    case_id, salt, content = new_id(), os.urandom(SALT_LENGTH), canonical(form)
+    key = keyring_of(tx).new_key(case_id)
     calendar = dated.calendar
     act = Submitted(
         procedure=definition.code,
         version=published.version,
         agency=definition.agency,
         applicant=by.subject,
-        form_sha256=sha256(canonical(form)).hexdigest(),
+        form_commitment=commitment(salt, content),
         attachments=await attachments_of(tx, by.subject, enclosures),
         tasks=(receiving_task(definition, now),),
         expected_due_at=due_at(now, definition.term, calendar),
@@ -135,33 +140,41 @@ async def _file(
     case = opened(case_id, entry)
     event = announcement(case, "", act, now)
     written = await submission.write(
-        tx, entry, calendar.local_date(now), form, event, answer, calendar_of=dated.declared_at
+        tx,
+        entry,
+        calendar.local_date(now),
+        key.seal_form(salt, content),
+        key,
+        event,
+        answer,
+        calendar_of=dated.declared_at,
     )
     if written is None:
         return None
     await put_into_case(tx, case_id, act.attachments)
     code, head = written
-    return Stored(case, code, head)
+    return Stored(case, code, head, case, key)
 
 
-async def get_case(tx: AsyncConnection, case_id: UUID, viewer: Viewer) -> Stored:
-    """The case as it stands.
+async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
+    """The case as it stands; who looks at it is recorded.
 
     Raises:
         CaseNotFound: there is none that the viewer may see.
     """
-    stored = await store.case_of(tx, case_id, store.visible_to(viewer))
+    stored = await store.case_of(tx, case_id, store.visible_to(look.viewer))
     if stored is None:
         raise CaseNotFound
+    await record_look(tx, look, seen_of(stored))
     return stored
 
 
 async def get_case_with_form(
-    tx: AsyncConnection, case_id: UUID, viewer: Viewer
-) -> tuple[Stored, dict[str, Any]]:
-    """The case, and what the applicant filled in."""
-    stored = await get_case(tx, case_id, viewer)
-    return stored, await store.form_of(tx, case_id)
+    tx: AsyncConnection, case_id: UUID, look: Look
+) -> tuple[Stored, FiledForm | None]:
+    """The case, and what the applicant filled in, unless it is erased."""
+    stored = await get_case(tx, case_id, look)
+    return stored, await store.form_of(tx, stored)
 
 
 async def accept_case(tx: AsyncConnection, order: Order, official: Official) -> Stored:
@@ -295,10 +308,14 @@ async def _since(tx: AsyncConnection, order: Order) -> list[dict[str, object]]:
     known = order.expected.strip('"').partition("-")[0] if order.expected else ""
     links = await store.log_of(tx, order.case_id)
     return [
-        {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": link.actor.get("agency")}
+        {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": _who(link)}
         for link in links
         if not known.isdigit() or link.sequence > int(known)
     ]
+
+
+def _who(link: Link) -> dict[str, object]:
+    return {"kind": link.actor["kind"], "agency": link.actor.get("agency")}
 
 
 async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
@@ -313,55 +330,48 @@ async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
 
 async def list_cases(
     tx: AsyncConnection,
-    viewer: Viewer,
+    look: Look,
     *,
     status: Status | None,
     procedure: str | None,
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Stored]:
-    """The viewer's cases, newest first: a person's own, or those of an official's agency."""
-    query = store.listed(store.owned_by(viewer), status=status, procedure=procedure, after=after, limit=limit)
-    return await store.page(tx, query)
+    """The viewer's cases, newest first: a person's own, or those of an official's agency.
+
+    The last of `limit` tells only that there are more; it is not shown.
+    """
+    mine = store.owned_by(look.viewer)
+    found = await store.page(
+        tx, store.listed(mine, status=status, procedure=procedure, after=after, limit=limit)
+    )
+    await record_look(tx, look, *map(seen_of, found[: limit - 1]))
+    return found
 
 
-async def log_of_case(
-    tx: AsyncConnection, case_id: UUID, viewer: Viewer
-) -> tuple[Stored, dict[str, Any], list[Link]]:
-    """The case, its form and its whole log as they stood at one instant; first in its transaction.
+async def log_of_case(tx: AsyncConnection, case_id: UUID, look: Look) -> tuple[Stored, list[Link], bool]:
+    """The case, its whole log, and whether that is sound, at one instant; first in its transaction.
 
     Raises:
         CaseNotFound
     """
     await store.see_one_state(tx)
-    stored, form = await get_case_with_form(tx, case_id, viewer)
-    return stored, form, await store.log_of(tx, case_id)
-
-
-async def track_case(tx: AsyncConnection, key: bytes, *, code: str, secret: str) -> Stored:
-    """The case for anyone who holds its code and secret.
-
-    A wrong secret and an unknown code are answered alike, in words and in time.
-
-    Raises:
-        CaseNotFound
-    """
-    stored = await store.case_by_code(tx, code)
-    case_id = stored.case.id if stored else UUID(int=0)
-    right = hmac.compare_digest(tracking_secret(key, case_id).encode(), secret.upper().encode())
-    if stored is None or not right:
-        raise CaseNotFound
-    return stored
-
-
-async def public_log(tx: AsyncConnection, stored: Stored) -> list[Link]:
-    """The log of a case whose code and secret were shown."""
-    return await store.log_of(tx, stored.case.id)
+    stored, form = await get_case_with_form(tx, case_id, look)
+    links = await store.log_of(tx, case_id)
+    return stored, links, flaw_of_log(stored, links, form) is None
 
 
 async def work_list(
-    tx: AsyncConnection, official: Official, *, after: Sequence[Any] | None, limit: int
+    tx: AsyncConnection, official: Official, look: Look, *, after: Sequence[Any] | None, limit: int
 ) -> Sequence[AnyRow]:
-    """The open tasks that wait at the official's units, the one due next first."""
+    """The open tasks that wait at the official's units, the one due next first.
+
+    The last of `limit` tells only that there are more; it is not shown.
+    """
     units = sorted({unit for unit, _ in official.posts})
-    return await store.work_list(tx, official.agency, units, after, limit)
+    rows = await store.work_list(tx, official.agency, units, after, limit)
+    seen = {
+        row.case_id: Seen(row.case_id, row.code, row.procedure, row.applicant) for row in rows[: limit - 1]
+    }
+    await record_look(tx, look, *seen.values())
+    return rows

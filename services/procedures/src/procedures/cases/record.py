@@ -10,6 +10,7 @@ from procedures.cases.announcements import announcement
 from procedures.cases.store import Done, Stored
 from procedures.domain.acts import Act, Actor, Entry
 from procedures.domain.case import Case
+from procedures.retention import store as retention
 from procedures.timers.store import set_timers
 from shared import outbox
 
@@ -24,6 +25,9 @@ async def record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequenc
     ]
     await outbox.add(tx, *events)
     await set_timers(tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)])
+    await retention.follow(
+        tx, [new.case for (old, _), new in zip(done, after, strict=True) if _kept_anew(old.case, new.case)]
+    )
     return after
 
 
@@ -36,3 +40,9 @@ def _steps(
         case = case.after(Entry(case.sequence + 1, now, actor, act))
         yield case, act
     yield from ((after, act) for act in acts[-1:])
+
+
+def _kept_anew(before: Case, after: Case) -> bool:
+    """Whether something was done that has to do with how long the case is kept."""
+    kept = (after.ended_at, after.hold, after.transferred, after.erased)
+    return kept != (before.ended_at, before.hold, before.transferred, before.erased)

@@ -5,36 +5,45 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AwareDatetime
 
+from procedures.access.look import Purpose
+from procedures.access.operations import looking
 from procedures.cases import operations
+from procedures.cases.history import NotFiledYet, case_as_of, log_as_of
 from procedures.cases.operations import CaseNotFound
 from procedures.cases.schemas import (
     CaseLog,
     CaseView,
     Receipt,
     Submission,
-    Tracking,
-    TrackingQuery,
     WorkItem,
 )
-from procedures.cases.soundness import flaw_of_log
 from procedures.cases.submission import Remembered
-from procedures.cases.views import case_view, log_entry, receipt, tracking, work_item
+from procedures.cases.views import case_view, log_entry, receipt, work_item
 from procedures.catalogue.operations import NotInForce
-from procedures.dependencies import AtDesk, actor_of, official_of, viewer_of
+from procedures.dependencies import AtDesk, actor_of, look_of, official_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.status import Status
 from procedures.pages import instant_of, key_after, page_of, text_of
-from shared.auth import Principal, public, requires
-from shared.errors import Unprocessable
+from shared.auth import Principal, requires
+from shared.errors import Conflict, Invalid, Unprocessable
 from shared.pagination import Cursor, Limit, Page
-from shared.web import Db, Once, Tx, conditional, problems
+from shared.web import Db, Now, Once, conditional, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
 Applicant = Annotated[Principal, requires("procedures:cases:submit", kinds=["person"])]
 Reader = Annotated[Principal, requires("procedures:cases:read")]
 Officer = Annotated[Principal, requires("procedures:cases:process", kinds=["official"])]
+AsOf = Annotated[
+    AwareDatetime | None,
+    Query(
+        alias="asOf",
+        description="As it stood at this instant (RFC 3339)",
+        examples=["2026-11-23T08:30:00Z"],
+    ),
+]
 CaseId = Annotated[UUID, Path(description="The id on the receipt")]
 
 
@@ -58,10 +67,14 @@ async def submit_case(body: Submission, who: Applicant, once: Once, desk: AtDesk
                 enclosures=[Enclosure(item.document, item.id) for item in body.documents],
                 answer=Remembered(once.client, once.route, once.key, once.fingerprint),
             )
-    except asyncpg.UniqueViolationError:
+    except (asyncpg.UniqueViolationError, Conflict, Invalid):
+        # What was filed under the key before stands, also when it could not be filed once more.
         async with desk.database.reading() as tx:
-            given = await once.given(tx)
-            stored = await operations.get_case(tx, UUID(given.body["id"]), viewer_of(who))
+            given = await once.given_before(tx)
+            if given is None:
+                raise
+            look = look_of(who, desk.clock.now(), Purpose.CASE)
+            stored = await operations.get_case(tx, UUID(given.body["id"]), look)
     content = receipt(stored, desk.tracking_key).model_dump_json(by_alias=True)
     location = f"{router.prefix}/cases/{stored.case.id}"
     return Response(content, 201, {"location": location}, "application/json")
@@ -72,6 +85,7 @@ async def list_cases(
     request: Request,
     who: Reader,
     db: Db,
+    now: Now,
     status: Annotated[Status | None, Query(description="Legal status")] = None,
     procedure: Annotated[
         str | None, Query(max_length=50, description="Code of a procedure", examples=["TP01"])
@@ -81,50 +95,53 @@ async def list_cases(
 ) -> Response:
     """Your own cases, or for officials those of their agency; newest first."""
     after = key_after(cursor, UUID)
-    async with db.reading() as tx:
+    look = look_of(who, now, Purpose.CASE_LIST)
+    async with looking(db, look) as tx:
         found = await operations.list_cases(
-            tx, viewer_of(who), status=status, procedure=procedure, after=after, limit=limit + 1
+            tx, look, status=status, procedure=procedure, after=after, limit=limit + 1
         )
     return page_of(request, found, limit, key=lambda stored: [stored.case.id], view=case_view)
 
 
-@router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound))
-async def get_case(request: Request, case_id: CaseId, who: Reader, db: Db) -> Response:
-    """One case as it stands. Its ETag is what commands on it ask for in `If-Match`."""
-    async with db.reading() as tx:
-        stored, form = await operations.get_case_with_form(tx, case_id, viewer_of(who))
+@router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound, NotFiledYet))
+async def get_case(
+    request: Request, case_id: CaseId, who: Reader, db: Db, now: Now, as_of: AsOf = None
+) -> Response:
+    """One case as it stands, or as it stood at any instant.
+
+    Its ETag is what commands on it ask for in `If-Match`.
+    """
+    look = look_of(who, now, Purpose.CASE if as_of is None else Purpose.FORMER_STATE)
+    async with looking(db, look) as tx:
+        if as_of is None:
+            stored, form = await operations.get_case_with_form(tx, case_id, look)
+        else:
+            stored, form = await case_as_of(tx, case_id, look, as_of)
     return conditional(request, case_view(stored, form), etag=stored.etag)
 
 
-@router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound))
-async def get_case_log(request: Request, case_id: CaseId, who: Reader, db: Db) -> Response:
-    """Every act of the case: what, when, by whom; and whether the chain of hashes is sound."""
+@router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound, NotFiledYet))
+async def get_case_log(
+    request: Request, case_id: CaseId, who: Reader, db: Db, now: Now, as_of: AsOf = None
+) -> Response:
+    """Every act of the case: what, when, by whom; and whether the chain of hashes is sound to this day."""
     async with db.transaction() as tx:
-        stored, form, links = await operations.log_of_case(tx, case_id, viewer_of(who))
-    log = CaseLog(
-        code=stored.code,
-        entries=[log_entry(link) for link in links],
-        sound=flaw_of_log(stored, links, form) is None,
-    )
+        look = look_of(who, now, Purpose.LOG)
+        if as_of is None:
+            stored, links, sound = await operations.log_of_case(tx, case_id, look)
+        else:
+            stored, links, sound = await log_as_of(tx, case_id, look, as_of)
+    log = CaseLog(code=stored.code, entries=[log_entry(stored, link) for link in links], sound=sound)
     return conditional(request, log, etag=stored.etag)
 
 
 @router.get("/work-list", response_model=Page[WorkItem])
 async def get_work_list(
-    request: Request, who: Officer, db: Db, cursor: Cursor = None, limit: Limit = 50
+    request: Request, who: Officer, db: Db, now: Now, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """The open tasks of your units, the one due next first."""
     after = key_after(cursor, instant_of, UUID, text_of)
-    async with db.reading() as tx:
-        rows = await operations.work_list(tx, official_of(who), after=after, limit=limit + 1)
+    look = look_of(who, now, Purpose.WORK_LIST)
+    async with looking(db, look) as tx:
+        rows = await operations.work_list(tx, official_of(who), look, after=after, limit=limit + 1)
     return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.case_id, row.step], view=work_item)
-
-
-@router.post("/tracking", response_model=Tracking, responses=problems(CaseNotFound), dependencies=[public()])
-async def track_case(body: TrackingQuery, tx: Tx, desk: AtDesk) -> Tracking:
-    """Where a case stands, for anyone who holds the code and the secret of its receipt.
-
-    Both travel in the body, so that they stay out of addresses and logs.
-    """
-    stored = await operations.track_case(tx, desk.tracking_key, code=body.code, secret=body.secret)
-    return tracking(stored, await operations.public_log(tx, stored))

@@ -89,6 +89,29 @@ class Missing(Schema):
     reason: str = Field(min_length=1, max_length=2000, examples=["Bản chụp bị mờ, không đọc được số thửa."])
 
 
+class HoldOfCase(Schema):
+    """Why an ended case is not disposed of."""
+
+    since: datetime
+    reason: str = Field(examples=["Đang có khiếu nại."])
+
+
+class TransferOfCase(Schema):
+    """Which archive has taken the case over, and its receipt."""
+
+    at: datetime
+    archive: str = Field(examples=["Lưu trữ lịch sử tỉnh"])
+    receipt: str = Field(examples=["BB-2036-015"])
+
+
+class ErasureOfCase(Schema):
+    """When, on what legal ground and by which approved list the personal data of the case was erased."""
+
+    at: datetime
+    ground: str = Field(examples=["Luật Lưu trữ 2024"])
+    disposal_list: UUID
+
+
 class CaseView(Schema):
     """A case as it stands."""
 
@@ -123,8 +146,11 @@ class CaseView(Schema):
     form: dict[str, Any] | None = Field(
         None,
         examples=[{"fullName": "Nguyễn Thị Mẫu"}],
-        description="What was filled in; in the single view only",
+        description="What was filled in; in the single view only, and not of an erased case",
     )
+    hold: HoldOfCase | None = None
+    transferred: TransferOfCase | None = None
+    erased: ErasureOfCase | None = Field(None, description="Texts of an erased case say that they are erased")
 
 
 class Refusal(Schema):

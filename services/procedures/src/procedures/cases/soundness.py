@@ -6,7 +6,7 @@ follow from the log, so each of them is compared with it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +14,16 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import store
+from procedures.cases.sealing import FiledForm, filed_form, key_of
 from procedures.cases.store import Stored
+from procedures.documents.store import documents_of, file_name_of
 from procedures.domain.acts import Entry
 from procedures.domain.case import Case, fold
 from procedures.domain.log import Link, canonical, first_broken
+from procedures.domain.personal import with_personal_texts
+from procedures.keys.keyring import CaseKey, Unreadable
 from shared.db import AnyRow
 from shared.errors import Text
-
-LARGEST_WHOLE = 2**53
-"""A whole number that large is not taken in a form, so one that is found was a floating-point number."""
 
 _UNREADABLE = Text(vi="Nhật ký không đọc được.", en="The log cannot be read.")
 _LOG_LOST = Text(vi="Hồ sơ không có nhật ký.", en="The case has no log.")
@@ -32,9 +33,17 @@ _END_LOST = Text(
 )
 _STATE = Text(vi="Trạng thái không khớp với nhật ký.", en="The state does not follow from the log.")
 _FORM = Text(vi="Tờ khai không phải là bản đã nộp.", en="The form is not the one that was filed.")
+_KEY = Text(
+    vi="Khóa dữ liệu của hồ sơ không mở được.", en="The key of the case cannot be opened, or is lost."
+)
+_TEXT = Text(
+    vi="Một nội dung được niêm phong trong nhật ký không mở được.",
+    en="A sealed text in the log cannot be opened.",
+)
 _COLUMNS = Text(
     vi="Dòng hồ sơ không khớp với nhật ký.", en="The row of the case does not follow from the log."
 )
+_DOCUMENTS = Text(vi="Giấy tờ không khớp với nhật ký.", en="The documents are not those that the log names.")
 _TASKS = Text(vi="Việc đang mở không khớp với nhật ký.", en="The open tasks do not follow from the log.")
 
 
@@ -47,17 +56,18 @@ class Verified:
     flaw: Text | None
 
 
-def flaw_of_log(stored: Stored, links: Sequence[Link], form: Mapping[str, Any]) -> Text | None:
+def flaw_of_log(stored: Stored, links: Sequence[Link], form: FiledForm | None) -> Text | None:
     """The first thing that is wrong with log, state or form of a case; None when all follows."""
     flaw = _flaw_of_chain(stored.case.id, stored.code, stored.head, links)
     if flaw is not None:
         return flaw
-    case = _folded(stored.case.id, links)
+    entries = _entries(links)
+    case = _folded(stored.case.id, entries)
     if case is None:
         return _UNREADABLE
-    if case != stored.case:
+    if case != stored.kept:
         return _STATE
-    return None if _is_filed(form, case) else _FORM
+    return _flaw_of_form(form, case) or _flaw_of_texts(stored.key, entries)
 
 
 async def verify_cases(
@@ -68,43 +78,93 @@ async def verify_cases(
     First in its transaction, so that no act comes between a case and its log.
     """
     await store.see_one_state(tx)
+    return await flaws_of_cases(tx, after=after, limit=limit, code=code)
+
+
+async def flaws_of_cases(
+    tx: AsyncConnection, *, after: UUID | None, limit: int, code: str | None = None
+) -> list[Verified]:
+    """As `verify_cases`, within a transaction that sees one state already."""
     rows = await store.kept_cases(tx, after=after, limit=limit, code=code)
     ids = [row.id for row in rows]
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
+    documents = await documents_of(tx, ids)
     return [
-        Verified(row.id, row.code, _flaw_of_row(row, logs.get(row.id, []), tasks.get(row.id, [])))
+        Verified(
+            row.id,
+            row.code,
+            _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
+            or _flaw_of_documents(tx, row, documents.get(row.id, {})),
+        )
         for row in rows
     ]
 
 
-def _flaw_of_row(row: AnyRow, links: Sequence[Link], tasks: Sequence[Mapping[str, Any]]) -> Text | None:
+def _flaw_of_row(
+    tx: AsyncConnection, row: AnyRow, links: Sequence[Link], tasks: Sequence[Mapping[str, Any]]
+) -> Text | None:
     flaw = _flaw_of_chain(row.id, row.code, row.head, links)
     if flaw is not None:
         return flaw
-    case = _folded(row.id, links)
+    entries = _entries(links)
+    case = _folded(row.id, entries)
     if case is None:
         return _UNREADABLE
-    if row.state != store.case_json(case):
+    if canonical(row.state) != canonical(store.case_json(case)):
         return _STATE
-    if not _is_filed(row.form, case):
-        return _FORM
+    try:
+        key = key_of(tx, row.id, row.data_key)
+    except Unreadable:
+        return _KEY
+    if (key is None) != (case.erased is not None):
+        return _KEY
+    flaw = _flaw_of_form(filed_form(key, row.form), case) or _flaw_of_texts(key, entries)
+    if flaw is not None:
+        return flaw
     if any(getattr(row, name) != value for name, value in store.case_columns(case).items()):
         return _COLUMNS
     expected = [store.task_row(task) for task in case.tasks]
     return None if sorted(tasks, key=_step) == sorted(expected, key=_step) else _TASKS
 
 
-def _is_filed(form: Mapping[str, Any], case: Case) -> bool:
-    return sha256(canonical(_as_filed(form))).hexdigest() == case.form_sha256
+def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID, AnyRow]) -> Text | None:
+    """Each document that the state names is there as it is named, and its name is sealed, or erased."""
+    case = store.stored_case(tx, row).kept
+    named = ((one.id, one.media_type, one.size, one.sha256) for one in (*case.attachments, *case.result))
+    there = {(one.id, one.media_type, one.size, one.sha256) for one in documents.values()}
+    if not there.issuperset(named):
+        return _DOCUMENTS
+    try:
+        for document in documents.values():
+            if document.file_name is not None:
+                file_name_of(tx, document)
+    except Unreadable:
+        return _DOCUMENTS
+    erased = {document.file_name is None for document in documents.values()}
+    return None if erased <= {case.erased is not None} else _DOCUMENTS
 
 
-def _as_filed(value: Any) -> Any:
-    """The value with its numbers as they were filed: PostgreSQL writes 1e16 out as a whole number."""
-    if isinstance(value, Mapping):
-        return {name: _as_filed(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_as_filed(part) for part in value]
-    return float(value) if type(value) is int and abs(value) >= LARGEST_WHOLE else value
+def _flaw_of_form(form: FiledForm | None, case: Case) -> Text | None:
+    """It is sealed, and fits the commitment in the log; the keys of an erased case are gone with it."""
+    if case.erased is not None:
+        return None
+    return None if form is not None and form.commitment == case.form_commitment else _FORM
+
+
+def _flaw_of_texts(key: CaseKey | None, entries: Sequence[Entry]) -> Text | None:
+    """Whether each sealed text can be opened where it stands."""
+    if key is None:
+        return None
+    try:
+        for entry in entries:
+            with_personal_texts(entry.act, partial(_open_at, key, entry.sequence))
+    except Unreadable:
+        return _TEXT
+    return None
+
+
+def _open_at(key: CaseKey, sequence: int, place: str, sealed: str) -> str:
+    return key.open_text(sealed, sequence=sequence, place=place)
 
 
 def _flaw_of_chain(case_id: UUID, code: str, head: bytes, links: Sequence[Link]) -> Text | None:
@@ -118,12 +178,19 @@ def _flaw_of_chain(case_id: UUID, code: str, head: bytes, links: Sequence[Link])
     return None if links[-1].hash == head else _END_LOST
 
 
-def _folded(case_id: UUID, links: Sequence[Link]) -> Case | None:
-    """The case that the log describes; None when an entry is none of ours, although its hash is right."""
+def _entries(links: Sequence[Link]) -> list[Entry]:
+    """The entries; none when one is none of ours, although its hash is right."""
     try:
-        entries: list[Entry] = [store.entry_of(link) for link in links]
+        return [store.entry_of(link) for link in links]
+    except ValidationError:
+        return []
+
+
+def _folded(case_id: UUID, entries: Sequence[Entry]) -> Case | None:
+    """The case that the log describes; None when it describes none."""
+    try:
         return fold(case_id, entries)
-    except (ValidationError, ValueError):
+    except ValueError:
         return None
 
 

@@ -4,21 +4,23 @@ A case is written by its acts: log entries, the state they fold to, the open tas
 transaction under the case's row lock.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import writing
+from procedures.cases.sealing import FiledForm, filed_form, key_of, opened_act, opened_case, sealed_act
 from procedures.domain.acts import Act, Actor, Entry
 from procedures.domain.case import Case, Task
 from procedures.domain.log import Link, chained_bytes, entry_hash
 from procedures.domain.status import Status
+from procedures.keys.keyring import CaseKey
 from procedures.tables import case_log, cases, tasks, timers
 from shared.db import AnyRow
 
@@ -31,16 +33,20 @@ _ACT: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="kind")]
 _ACTOR = TypeAdapter(Actor)
 
 _COLUMNS = ("procedure", "version", "agency", "applicant", "status", "submitted_at", "due_at", "sequence")
-_SEEN = (cases.c.state, cases.c.code, cases.c.head)
+SEEN = (cases.c.state, cases.c.code, cases.c.head, cases.c.data_key)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A case with what stands around its state: the legal code and the head of its log."""
+    """A case with what stands around its state: the legal code, the head of its log, the key of its texts."""
 
     case: Case
     code: str
     head: bytes
+    kept: Case
+    """The state as it is stored: what is personal in it is sealed."""
+    key: CaseKey | None
+    """None once the case is erased."""
 
     @property
     def etag(self) -> str:
@@ -103,46 +109,66 @@ def actor_json(actor: Actor) -> dict[str, Any]:
 
 async def see_one_state(tx: AsyncConnection) -> None:
     """Let all statements of this transaction, of which this is the first, read what one instant left."""
-    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
-def _stored(row: AnyRow) -> Stored:
-    return Stored(_CASE.validate_python(row.state), row.code, row.head)
+def stored_case(tx: AsyncConnection, row: AnyRow) -> Stored:
+    """The case of a row with the columns that are `SEEN`; opened, as far as its key is there and opens it."""
+    kept = _CASE.validate_python(row.state)
+    key = key_of(tx, kept.id, row.data_key)
+    return Stored(opened_case(key, kept), row.code, row.head, kept, key)
+
+
+def shown_act(key: CaseKey | None, act: Mapping[str, Any]) -> dict[str, Any]:
+    """An act of the log for those who may read it; as it is stored when it is none of ours."""
+    try:
+        typed = _ACT.validate_python(act)
+    except ValidationError:
+        return dict(act)
+    return act_json(opened_act(key, typed))
 
 
 async def case_of(
     tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool], *, for_update: bool = False
 ) -> Stored | None:
     """The case, when the condition `visible` lets the caller see it."""
-    query = select(*_SEEN).where(cases.c.id == case_id, visible)
+    query = select(*SEEN).where(cases.c.id == case_id, visible)
     row = (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
-    return None if row is None else _stored(row)
+    return None if row is None else stored_case(tx, row)
 
 
-async def form_of(tx: AsyncConnection, case_id: UUID) -> dict[str, Any]:
-    """What the applicant filled in."""
-    form: dict[str, Any] = (await tx.execute(select(cases.c.form).where(cases.c.id == case_id))).scalar_one()
-    return form
+async def form_of(tx: AsyncConnection, stored: Stored) -> FiledForm | None:
+    """What the applicant filled in; None when it is erased, or was changed since."""
+    query = select(cases.c.form).where(cases.c.id == stored.case.id)
+    return filed_form(stored.key, (await tx.execute(query)).scalar_one())
 
 
-async def case_by_code(tx: AsyncConnection, code: str) -> Stored | None:
-    """The case with this legal code, for public tracking."""
-    query = select(*_SEEN).where(cases.c.code == code)
-    row = (await tx.execute(query)).one_or_none()
-    return None if row is None else _stored(row)
+async def id_of_code(tx: AsyncConnection, code: str) -> UUID | None:
+    """The id of the case with this legal code."""
+    found: UUID | None = (
+        await tx.execute(select(cases.c.id).where(cases.c.code == code))
+    ).scalar_one_or_none()
+    return found
+
+
+async def case_by_id(tx: AsyncConnection, case_id: UUID) -> Stored:
+    """A case that there is."""
+    return stored_case(tx, (await tx.execute(select(*SEEN).where(cases.c.id == case_id))).one())
 
 
 async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
     """Write to the log of each case what was done to it, and the state that follows. The row locks are held."""
     who, links, states, after = actor_json(actor), [], [], []
     for stored, acts in done:
-        case, head = stored.case, stored.head
+        case, kept, head = stored.case, stored.kept, stored.head
         for act in acts:
-            link, case = _chained(stored.code, head, case, Entry(case.sequence + 1, now, actor, act), who)
+            entry = Entry(case.sequence + 1, now, actor, act)
+            sealed = replace(entry, act=sealed_act(stored.key, entry))
+            case, kept, link = case.after(entry), kept.after(sealed), _link_after(stored, head, sealed, who)
             head = link["hash"]
             links.append(link)
-        states.append({"key": case.id, "head": head, "state": case_text(case), **case_columns(case)})
-        after.append(Stored(case, stored.code, head))
+        states.append({"key": case.id, "head": head, "state": case_text(kept), **case_columns(case)})
+        after.append(Stored(case, stored.code, head, kept, stored.key))
     if links:
         await writing.append_links(tx, links)
         await writing.change_cases(tx, states)
@@ -152,14 +178,12 @@ async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequenc
     return after
 
 
-def _chained(
-    code: str, head: bytes, case: Case, entry: Entry, who: dict[str, Any]
-) -> tuple[dict[str, Any], Case]:
-    """The row of an entry, and the case after it."""
-    act = act_json(entry.act)
-    sealed = entry_hash(code, chained_bytes(head, case.id, entry.sequence, entry.at, who, act))
-    row = {"case_id": case.id, "sequence": entry.sequence, "at": entry.at, "actor": who, "act": act}
-    return {**row, "hash": sealed}, case.after(entry)
+def _link_after(stored: Stored, head: bytes, sealed: Entry, who: dict[str, Any]) -> dict[str, Any]:
+    """The row of an entry that follows the entry with this hash."""
+    case_id, act = stored.case.id, act_json(sealed.act)
+    chained = chained_bytes(head, case_id, sealed.sequence, sealed.at, who, act)
+    row = {"case_id": case_id, "sequence": sealed.sequence, "at": sealed.at, "actor": who, "act": act}
+    return {**row, "hash": entry_hash(stored.code, chained)}
 
 
 async def _replace_tasks(tx: AsyncConnection, changes: Sequence[tuple[Case, Case]]) -> None:
@@ -196,6 +220,13 @@ async def log_of(tx: AsyncConnection, case_id: UUID) -> list[Link]:
     """The log as it is stored, with its hashes."""
     query = select(case_log).where(case_log.c.case_id == case_id).order_by(case_log.c.sequence)
     return [_link(row) for row in await tx.execute(query)]
+
+
+async def entry_link(tx: AsyncConnection, case_id: UUID, sequence: int) -> Link | None:
+    """One entry of the log."""
+    query = select(case_log).where(case_log.c.case_id == case_id, case_log.c.sequence == sequence)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _link(row)
 
 
 def _link(row: AnyRow) -> Link:
@@ -248,7 +279,7 @@ def listed(
     limit: int,
 ) -> Select[Any]:
     """Newest first: ids are UUIDv7, so their order is that of submission."""
-    query = select(*_SEEN).where(visible)
+    query = select(*SEEN).where(visible)
     if status is not None:
         query = query.where(cases.c.status == status)
     if procedure is not None:
@@ -264,7 +295,7 @@ async def lock_due(tx: AsyncConnection, now: datetime, limit: int) -> list[Store
     Those that another process holds are passed over.
     """
     query = (
-        select(*_SEEN)
+        select(*SEEN)
         .join(timers, timers.c.case_id == cases.c.id)
         .where(timers.c.fires_at < now)
         .order_by(timers.c.fires_at)
@@ -297,7 +328,7 @@ async def lock_dated_after(
 ) -> list[Stored]:
     """Those cases up to the last of a batch, under their row locks."""
     query = (
-        select(*_SEEN)
+        select(*SEEN)
         .where(*_dated_after(agency, instant, after), cases.c.id <= last)
         .order_by(cases.c.id)
         .with_for_update()
@@ -307,7 +338,7 @@ async def lock_dated_after(
 
 async def page(tx: AsyncConnection, query: Select[Any]) -> list[Stored]:
     """The cases of a list query."""
-    return [_stored(row) for row in await tx.execute(query)]
+    return [stored_case(tx, row) for row in await tx.execute(query)]
 
 
 async def work_list(
@@ -315,7 +346,7 @@ async def work_list(
 ) -> Sequence[AnyRow]:
     """Open tasks of these units, the one due next first, those without a due instant last."""
     query = (
-        select(tasks, cases.c.code, cases.c.procedure, cases.c.status)
+        select(tasks, cases.c.code, cases.c.procedure, cases.c.status, cases.c.applicant)
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.agency == agency, tasks.c.unit.in_(units))
     )

@@ -6,7 +6,7 @@ has no gap. It goes to the driver directly: this is the hot write of the platfor
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,11 +14,13 @@ import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.cases.sealing import sealed_act
 from procedures.cases.store import act_json, actor_json, case_text
 from procedures.domain.acts import Entry, Submitted
 from procedures.domain.case import opened
 from procedures.domain.case_code import SERIES_DIGITS, series_prefix
 from procedures.domain.log import GENESIS, chained_bytes
+from procedures.keys.keyring import CaseKey
 from shared import outbox
 from shared.events import Envelope
 
@@ -36,8 +38,9 @@ WITH series AS (
     SELECT code, sha256(convert_to(code || E'\\n', 'UTF8') || $6::bytea) AS head FROM series
 ), opened AS (
     INSERT INTO cases (id, code, procedure, version, agency, applicant, status, submitted_at, sequence,
-                       head, state, form)
-    SELECT $7::uuid, code, $3, $4, $1, $8::text, 'submitted', $9::timestamptz, 1, head, $10::jsonb, $11::jsonb
+                       head, state, form, data_key)
+    SELECT $7::uuid, code, $3, $4, $1, $8::text, 'submitted', $9::timestamptz, 1, head, $10::jsonb, $11::bytea,
+           $28::bytea
     FROM sealed
 ), logged AS (
     INSERT INTO case_log (case_id, sequence, at, actor, act, hash)
@@ -72,7 +75,8 @@ async def write(
     tx: AsyncConnection,
     entry: Entry,
     day: date,
-    form: dict[str, Any],
+    form: bytes,
+    key: CaseKey,
     envelope: Envelope,
     answer: Remembered,
     *,
@@ -80,12 +84,13 @@ async def write(
 ) -> tuple[str, bytes] | None:
     """Write the case that `entry` opens; returns its legal code and the head of its log.
 
-    None when the procedure's version is not in force, or the agency's calendar is not the one declared at
+    `form` is sealed under `key`. None when the procedure's version is not in force, or the agency's calendar is not the one declared at
     `calendar_of`, any more. Joins the transaction if it has begun, and is one of its own otherwise.
 
     Raises:
         asyncpg.UniqueViolationError: the idempotency key was used before.
     """
+    entry = replace(entry, act=sealed_act(key, entry))
     act = entry.act
     assert isinstance(act, Submitted)
     case = opened(envelope.subject, entry)
@@ -102,7 +107,7 @@ async def write(
         act.applicant,
         entry.at,
         case_text(case),
-        _json(form),
+        form,
         _json(actor),
         _json(submitted),
         task.step,
@@ -119,6 +124,7 @@ async def write(
         answer.key,
         answer.fingerprint,
         calendar_of,
+        key.wrapped,
     )
     driver: asyncpg.Connection = (await tx.get_raw_connection()).driver_connection
     row = await driver.fetchrow(_SUBMIT, *values)

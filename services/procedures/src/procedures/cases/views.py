@@ -1,11 +1,12 @@
 """How a case is shown: to those who may see it, and to anyone who holds its code and secret."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from procedures.cases.schemas import (
     AttachmentOfCase,
     CaseView,
+    ErasureOfCase,
+    HoldOfCase,
     IssuedResultOfCase,
     LogEntry,
     Missing,
@@ -13,9 +14,11 @@ from procedures.cases.schemas import (
     TaskOfCase,
     Tracking,
     TrackingStep,
+    TransferOfCase,
     WorkItem,
 )
-from procedures.cases.store import Stored
+from procedures.cases.sealing import FiledForm
+from procedures.cases.store import Stored, shown_act
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
@@ -59,6 +62,13 @@ _ACTS: dict[str, Text] = {
         vi="Hồ sơ kết thúc vì không bổ sung đúng hạn.",
         en="The case lapsed: the supplement did not come in time.",
     ),
+    "hold_placed": Text(vi="Hồ sơ được giữ lại, chưa hủy.", en="The case is held: it is not disposed of."),
+    "hold_lifted": Text(vi="Hồ sơ không còn phải giữ lại.", en="The case is not held any more."),
+    "transferred": Text(vi="Hồ sơ đã chuyển vào lưu trữ.", en="The case was transferred to an archive."),
+    "erased": Text(
+        vi="Dữ liệu cá nhân của hồ sơ đã bị hủy theo thời hạn lưu trữ.",
+        en="The personal data of the case was erased on its legal schedule.",
+    ),
 }
 
 
@@ -81,7 +91,7 @@ def receipt(stored: Stored, key: bytes) -> Receipt:
     )
 
 
-def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
+def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
     """The case for those who may see it."""
     case = stored.case
     return CaseView(
@@ -109,14 +119,16 @@ def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
         on_time=case.on_time,
         answer_by=case.asked.answer_by if case.asked else None,
         promised_at=case.apology.promised_at if case.apology else None,
-        form=form,
+        form=form and form.content,
+        hold=case.hold and HoldOfCase.model_validate(case.hold),
+        transferred=case.transferred and TransferOfCase.model_validate(case.transferred),
+        erased=case.erased and ErasureOfCase.model_validate(case.erased),
     )
 
 
-def log_entry(link: Link) -> LogEntry:
-    return LogEntry(
-        sequence=link.sequence, at=link.at, by=dict(link.actor), act=dict(link.act), hash=link.hash.hex()
-    )
+def log_entry(stored: Stored, link: Link) -> LogEntry:
+    act = shown_act(stored.key, link.act)
+    return LogEntry(sequence=link.sequence, at=link.at, by=dict(link.actor), act=act, hash=link.hash.hex())
 
 
 def work_item(row: AnyRow) -> WorkItem:

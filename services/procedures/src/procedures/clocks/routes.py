@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter, Request, Response
 
+from procedures.access.look import Purpose
+from procedures.access.operations import looking
 from procedures.cases.operations import CaseNotFound
 from procedures.cases.routes import CaseId, Reader
 from procedures.cases.views import words
 from procedures.clocks.operations import explain_clock
 from procedures.clocks.schemas import CaseClockView, ClockInterval, Standstill
-from procedures.dependencies import viewer_of
+from procedures.dependencies import look_of
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case_clock import Explanation
 from procedures.domain.clock import STOP_TEXT, Interval
@@ -20,8 +22,9 @@ router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 @router.get("/cases/{case_id}/clock", response_model=CaseClockView, responses=problems(CaseNotFound))
 async def get_case_clock(request: Request, case_id: CaseId, who: Reader, db: Db, now: Now) -> Response:
     """Why the case is due when it is: every stretch of time since its submission, and whether it counts."""
-    async with db.reading() as tx:
-        stored, explained, calendar = await explain_clock(tx, now, case_id, viewer_of(who))
+    look = look_of(who, now, Purpose.CLOCK)
+    async with looking(db, look) as tx:
+        stored, explained, calendar = await explain_clock(tx, now, case_id, look)
     return conditional(request, _view(stored.code, explained, calendar))
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.access.look import Look, Seen
+from procedures.access.operations import record_look
 from procedures.cases.store import Viewer
 from procedures.documents import store
 from procedures.documents.contents import Contents
@@ -15,6 +17,7 @@ from procedures.domain.definition import Definition, RequiredDocument
 from procedures.domain.document import (
     LOOSE_KEPT,
     SIGNATURE_LENGTH,
+    DocumentErased,
     DocumentNotFound,
     require_begins_as,
     require_taken,
@@ -119,16 +122,20 @@ async def _checked(media_type: str, chunks: AsyncIterator[bytes]) -> AsyncIterat
         yield beginning
 
 
-async def document_for(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow:
-    """The document, for whoever sent it or may see its case.
+async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> tuple[AnyRow, str]:
+    """The document and its name, for whoever sent it or may see its case.
 
     Raises:
-        DocumentNotFound
+        DocumentNotFound, DocumentErased.
     """
-    row = await store.visible_document(tx, document, viewer)
+    row = await store.visible_document(tx, document, look.viewer)
     if row is None:
         raise DocumentNotFound
-    return row
+    if row.erased_at is not None:
+        raise DocumentErased
+    if row.case_id is not None:
+        await record_look(tx, look, Seen(row.case_id, row.code, row.procedure, row.applicant))
+    return row, store.file_name_of(tx, row)
 
 
 async def enclosure_faults(

@@ -9,12 +9,15 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from procedures.dependencies import AtDesk, viewer_of
+from procedures.access.look import Purpose
+from procedures.access.operations import looking
+from procedures.dependencies import AtDesk, look_of, viewer_of
 from procedures.documents import operations
 from procedures.documents.schemas import DocumentReceived
 from procedures.domain.document import (
     MEDIA_TYPES,
     BrokenOff,
+    DocumentErased,
     DocumentNotFound,
     MediaTypeRefused,
     NotWhatItSays,
@@ -86,17 +89,20 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
     "/{document_id}/content",
     response_class=Response,
     responses={
-        **problems(DocumentNotFound),
+        **problems(DocumentNotFound, DocumentErased),
         200: {"description": "The content", "content": _SENT},
     },
 )
-async def get_content(request: Request, document_id: UUID, who: Reader, db: Db, desk: AtDesk) -> Response:
+async def get_content(
+    request: Request, document_id: UUID, who: Reader, db: Db, now: Now, desk: AtDesk
+) -> Response:
     """The content of a document, for whoever sent it or may see its case."""
-    async with db.reading() as tx:
-        row = await operations.document_for(tx, document_id, viewer_of(who))
+    look = look_of(who, now, Purpose.DOCUMENT)
+    async with looking(db, look) as tx:
+        row, file_name = await operations.document_for(tx, document_id, look)
     headers = {
         "etag": f'"{row.sha256}"',
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(row.file_name)}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(file_name)}",
         "x-content-type-options": "nosniff",
     }
     if request.headers.get("if-none-match") == headers["etag"]:

@@ -9,13 +9,24 @@ from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import Viewer, visible_to
+from procedures.keys.keyring import keyring_of
 from procedures.tables import cases, documents
 from shared.db import AnyRow
 
 
-async def expect(tx: AsyncConnection, **row: Any) -> None:
-    """Remember that a document begins to arrive."""
-    await tx.execute(insert(documents).values(**row))
+async def expect(tx: AsyncConnection, *, id: UUID, file_name: str, **row: Any) -> None:  # noqa: A002
+    """Remember that a document begins to arrive. Its name, which may tell of a person, is sealed."""
+    sealed = keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(id))
+    await tx.execute(insert(documents).values(id=id, file_name=sealed, **row))
+
+
+def file_name_of(tx: AsyncConnection, row: AnyRow) -> str:
+    """The name under which the document was sent."""
+    return keyring_of(tx).open(row.file_name, bound_to=_name_of(row.id)).decode()
+
+
+def _name_of(document: UUID) -> str:
+    return f"name of document {document}"
 
 
 async def keep(tx: AsyncConnection, document: UUID, *, size: int, sha256: str, received_at: datetime) -> None:
@@ -54,6 +65,14 @@ async def loose_of(tx: AsyncConnection, owner: str, ids: Sequence[UUID]) -> dict
     return {row.id: row for row in await tx.execute(query.with_for_update())}
 
 
+async def documents_of(tx: AsyncConnection, cases_: Sequence[UUID]) -> dict[UUID, dict[UUID, AnyRow]]:
+    """The documents of these cases, by case and id."""
+    found: dict[UUID, dict[UUID, AnyRow]] = {}
+    for row in await tx.execute(select(documents).where(documents.c.case_id.in_(cases_))):
+        found.setdefault(row.case_id, {})[row.id] = row
+    return found
+
+
 async def put_into_case(tx: AsyncConnection, case_id: UUID, ids: Sequence[UUID]) -> None:
     """The documents belong to the case from now on."""
     await tx.execute(update(documents).where(documents.c.id.in_(ids)).values(case_id=case_id))
@@ -63,7 +82,7 @@ async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) 
     """The document, when the viewer sent it or may see its case."""
     sent: ColumnElement[bool] = and_(documents.c.owner == viewer.subject, documents.c.case_id.is_(None))
     query = (
-        select(documents)
+        select(documents, cases.c.code, cases.c.procedure, cases.c.applicant)
         .outerjoin(cases, cases.c.id == documents.c.case_id)
         .where(
             documents.c.id == document,

@@ -11,7 +11,9 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.personal import PersonalText
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
+from procedures.domain.retention_acts import Erased, HoldLifted, HoldPlaced, Transferred
 from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.time_acts import (
@@ -43,7 +45,8 @@ class Submitted:
     version: int
     agency: str
     applicant: str
-    form_sha256: str
+    form_commitment: str
+    """To what was filled in, which is sealed; see `personal.commitment`."""
     attachments: tuple[Attachment, ...]
     tasks: tuple[Task, ...]
     """The receiving task."""
@@ -78,7 +81,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    reason: str
+    reason: PersonalText
     legal_ground: str
     kind: Literal["refused"] = "refused"
 
@@ -92,7 +95,7 @@ class TaskCompleted:
     unit: str
     unit_agency: str
     outcome: str | None
-    note: str | None
+    note: PersonalText | None
     stands: Standing
     arrivals: tuple[Arrival, ...] = ()
     """Of the branches that wait for others after it."""
@@ -130,7 +133,7 @@ class SupplementRequested:
 @dataclass(frozen=True, slots=True)
 class Supplemented:
     attachments: tuple[Attachment, ...]
-    note: str | None
+    note: PersonalText | None
     stands: Standing
     still_missing: tuple[str, ...] = ()
     """The documents that are yet to come; until then the clock stands still."""
@@ -147,7 +150,7 @@ class Supplemented:
 @dataclass(frozen=True, slots=True)
 class Decided:
     outcome: Outcome
-    reason: str
+    reason: PersonalText
     number: str | None
     by_silence: bool = False
     """Nobody answered in time."""
@@ -186,7 +189,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    reason: str | None
+    reason: PersonalText | None
     kind: Literal["withdrawn"] = "withdrawn"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -231,6 +234,10 @@ Act = (
     | BecameOverdue
     | SupplementExpired
     | Lapsed
+    | HoldPlaced
+    | HoldLifted
+    | Transferred
+    | Erased
 )
 
 

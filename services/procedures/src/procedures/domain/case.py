@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term
@@ -80,7 +81,33 @@ class MissingItem:
     """One thing that the applicant is asked for."""
 
     document: str
-    reason: str
+    reason: PersonalText
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why and since when an ended case must not be disposed of."""
+
+    since: datetime
+    reason: PersonalText
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """To which archive an ended case was transferred, and that archive's receipt."""
+
+    at: datetime
+    archive: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """When and on what legal ground what is personal in a case was destroyed, and by which approved list."""
+
+    at: datetime
+    ground: str
+    disposal_list: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +153,7 @@ class Case:
     status: Status
     sequence: int
     submitted_at: datetime
-    form_sha256: str
+    form_commitment: str
     attachments: tuple[Attachment, ...]
     expected_due_at: datetime | None = None
     clock: CaseClock | None = None
@@ -139,7 +166,7 @@ class Case:
     missing: tuple[MissingItem, ...] = ()
     supplement_rounds: int = 0
     outcome: Outcome | None = None
-    reason: str | None = None
+    reason: PersonalText | None = None
     decision_number: str | None = None
     decided_at: datetime | None = None
     due_when_decided: datetime | None = None
@@ -156,6 +183,9 @@ class Case:
     apology: Apology | None = None
     noted: tuple[Timer, ...] = ()
     """The timers that fired, as long as they still bear the instants that they fired for."""
+    hold: Hold | None = None
+    transferred: Transfer | None = None
+    erased: Erasure | None = None
 
     @property
     def received_at(self) -> datetime | None:
@@ -231,7 +261,7 @@ def opened(case_id: UUID, entry: "Entry") -> Case:
         status=Status.SUBMITTED,
         sequence=entry.sequence,
         submitted_at=entry.at,
-        form_sha256=act.form_sha256,
+        form_commitment=act.form_commitment,
         attachments=act.attachments,
         tasks=act.tasks,
         expected_due_at=act.expected_due_at,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from procedures.domain.result import ResultType
+from procedures.domain.retention import RetentionRule
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.time_rules import NO_RULES, TimeRules
 from shared.errors import Invalid, NotFound, Text
@@ -137,6 +138,8 @@ class Definition:
     results: tuple[ResultType, ...] = ()
     """What the procedure can end in, with their templates."""
     time_rules: TimeRules = NO_RULES
+    retention: tuple[RetentionRule, ...] = ()
+    """How long its cases are kept, by how they ended; without a rule for good."""
 
     @property
     def first(self) -> Step:

@@ -45,6 +45,7 @@ from procedures.domain.definition import (
 )
 from procedures.domain.json_input import Node, note_unstorable
 from procedures.domain.result import ResultType
+from procedures.domain.retention import read_rules
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.time_rules import MEMBERS as TIME_RULES
 from procedures.domain.time_rules import TimeRules
@@ -90,6 +91,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         "steps": [_step_to_json(step) for step in definition.steps],
         "results": [kind.to_json() for kind in definition.results],
         **definition.time_rules.to_json(),
+        "retention": [rule.to_json() for rule in definition.retention],
     }
 
 
@@ -123,6 +125,7 @@ def _definition(node: Node) -> Definition:
         "steps",
         "results",
         *TIME_RULES,
+        "retention",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -138,6 +141,7 @@ def _definition(node: Node) -> Definition:
         fee=_fee(node.get("fee")),
         results=tuple(ResultType.read(item) for item in _optional_items(node.get("results"))),
         time_rules=TimeRules.read(node),
+        retention=read_rules(node.get("retention")),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from shared.errors import Invalid, NotFound, Text, TooLarge, UnsupportedMedia
+from shared.errors import Gone, Invalid, NotFound, Text, TooLarge, UnsupportedMedia
 
 LOOSE_KEPT = timedelta(hours=24)
 """How long a document is kept that no case has taken."""
@@ -87,6 +87,16 @@ class DocumentNotFound(NotFound):
 
     slug = "document-not-found"
     title = Text(vi="Không có tài liệu này trong phạm vi của bạn.", en="There is no such document for you.")
+
+
+class DocumentErased(Gone):
+    """The document was erased with its case."""
+
+    slug = "document-erased"
+    title = Text(
+        vi="Giấy tờ này đã bị hủy cùng hồ sơ theo thời hạn lưu trữ.",
+        en="The document was erased with its case on the legal schedule.",
+    )
 
 
 def require_taken(media_type: str) -> None:

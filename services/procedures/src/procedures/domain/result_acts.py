@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from procedures.domain.case import Attachment, Case
+from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult, ResultState
 
 
@@ -25,7 +26,7 @@ class ResultIssued:
 @dataclass(frozen=True, slots=True)
 class ResultRevoked:
     result: UUID
-    reason: str
+    reason: PersonalText
     legal_ground: str
     kind: Literal["result_revoked"] = "result_revoked"
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from procedures.domain.case import Apology, Case, Standing
+from procedures.domain.personal import PersonalText
 from procedures.domain.status import Status
 from procedures.domain.terms import Term
 from procedures.domain.timer import Timer
@@ -68,7 +69,7 @@ class Extended:
     """The agency gave itself more time, as the procedure allows."""
 
     by: Term
-    reason: str
+    reason: PersonalText
     stands: Standing
     kind: Literal["extended"] = "extended"
 
@@ -81,7 +82,7 @@ class Extended:
 class Apologised:
     """The agency is late, says why, and promises one new date."""
 
-    reason: str
+    reason: PersonalText
     promised_at: datetime
     """The end of that date."""
     kind: Literal["apologised"] = "apologised"

@@ -85,9 +85,18 @@ async def issue_result(
     old = None if supersedes is None else result_of(case, supersedes).number
     token = b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
     names = await store.agency_name(tx, case.agency)
-    form = await form_of(tx, case.id)
+    filed = await form_of(tx, stored)
     content = rfc8785.dumps(
-        document(stored, definition, kind, form, number=number, names=names, now=order.now, supersedes=old)
+        document(
+            stored,
+            definition,
+            kind,
+            filed.content if filed else {},
+            number=number,
+            names=names,
+            now=order.now,
+            supersedes=old,
+        )
     )
     issued = IssuedResult(new_id(), kind.code, number, order.now, sha256(content).hexdigest())
     attachments = await _keep(tx, press, order, case.id, kind, content, press.address_of(token))

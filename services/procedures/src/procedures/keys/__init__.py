@@ -1,0 +1,1 @@
+"""The keys under which personal data is stored."""

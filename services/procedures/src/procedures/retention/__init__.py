@@ -1,0 +1,1 @@
+"""What becomes of ended cases: kept, held, transferred to an archive, erased."""

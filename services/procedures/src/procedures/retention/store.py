@@ -1,0 +1,243 @@
+"""Every SQL statement about retention."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.cases.store import SEEN, Stored, stored_case
+from procedures.domain.case import Case
+from procedures.domain.retention import Disposal, Due, disposed_of
+from procedures.tables import cases, disposal_lists, documents, retentions
+from shared.db import AnyRow
+
+LINE = (
+    retentions.c.case_id,
+    retentions.c.ended_at,
+    retentions.c.due_on,
+    retentions.c.disposal,
+    retentions.c.held,
+    cases.c.code,
+    cases.c.procedure,
+    cases.c.applicant,
+    cases.c.status,
+    cases.c.state["outcome"].astext.label("outcome"),
+)
+"""What a list shows of a case."""
+
+
+async def follow(tx: AsyncConnection, changed: Sequence[Case]) -> None:
+    """Keep in step with cases that have ended, were held, set free, or disposed of."""
+    rows = [
+        {
+            "case_id": case.id,
+            "agency": case.agency,
+            "ended_at": case.ended_at,
+            "held": case.hold is not None,
+            "disposed_at": (case.erased or case.transferred).at if disposed_of(case) else None,  # type: ignore[union-attr]
+        }
+        for case in changed
+        if case.ended_at is not None
+    ]
+    if rows:
+        statement = postgresql.insert(retentions)
+        news = {name: statement.excluded[name] for name in ("held", "disposed_at")}
+        await tx.execute(
+            statement.on_conflict_do_update(index_elements=[retentions.c.case_id], set_=news), rows
+        )
+
+
+async def unscheduled(tx: AsyncConnection, limit: int) -> list[Stored]:
+    """Ended cases of which it is not known yet until when they are kept; none that others are at work on."""
+    query = (
+        select(*SEEN)
+        .join(retentions, retentions.c.case_id == cases.c.id)
+        .where(~retentions.c.scheduled)
+        .order_by(retentions.c.case_id)
+        .limit(limit)
+        .with_for_update(of=retentions, skip_locked=True)
+    )
+    return [stored_case(tx, row) for row in await tx.execute(query)]
+
+
+async def schedule(tx: AsyncConnection, due: Mapping[UUID, Due | None]) -> None:
+    """Until when these cases are kept."""
+    statement = (
+        update(retentions)
+        .where(retentions.c.case_id == bindparam("of"))
+        .values(scheduled=True, due_on=bindparam("day"), disposal=bindparam("then"))
+    )
+    await tx.execute(
+        statement,
+        [
+            {"of": case_id, "day": one and one.on, "then": one and one.then.value}
+            for case_id, one in due.items()
+        ],
+    )
+
+
+def _is_due(agency: str, disposal: str, by: date) -> ColumnElement[bool]:
+    return (
+        (retentions.c.agency == agency)
+        & (retentions.c.disposal == disposal)
+        & retentions.c.due_on.is_not(None)
+        & (retentions.c.due_on <= by)
+        & ~retentions.c.held
+        & retentions.c.disposal_list.is_(None)
+        & retentions.c.disposed_at.is_(None)
+    )
+
+
+async def due_cases(
+    tx: AsyncConnection,
+    agency: str,
+    disposal: Disposal,
+    by: date,
+    *,
+    after: tuple[date, UUID] | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Cases that have been kept long enough by the day and stand on no list, those due first first."""
+    key = tuple_(retentions.c.due_on, retentions.c.case_id)
+    query = select(*LINE).join(cases, cases.c.id == retentions.c.case_id)
+    query = query.where(_is_due(agency, disposal.value, by))
+    if after is not None:
+        query = query.where(key > tuple_(*after))
+    return (await tx.execute(query.order_by(retentions.c.due_on, retentions.c.case_id).limit(limit))).all()
+
+
+async def count_due(tx: AsyncConnection, by: date) -> Sequence[AnyRow]:
+    """How many cases of each agency are due by the day, and for what."""
+    query = (
+        select(retentions.c.agency, retentions.c.disposal, func.count().label("number"))
+        .where(
+            retentions.c.due_on <= by,
+            ~retentions.c.held,
+            retentions.c.disposal_list.is_(None),
+            retentions.c.disposed_at.is_(None),
+        )
+        .group_by(retentions.c.agency, retentions.c.disposal)
+        .order_by(retentions.c.agency, retentions.c.disposal)
+    )
+    return (await tx.execute(query)).all()
+
+
+async def add_list(tx: AsyncConnection, **row: Any) -> None:
+    """Keep a new list."""
+    await tx.execute(insert(disposal_lists).values(**row))
+
+
+async def put_on_list(
+    tx: AsyncConnection,
+    list_id: UUID,
+    agency: str,
+    disposal: Disposal,
+    by: date,
+    *,
+    chosen: Sequence[UUID] | None,
+    most: int,
+) -> int:
+    """Put due cases on the list, the chosen ones or those due first; returns how many."""
+    due = select(retentions.c.case_id).where(_is_due(agency, disposal.value, by))
+    if chosen is not None:
+        due = due.where(retentions.c.case_id.in_(chosen))
+    due = due.order_by(retentions.c.due_on, retentions.c.case_id).limit(most).with_for_update()
+    statement = update(retentions).where(retentions.c.case_id.in_(due)).values(disposal_list=list_id)
+    return (await tx.execute(statement)).rowcount
+
+
+async def list_of(
+    tx: AsyncConnection, list_id: UUID, agency: str, *, for_update: bool = False
+) -> AnyRow | None:
+    """A list of the agency."""
+    query = select(disposal_lists).where(disposal_lists.c.id == list_id, disposal_lists.c.agency == agency)
+    return (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
+
+
+async def lists_of(tx: AsyncConnection, agency: str, *, before: UUID | None, limit: int) -> Sequence[AnyRow]:
+    """The lists of the agency, newest first."""
+    query = select(disposal_lists).where(disposal_lists.c.agency == agency)
+    if before is not None:
+        query = query.where(disposal_lists.c.id < before)
+    return (await tx.execute(query.order_by(disposal_lists.c.id.desc()).limit(limit))).all()
+
+
+async def lines_of(tx: AsyncConnection, list_id: UUID, *, after: UUID | None, limit: int) -> Sequence[AnyRow]:
+    """The cases on a list, by id."""
+    query = (
+        select(*LINE)
+        .join(cases, cases.c.id == retentions.c.case_id)
+        .where(retentions.c.disposal_list == list_id)
+    )
+    if after is not None:
+        query = query.where(retentions.c.case_id > after)
+    return (await tx.execute(query.order_by(retentions.c.case_id).limit(limit))).all()
+
+
+async def cases_on(tx: AsyncConnection, list_id: UUID) -> list[Stored]:
+    """The cases on a list as they stand, locked."""
+    query = (
+        select(*SEEN)
+        .join(retentions, retentions.c.case_id == cases.c.id)
+        .where(retentions.c.disposal_list == list_id)
+        .order_by(cases.c.id)
+        .with_for_update(of=cases)
+    )
+    return [stored_case(tx, row) for row in await tx.execute(query)]
+
+
+async def settle(
+    tx: AsyncConnection,
+    list_id: UUID,
+    *,
+    status: str,
+    now: datetime,
+    certificate: dict[str, Any] | None = None,
+) -> None:
+    """A list was approved or dismissed."""
+    await tx.execute(
+        update(disposal_lists)
+        .where(disposal_lists.c.id == list_id)
+        .values(
+            status=status,
+            settled_at=now,
+            certificate=certificate,
+            revision=disposal_lists.c.revision + 1,
+        )
+    )
+
+
+async def take_off(tx: AsyncConnection, list_id: UUID, *, only: Sequence[UUID] | None = None) -> None:
+    """Cases are on the list no more: these, or all."""
+    statement = update(retentions).where(retentions.c.disposal_list == list_id)
+    if only is not None:
+        statement = statement.where(retentions.c.case_id.in_(only))
+    await tx.execute(statement.values(disposal_list=None))
+
+
+async def destroy_keys(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
+    """Destroy what opens, and what is, personal in these cases; their contents go with the next sweep."""
+    await tx.execute(update(cases).where(cases.c.id.in_(ids)).values(data_key=None, form=None))
+    await tx.execute(
+        update(documents).where(documents.c.case_id.in_(ids)).values(file_name=None, erased_at=now)
+    )
+
+
+async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[UUID]:
+    """Documents of erased cases of which the content is still there."""
+    query = (
+        select(documents.c.id)
+        .where(documents.c.erased_at.is_not(None), documents.c.dropped_at.is_(None))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list((await tx.execute(query)).scalars())
+
+
+async def dropped(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
+    """The contents of these documents are gone."""
+    await tx.execute(update(documents).where(documents.c.id.in_(ids)).values(dropped_at=now))

@@ -1,0 +1,145 @@
+"""Any single changed bit of a case, its log, its open tasks, its documents or the anchors is found.
+
+`MOTCUA_MUTATIONS` says how many bits are tried, each at a random place of a random column of a random row;
+10,000 take some minutes. The seed is printed.
+"""
+
+import json
+import os
+import random
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+from json import JSONDecodeError
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Table, cast, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.anchors.operations import anchor_days, flaws_of_anchors
+from procedures.cases.soundness import flaws_of_cases
+from procedures.cases.store import see_one_state
+from procedures.tables import anchors, case_log, cases, documents, tasks
+
+MUTATIONS = int(os.environ.get("MOTCUA_MUTATIONS", "300"))
+DAY = timedelta(days=1)
+
+BITS = {
+    cases: "code procedure version agency applicant status submitted_at due_at sequence head state form data_key",
+    case_log: "sequence at actor act hash",
+    tasks: "step agency unit role opened_at due_at sort_at",
+    documents: "file_name media_type size sha256",
+    anchors: "number day entries root previous hash",
+}
+"""The columns that are looked at. Ids of cases cannot be changed: others refer to them."""
+
+
+@pytest.fixture
+async def world(open_world: Any, migrated_database: Any) -> AsyncIterator[Any]:
+    async with open_world(migrated_database("mutations", Path(__file__).parents[1] / "migrations")) as world:
+        yield world
+
+
+async def lived(world: Any) -> None:
+    """Cases at every station, over two anchored days."""
+    procedure = await world.publish()
+    sent = await world.send(b"%PDF-1.7 sample")
+    document = [{"document": "GIAY_TO", "id": sent["id"]}]
+    opened = [
+        (await world.submit(procedure, form={"fullName": f"Bà {n}", "born": "1990-01-31"}))["id"]
+        for n in range(4)
+    ]
+    opened.append((await world.submit(procedure, documents=document))["id"])
+    items = {"items": [{"document": "GIAY_TO", "reason": "Bản chụp mờ."}]}
+    done = {"outcome": "done", "note": "Đã đối chiếu."}
+    decision = {"outcome": "granted", "reason": "Đủ điều kiện."}
+    desk, justice = world.official("desk"), world.official("justice")
+    for case in opened[1:]:
+        await world.act(case, "acceptance", desk)
+    world.clock.advance(DAY)
+    await world.act(opened[1], "supplement-request", justice, items)
+    for case in opened[2:4]:
+        await world.act(case, "tasks/THU_LY/completion", justice, done)
+        await world.act(case, "decision", desk, decision)
+    closed = await world.act(opened[3], "tasks/TRA_KET_QUA/completion", desk, {})
+    assert closed.json()["status"] == "closed"
+    world.clock.advance(2 * DAY)
+    assert len(await anchor_days(world.database, world.clock.now())) == 3
+
+
+def flipped(value: Any, chance: random.Random) -> Any:
+    """The value with one of its bits turned over; None when that is no value of its type."""
+    try:
+        return turned_over(value, chance)
+    except (OverflowError, UnicodeDecodeError, JSONDecodeError):
+        return None
+
+
+def turned_over(value: Any, chance: random.Random) -> Any:
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value ^ 1 << chance.randrange(31)
+        case bytes():
+            changed = bytearray(value)
+            changed[chance.randrange(len(value))] ^= 1 << chance.randrange(8)
+            return bytes(changed)
+        case datetime():
+            return value + timedelta(microseconds=1 << chance.randrange(40)) * chance.choice((1, -1))
+        case date():
+            return value + timedelta(days=1 << chance.randrange(12)) * chance.choice((1, -1))
+        case str():
+            return turned_over(value.encode(), chance).decode()
+        case dict():
+            changed = json.loads(turned_over(json.dumps(value, ensure_ascii=False), chance))
+            return changed if isinstance(changed, dict) and changed != value else None
+    return None
+
+
+async def mutated(tx: AsyncConnection, chance: random.Random) -> str | None:
+    """Change one bit somewhere; None when what came of it could not be stored."""
+    table: Table = chance.choice(list(BITS))
+    column: Column[Any] = table.c[chance.choice(BITS[table].split())]
+    rows = (await tx.execute(select(table).order_by(*table.primary_key.columns))).all()
+    row = chance.choice(rows)._asdict()
+    value = flipped(row[column.name], chance)
+    if value is None or (isinstance(value, str) and "\0" in value):
+        return None
+    same = [key == row[key.name] for key in table.primary_key.columns]
+    new = cast(value, JSONB) if isinstance(value, dict) else value
+    await tx.execute(update(table).where(*same).values({column.name: new}))
+    return f"{table.name}.{column.name}: {row[column.name]!r} became {value!r}"
+
+
+async def flaws(tx: AsyncConnection) -> list[Any]:
+    found: list[Any] = [one for one in await flaws_of_cases(tx, after=None, limit=100) if one.flaw]
+    return found + [flaw async for flaw in flaws_of_anchors(tx, {})]
+
+
+@pytest.mark.timeout(3600)
+async def test_any_changed_bit_is_found(world: Any) -> None:
+    await lived(world)
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance, tried, refused = random.Random(seed), 0, 0
+    async with world.database.transaction() as tx:
+        await see_one_state(tx)
+        assert await flaws(tx) == []
+        while tried < MUTATIONS:
+            attempt = await tx.begin_nested()
+            try:
+                mutation = await mutated(tx, chance)
+            except DBAPIError:
+                mutation = None  # the database itself refuses it
+            if mutation is None:
+                refused += 1
+            else:
+                tried += 1
+                assert await flaws(tx), mutation
+            await attempt.rollback()
+        assert await flaws(tx) == []
+    print(f"{tried} changed bits, each found; {refused} more could not be stored")

@@ -1,0 +1,283 @@
+"""Ended cases are kept as long as the law says, then erased or transferred when two people say so."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from procedures.anchors.operations import anchor_days, flaws_of_anchors
+from procedures.cases.soundness import verify_cases
+from procedures.domain.log import canonical
+from procedures.domain.personal import ERASED
+from procedures.retention.operations import schedule_retentions
+from procedures.upkeep import sweep
+from shared.ids import new_id
+
+BASE = "/procedures/v1"
+YEAR = timedelta(days=366)
+RULES = [
+    {"result": "granted", "years": 2, "from": "ended", "then": "transfer"},
+    {"result": "refused", "years": 1, "from": "ended", "then": "destroy"},
+]
+REASON = "Bà Kín nộp sai nơi."
+
+
+@pytest.fixture
+async def world(open_world: Any, migrated_database: Any) -> AsyncIterator[Any]:
+    """A world over a database of its own, in which time may pass for years."""
+    async with open_world(migrated_database("retention", Path(__file__).parents[1] / "migrations")) as world:
+        yield world
+
+
+async def refused(world: Any, procedure: str, **body: Any) -> dict[str, Any]:
+    """A case that has ended: its receipt."""
+    receipt: dict[str, Any] = await world.submit(procedure, form={"fullName": "Bùi Thị Kín"}, **body)
+    answer = await world.act(
+        receipt["id"], "refusal", world.official("desk"), {"reason": REASON, "legalGround": "Điều 17"}
+    )
+    assert answer.status_code == 201
+    return receipt
+
+
+async def scheduled(world: Any) -> int:
+    desk = world.app.state.desk
+    return await schedule_retentions(world.database, desk.versions, desk.calendars, at_once=2)
+
+
+async def due(world: Any, disposal: str = "destroy") -> list[str]:
+    answer = await world.http.get(
+        f"{BASE}/due-disposals", params={"disposal": disposal}, headers=world.official("desk")
+    )
+    assert answer.status_code == 200, answer.text
+    return [item["code"] for item in answer.json()["items"]]
+
+
+async def drawn_up(world: Any, who: dict[str, str], **body: Any) -> Any:
+    given = {"disposal": "destroy", "ground": "Luật Lưu trữ 2024", **body}
+    return await world.http.post(f"{BASE}/disposal-lists", json=given, headers=who)
+
+
+async def settled(world: Any, disposal_list: Any, command: str, who: dict[str, str], **body: Any) -> Any:
+    return await world.http.post(
+        f"{BASE}/disposal-lists/{disposal_list.json()['id']}/{command}",
+        json=body,
+        headers={**who, "if-match": disposal_list.headers["etag"]},
+    )
+
+
+async def flaws(world: Any) -> list[Any]:
+    async with world.database.transaction() as tx:
+        found: list[Any] = [one for one in await verify_cases(tx, after=None, limit=100) if one.flaw]
+        return found + [flaw async for flaw in flaws_of_anchors(tx, {})]
+
+
+async def test_a_case_is_due_on_its_day_and_not_before(world: Any) -> None:
+    procedure = await world.publish(retention=RULES)
+    codes = [(await refused(world, procedure))["code"] for _ in range(3)]
+    await world.submit(procedure)  # still open
+    assert await scheduled(world) == 3
+    assert await scheduled(world) == 0
+    world.clock.advance(timedelta(days=364, hours=15, minutes=29))  # 4 January 2027, 23:59 in Hà Nội
+    assert await due(world) == []
+    world.clock.advance(timedelta(minutes=1))
+    assert await due(world) == codes
+    assert await due(world, "transfer") == []
+
+
+async def test_pages_of_due_cases_come_one_after_the_other(world: Any) -> None:
+    procedure = await world.publish(retention=RULES)
+    codes = [(await refused(world, procedure))["code"] for _ in range(5)]
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    found: list[str] = []
+    address = f"{BASE}/due-disposals?disposal=destroy&limit=2"
+    while address:
+        page = await world.http.get(address, headers=world.official("desk"))
+        found += [item["code"] for item in page.json()["items"]]
+        address = page.links.get("next", {}).get("url", "")
+    assert found == codes
+
+
+async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound_log(world: Any) -> None:
+    sent = await world.send(b"%PDF-1.7 sample")
+    document = [{"document": "GIAY_TO", "id": sent["id"]}]
+    procedure = await world.publish(retention=RULES)
+    case = await refused(world, procedure, documents=document)
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    await anchor_days(world.database, world.clock.now())
+    before = (await world.http.get(f"{BASE}/cases/{case['id']}/log", headers=world.citizen())).json()
+    archivist, chief = world.official("desk"), world.official("justice")
+    listed = await drawn_up(world, archivist)
+    assert listed.status_code == 201, listed.text
+    assert await due(world) == []
+    path = f"{BASE}/disposal-lists/{listed.json()['id']}"
+    approved = await settled(world, listed, "approval", chief)
+    assert approved.status_code == 201, approved.text
+
+    view = (await world.read(case["id"])).json()
+    assert view["erased"] == {
+        "at": world.clock.now().isoformat().replace("+00:00", "Z"),
+        "ground": "Luật Lưu trữ 2024",
+        "disposalList": listed.json()["id"],
+    }
+    assert (view["status"], view["form"], view["reason"]) == ("refused", None, ERASED)
+    log = (await world.http.get(f"{BASE}/cases/{case['id']}/log", headers=world.citizen())).json()
+    assert log["sound"] is True
+    assert log["entries"][1]["act"]["reason"] == ERASED
+    assert [entry["hash"] for entry in log["entries"][:2]] == [entry["hash"] for entry in before["entries"]]
+    former = await world.http.get(
+        f"{BASE}/cases/{case['id']}", params={"asOf": before["entries"][1]["at"]}, headers=world.citizen()
+    )
+    assert (former.json()["reason"], former.json()["erased"]) == (ERASED, view["erased"])
+    assert await flaws(world) == []
+
+    content = f"{BASE}/documents/{sent['id']}/content"
+    gone = await world.http.get(content, headers=world.citizen())
+    assert (gone.status_code, gone.json()["type"]) == (410, "/problems/document-erased")
+    await sweep(world.database, world.app.state.desk.contents, world.clock.now())
+    with pytest.raises(FileNotFoundError):
+        [chunk async for chunk in world.app.state.desk.contents.send(UUID(sent["id"]))]
+    async with world.database.reading() as tx:
+        row = (
+            await tx.execute(text("SELECT form, data_key FROM cases WHERE code = :c"), {"c": case["code"]})
+        ).one()
+    assert row == (None, None)
+
+    certificate = (await world.http.get(path, headers=chief)).json()["certificate"]
+    assert certificate["cases"] == [
+        {
+            "code": case["code"],
+            "formCommitment": certificate["cases"][0]["formCommitment"],
+            "documents": [sent["sha256"]],
+            "entries": 3,
+            "headBefore": before["entries"][1]["hash"],
+            "headAfter": log["entries"][2]["hash"],
+        }
+    ]
+    rest = {name: value for name, value in certificate.items() if name != "sha256"}
+    assert certificate["sha256"] == hashlib.sha256(canonical(rest)).hexdigest()
+    told = await world.told("procedures.case.v1", "code", case["code"])
+    assert told[-1].type == "procedures.case.erased.v1"
+
+
+async def test_whoever_drew_up_a_list_cannot_approve_it(world: Any) -> None:
+    case = await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    archivist = world.bearer(
+        "procedures:disposals:write procedures:disposals:read",
+        kind="official",
+        agency="H99.01",
+        subject=str(new_id()),
+    )
+    listed = await drawn_up(world, archivist)
+    alone = await settled(world, listed, "approval", archivist)
+    assert (alone.status_code, alone.json()["type"]) == (403, "/problems/second-person-needed")
+    assert (await world.read(case["id"])).json()["form"] == {"fullName": "Bùi Thị Kín"}
+
+
+async def test_a_held_case_is_not_disposed_of_until_it_is_released(world: Any) -> None:
+    procedure = await world.publish(retention=RULES)
+    held, free = [await refused(world, procedure) for _ in range(2)]
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    desk = world.official("desk")
+    listed = await drawn_up(world, desk)
+    hold = await world.act(held["id"], "hold", desk, {"reason": "Bà Kín khiếu nại."})
+    assert hold.json()["hold"]["reason"] == "Bà Kín khiếu nại."
+    again = await world.act(held["id"], "hold", desk, {"reason": "Lần nữa."})
+    assert again.json()["type"] == "/problems/case-held"
+    approved = await settled(world, listed, "approval", world.official("justice"))
+    certificate = approved.json()["certificate"]
+    assert [one["code"] for one in certificate["cases"]] == [free["code"]]
+    assert certificate["leftOut"] == [held["code"]]
+    assert await due(world) == []
+    refusal = await drawn_up(world, desk, cases=[held["id"]])
+    assert [fault["code"] for fault in refusal.json()["errors"]] == ["not_due"]
+    released = await world.act(held["id"], "release", desk)
+    assert released.json()["hold"] is None
+    assert await due(world) == [held["code"]]
+    twice = await world.act(held["id"], "release", desk)
+    assert twice.json()["type"] == "/problems/case-not-held"
+    late = await world.act(free["id"], "hold", desk, {"reason": "Muộn rồi."})
+    assert late.json()["type"] == "/problems/case-erased"
+    assert await flaws(world) == []
+
+
+async def test_a_case_that_is_transferred_names_the_archive_and_stays_readable(world: Any) -> None:
+    procedure = await world.publish(retention=RULES)
+    case = (await world.submit(procedure))["id"]
+    desk = world.official("desk")
+    await world.act(case, "acceptance", desk)
+    await world.act(case, "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"})
+    await world.act(case, "decision", desk, {"outcome": "granted", "reason": "Đủ điều kiện."})
+    await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
+    await scheduled(world)
+    world.clock.advance(2 * YEAR)
+    listed = await drawn_up(world, desk, disposal="transfer")
+    nameless = await settled(world, listed, "approval", world.official("justice"))
+    assert [fault["pointer"] for fault in nameless.json()["errors"]] == ["/archive", "/receipt"]
+    archive = {"archive": "Lưu trữ lịch sử tỉnh", "receipt": "BB-2028-015"}
+    approved = await settled(world, listed, "approval", world.official("justice"), **archive)
+    assert approved.status_code == 201, approved.text
+    view = (await world.read(case)).json()
+    assert {name: view["transferred"][name] for name in archive} == archive
+    assert (view["reason"], view["erased"]) == ("Đủ điều kiện.", None)
+    assert await due(world, "transfer") == []
+    assert await flaws(world) == []
+
+
+async def test_a_dismissed_list_sets_its_cases_free(world: Any) -> None:
+    case = await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    desk = world.official("desk")
+    nothing = await drawn_up(world, desk, disposal="transfer")
+    assert nothing.json()["type"] == "/problems/nothing-due"
+    listed = await drawn_up(world, desk)
+    path = f"{BASE}/disposal-lists/{listed.json()['id']}"
+    cases = await world.http.get(f"{path}/cases", headers=desk)
+    assert [item["code"] for item in cases.json()["items"]] == [case["code"]]
+    dismissed = await settled(world, listed, "dismissal", desk)
+    assert dismissed.json()["status"] == "dismissed"
+    assert await due(world) == [case["code"]]
+    stale = await settled(world, listed, "approval", world.official("justice"))
+    assert stale.status_code == 412
+    again = await settled(world, dismissed, "approval", world.official("justice"))
+    assert again.json()["type"] == "/problems/disposal-list-settled"
+    lists = await world.http.get(f"{BASE}/disposal-lists", headers=desk)
+    assert [one["status"] for one in lists.json()["items"]] == ["dismissed"]
+
+
+async def test_another_agency_sees_and_disposes_of_nothing(world: Any) -> None:
+    case = await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    listed = await drawn_up(world, world.official("desk"))
+    stranger = world.official("elsewhere")
+    path = f"{BASE}/disposal-lists/{listed.json()['id']}"
+    for answer in (
+        await world.http.get(path, headers=stranger),
+        await world.http.get(f"{path}/cases", headers=stranger),
+        await settled(world, listed, "approval", stranger),
+        await settled(world, listed, "dismissal", stranger),
+    ):
+        assert answer.status_code == 404
+    assert (await drawn_up(world, stranger, cases=[case["id"]])).status_code == 400
+
+
+async def test_whoever_approves_twice_under_one_key_is_answered_the_same(world: Any) -> None:
+    await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    listed = await drawn_up(world, world.official("desk"))
+    chief = {**world.official("justice"), "idempotency-key": str(new_id())}
+    first, again = [await settled(world, listed, "approval", chief) for _ in range(2)]
+    assert first.status_code == again.status_code == 201
+    assert first.content == again.content
