@@ -68,8 +68,8 @@ async def _publish_sample(app: FastAPI) -> None:
     async with parts.database.transaction() as tx:
         await load_sample(tx)
     publishing = publisher.Publisher(parts.database, app.state.lake, parts.clock)
-    published = [version async for _, version in publishing.publish()]
-    assert all(published)
+    published = {slug async for slug, version in publishing.publish() if version}
+    assert published >= {"on-time-processing", "service-ratings"}
 
 
 async def _catalogue(app: FastAPI) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from shared.events.procedures import (
     CaseDecided,
     CaseEvent,
     CaseExtended,
+    CaseLapsed,
     CaseRedated,
     CaseRefused,
     CaseTaskCompleted,
@@ -66,12 +67,12 @@ def life(day: At) -> list[Heard]:
     ]
 
 
-async def _rows(world: Any) -> list[tuple[Any, ...]]:
+async def _rows(world: Any, fields: str = FIELDS) -> list[tuple[Any, ...]]:
     await world.publish()
     async with world.database.reading() as connection:
         version = await operations.get_version(connection, "on-time-processing", None)
     path = world.lake.path("on-time-processing", version.file)
-    query = read_query(version.columns, [("fields", FIELDS)])
+    query = read_query(version.columns, [("fields", fields)])
     return [row async for batch in world.lake.rows(path, query, list) for row in batch]
 
 
@@ -109,6 +110,15 @@ async def test_refused_and_withdrawn_cases_are_counted_as_such(world: Any, day: 
     await _hear(world, new_id(), (2, day(1, 5), _case(CaseRefused)))
     await _hear(world, new_id(), (2, day(1, 5), _case(CaseAccepted)), (3, day(1, 9), _case(CaseWithdrawn)))
     assert await _rows(world) == [("2026-01", 1, 0, 0, 0, 0, 1, 1, None)]
+
+
+async def test_a_case_that_lapses_is_not_left_open(world: Any, day: At) -> None:
+    due = day(1, 20)
+    lapsed = _case(CaseLapsed, answer_by=day(2, 9))
+    await _hear(world, new_id(), (2, day(1, 5), _case(CaseAccepted, due)), (3, day(2, 10), lapsed))
+    await _hear(world, new_id(), (2, day(3, 1), _case(CaseAccepted)))
+    rows = await _rows(world, "month,received,withdrawn,lapsed,inProgress")
+    assert rows == [("2026-01", 1, 0, 0, 1), ("2026-02", 0, 0, 1, 0), ("2026-03", 1, 0, 0, None)]
 
 
 async def test_every_act_of_a_case_is_listened_to() -> None:
