@@ -47,7 +47,7 @@ def play(*_):
     if os.environ.get("STORY_FAILS"):
         raise LookupError("no such procedure")
 launcher.demo.play = launcher.demo.play_further = play
-from launcher.__main__ import main
+from launcher.command_line import main
 sys.exit(main())
 """
 
