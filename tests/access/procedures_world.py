@@ -367,6 +367,18 @@ async def retire_version(world: World) -> Attempt:
     )
 
 
+@recipe("POST /procedures/v1/procedures/{code}/versions/{version}/simulations")
+async def simulate(world: World) -> Attempt:
+    code, _ = await world.drafted()
+    return Attempt(
+        f"{BASE}/procedures/{code}/versions/1/simulations",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        json={},
+        private="XU_LY",
+    )
+
+
 @recipe("POST /procedures/v1/imports")
 async def import_sheet(world: World) -> Attempt:
     return Attempt(f"{BASE}/imports", rightful=world.official("desk"), json=SHEET, private="TP98", status=201)

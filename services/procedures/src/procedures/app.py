@@ -19,6 +19,7 @@ from procedures.results.operations import Press
 from procedures.results.signing import Seal
 from procedures.settings import Settings
 from procedures.statistics import routes as statistics_routes
+from procedures.simulations import routes as simulation_routes
 from procedures.upkeep import keep_tidy
 from shared.clock import Clock
 from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC, STATISTICS_TOPIC
@@ -59,6 +60,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             diagram_routes.router,
             statistics_routes.router,
             result_routes.router,
+            simulation_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC],
         consumer=Consumer(

@@ -6,6 +6,7 @@ verify   check that no log entry of any case was changed
 check-result  verify a signed result from its file alone
 recount  count the statistics anew from the logs of all cases
 sample   publish invented procedures to try the platform on
+simulate try out a definition or a register sheet in simulated time
 """
 
 import argparse
@@ -33,6 +34,7 @@ from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
 from procedures.settings import Settings
 from procedures.statistics.operations import recount
+from procedures.simulations.command import SIMULATE
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.process import Command
@@ -206,4 +208,5 @@ COMMANDS: tuple[Command, ...] = (
     Command("check-result", "verify a signed result from its file alone", _check_result, _check_arguments),
     Command("recount", "count the statistics anew from the logs of all cases", _recount),
     Command("sample", "publish invented procedures", _sample),
+    SIMULATE,
 )
