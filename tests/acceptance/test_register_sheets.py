@@ -19,6 +19,7 @@ from procedures.domain.finding import Severity
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.domain.report import render
+from procedures.domain.sheet_export import lost_in_sheet, sheet_of
 from procedures.domain.simulation import Scenario, simulate
 from procedures.domain.simulation_words import timeline
 
@@ -200,6 +201,13 @@ def test_a_sound_sheet_comes_to_its_end_in_simulated_time_through_all_its_tasks(
     assert [step for step, _ in run.chosen] == list(run_to_end(definition) or ())
     assert run.on_time is (None if NO_TERM in EXPECTED[name] else run.decided_at <= run.due_at)  # type: ignore[operator]
     assert list(timeline(run, calendar))
+
+
+@every_sheet
+def test_each_sheet_can_be_written_again_from_its_draft(name: str) -> None:
+    definition = imported(name).definition
+    assert definition is not None
+    assert lost_in_sheet(definition, sheet_of(definition)) == ()
 
 
 @pytest.mark.skipif("MOTCUA_REPORTS" not in os.environ, reason="MOTCUA_REPORTS names no folder for reports")

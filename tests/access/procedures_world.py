@@ -1,6 +1,7 @@
 """Procedures: a published procedure, its cases at every station, and one attempt at each route."""
 
 import tempfile
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -310,6 +311,57 @@ async def get_draft(world: World) -> Attempt:
     code, _ = await world.drafted()
     return Attempt(
         f"{BASE}/drafts/{code}/versions/1",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private=code,
+    )
+
+
+def _reading_of_version(path: str, query: str = "") -> None:
+    @recipe(f"GET /procedures/v1/procedures/{{code}}/versions/{{version}}{path}")
+    async def of_published(world: World) -> Attempt:
+        return Attempt(f"{BASE}/procedures/{(await world.published())[0]}/versions/1{path}{query}")
+
+    @recipe(f"GET /procedures/v1/drafts/{{code}}/versions/{{version}}{path}")
+    async def of_draft(world: World) -> Attempt:
+        code, _ = await world.drafted()
+        return Attempt(
+            f"{BASE}/drafts/{code}/versions/1{path}{query}",
+            rightful=world.client(),
+            strangers=world.strangers_to_a_procedure(),
+            private=code,
+        )
+
+
+for _path, _query in (("/changes", "?since=1"), ("/form", ""), ("/definition", "")):
+    _reading_of_version(_path, _query)
+
+
+async def _of_a_sheet(world: World, *, published: bool) -> str:
+    """A procedure that a register sheet can say: its code."""
+    code = f"MAU-{new_id().hex[-8:].upper()}"
+    sheet = json.loads(json.dumps(SHEET).replace("TP98", code))
+    answer = await world.http.post(f"{BASE}/imports", json=sheet, headers=world.official("desk"))
+    assert answer.status_code == 201, answer.text
+    if published:
+        answer = await world.http.post(
+            f"{BASE}/procedures/{code}/versions/1/publication",
+            headers={**world.official("desk"), "if-match": "*"},
+        )
+        assert answer.status_code == 201, answer.text
+    return code
+
+
+@recipe("GET /procedures/v1/procedures/{code}/versions/{version}/sheet")
+async def get_sheet(world: World) -> Attempt:
+    return Attempt(f"{BASE}/procedures/{await _of_a_sheet(world, published=True)}/versions/1/sheet")
+
+
+@recipe("GET /procedures/v1/drafts/{code}/versions/{version}/sheet")
+async def get_sheet_of_draft(world: World) -> Attempt:
+    code = await _of_a_sheet(world, published=False)
+    return Attempt(
+        f"{BASE}/drafts/{code}/versions/1/sheet",
         rightful=world.client(),
         strangers=world.strangers_to_a_procedure(),
         private=code,

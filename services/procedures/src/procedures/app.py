@@ -21,6 +21,7 @@ from procedures.settings import Settings
 from procedures.statistics import routes as statistics_routes
 from procedures.simulations import routes as simulation_routes
 from procedures.upkeep import keep_tidy
+from procedures.versions import routes as version_routes
 from shared.clock import Clock
 from shared.events.procedures import CASE_TOPIC, PROCEDURE_TOPIC, STATISTICS_TOPIC
 from shared.inbox import Consumer
@@ -61,6 +62,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             statistics_routes.router,
             result_routes.router,
             simulation_routes.router,
+            version_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC],
         consumer=Consumer(

@@ -43,6 +43,7 @@ from procedures.domain.flow import flow_findings
 from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.result import unknown_names
+from procedures.domain.layout_findings import layout_findings
 from shared.errors import Text
 
 
@@ -69,6 +70,7 @@ def findings(
         *_form(definition),
         *_documents(definition),
         *_templates(definition),
+        *layout_findings(definition),
     )
 
 
