@@ -329,7 +329,7 @@ def _reading_of_version(path: str, query: str = "") -> None:
             f"{BASE}/drafts/{code}/versions/1{path}{query}",
             rightful=world.client(),
             strangers=world.strangers_to_a_procedure(),
-            private=code,
+            private='"since":1' if query else code,
         )
 
 

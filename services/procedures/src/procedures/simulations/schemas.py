@@ -65,10 +65,10 @@ class HappeningView(Schema):
     at: datetime
     kind: Literal["submitted", "accepted", "completed", "consented_by_silence", "decided", "closed"]
     step: OpenedStep | None = Field(None, description="The step that was done")
-    outcome: str | None = None
+    outcome: str | None = Field(None, examples=["done"])
     late: timedelta = Field(description="Working time, as ISO 8601 duration, for which the unit was late")
     opens: list[OpenedStep]
-    lapses: list[str] = Field(description="Steps that are not waited for any more")
+    lapses: list[str] = Field(description="Steps that are not waited for any more", examples=[[]])
     stops: list[Stop] = Field(description="Why the clock stands still from now on")
     due_at: datetime | None = Field(None, description="When the answer is due from now on")
     text: Words
@@ -78,7 +78,7 @@ class WayOn(Schema):
     """A way on from a step."""
 
     step: str = Field(examples=["XU_LY"])
-    outcome: str | None = None
+    outcome: str | None = Field(None, examples=["done"])
 
 
 class Delay(Schema):
@@ -93,7 +93,7 @@ class DeadEndView(Schema):
     """Why a run did not come to its end."""
 
     code: Literal["goes_round", "waits_for_ever", "not_decided", "not_possible", "broken_off"]
-    steps: list[str]
+    steps: list[str] = Field(examples=[["XU_LY"]])
     text: Words
 
 

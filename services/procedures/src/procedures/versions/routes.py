@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from procedures.cases.views import words
@@ -14,7 +13,7 @@ from procedures.domain.changes import Change
 from procedures.domain.definition_json import definition_to_json
 from procedures.versions import operations
 from procedures.versions.operations import DoesNotFitASheet
-from procedures.versions.schemas import ChangesView, ChangeView, FormView
+from procedures.versions.schemas import ChangesView, ChangeView, File, FormView
 from shared.auth import public
 from shared.db import Database
 from shared.web import Db, conditional, problems
@@ -83,15 +82,17 @@ async def get_form_of_draft(
     responses=_file(DEFINITION, _MISSING),
     dependencies=[public()],
 )
-async def get_definition(code: Code, version: Version, db: Db) -> Response:
+async def get_definition(request: Request, code: Code, version: Version, db: Db) -> Response:
     """A version as a file in the documented format, to be kept or drafted again, here or elsewhere."""
-    return await _definition(db, code, version, agency=None)
+    return await _definition(request, db, code, version, agency=None)
 
 
 @router.get("/drafts/{code}/versions/{version}/definition", responses=_file(DEFINITION, _MISSING))
-async def get_definition_of_draft(code: Code, version: Version, who: Editor, db: Db) -> Response:
+async def get_definition_of_draft(
+    request: Request, code: Code, version: Version, who: Editor, db: Db
+) -> Response:
     """A version of your agency, in any status, as a file in the documented format."""
-    return await _definition(db, code, version, agency=agency_of(who))
+    return await _definition(request, db, code, version, agency=agency_of(who))
 
 
 @router.get(
@@ -99,15 +100,15 @@ async def get_definition_of_draft(code: Code, version: Version, who: Editor, db:
     responses=_file(SHEET, _NO_SHEET),
     dependencies=[public()],
 )
-async def get_sheet(code: Code, version: Version, db: Db) -> Response:
+async def get_sheet(request: Request, code: Code, version: Version, db: Db) -> Response:
     """A version as a register sheet, when a sheet can say all of it; else the answer names what it cannot."""
-    return await _sheet(db, code, version, agency=None)
+    return await _sheet(request, db, code, version, agency=None)
 
 
 @router.get("/drafts/{code}/versions/{version}/sheet", responses=_file(SHEET, _NO_SHEET))
-async def get_sheet_of_draft(code: Code, version: Version, who: Editor, db: Db) -> Response:
+async def get_sheet_of_draft(request: Request, code: Code, version: Version, who: Editor, db: Db) -> Response:
     """A version of your agency, in any status, as a register sheet."""
-    return await _sheet(db, code, version, agency=agency_of(who))
+    return await _sheet(request, db, code, version, agency=agency_of(who))
 
 
 async def _changes(
@@ -140,21 +141,22 @@ async def _form(
     return conditional(request, view, headers={"content-language": language})
 
 
-async def _definition(db: Database, code: str, version: int, *, agency: str | None) -> Response:
+async def _definition(
+    request: Request, db: Database, code: str, version: int, *, agency: str | None
+) -> Response:
     async with db.reading() as tx:
         definition = await operations.definition_of(tx, code, version, agency=agency)
-    return _attachment(definition_to_json(definition), f"{version}.json")
+    return _attachment(request, definition_to_json(definition), f"{version}.json")
 
 
-async def _sheet(db: Database, code: str, version: int, *, agency: str | None) -> Response:
+async def _sheet(request: Request, db: Database, code: str, version: int, *, agency: str | None) -> Response:
     async with db.reading() as tx:
         sheet = await operations.sheet_of_version(tx, code, version, agency=agency)
-    return _attachment(sheet, f"{version}.sheet.json")
+    return _attachment(request, sheet, f"{version}.sheet.json")
 
 
-def _attachment(content: dict[str, Any], name: str) -> Response:
-    """A file to be saved; its name is left to the address, since codes may have letters that headers cannot."""
-    headers = {"content-disposition": f'attachment; filename="{name}"', "vary": "Authorization"}
-    return Response(
-        orjson.dumps(content, option=orjson.OPT_INDENT_2), 200, headers, "application/json; charset=utf-8"
+def _attachment(request: Request, content: dict[str, Any], name: str) -> Response:
+    """A file to be saved; the code is not in its name, since it may have letters that headers cannot hold."""
+    return conditional(
+        request, File(content), headers={"content-disposition": f'attachment; filename="{name}"'}
     )

@@ -2,11 +2,15 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from procedures.catalogue.examples import DEFINITION
 from procedures.domain.changes import Kind
 from shared.schema import Schema, Words
+
+
+class File(RootModel[dict[str, Any]]):
+    """A file of JSON, spelled out by its own format."""
 
 
 class ChangeView(Schema):
@@ -17,8 +21,8 @@ class ChangeView(Schema):
         description="JSON Pointer into the newer version; of something removed, into the older",
         examples=["/steps/1/unit"],
     )
-    before: Any = Field(None, description="What the older version says")
-    after: Any = Field(None, description="What the newer version says")
+    before: Any = Field(None, description="What the older version says", examples=["PHONG_TU_PHAP"])
+    after: Any = Field(None, description="What the newer version says", examples=["LANH_DAO"])
     text: Words
 
 
@@ -34,7 +38,7 @@ class ChangesView(Schema):
 class OptionOfField(Schema):
     """A value to choose, and what it is called."""
 
-    value: Any
+    value: Any = Field(examples=["f"])
     label: str = Field(examples=["Nữ"])
 
 
@@ -44,30 +48,36 @@ class FieldOfForm(Schema):
     name: str = Field(examples=["fullName"])
     pointer: str = Field(description="Under which faults of its answer are told", examples=["/form/fullName"])
     label: str = Field(examples=["Họ và tên"])
-    help: str | None = None
+    help: str | None = Field(None, examples=["Viết có dấu, như trong căn cước"])
     widget: str = Field(examples=["text"])
     required: bool
     options: list[OptionOfField]
     visible_when: dict[str, Any] | None = Field(
-        None, description="Shown only while this holds; see docs/forms.md"
+        None,
+        description="Shown only while this holds; see docs/forms.md",
+        examples=[{"field": "married", "equals": True}],
     )
-    document: str | None = Field(None, description="Code of the document that it stands for")
-    detail_of: str | None = Field(None, description="Name of the field that it explains")
+    document: str | None = Field(
+        None, description="Code of the document that it stands for", examples=["GIAY_TO"]
+    )
+    detail_of: str | None = Field(
+        None, description="Name of the field that it explains", examples=["married"]
+    )
 
 
 class SectionOfForm(Schema):
     """Fields that stand together."""
 
-    title: str | None = None
-    help: str | None = None
-    visible_when: dict[str, Any] | None = None
+    title: str | None = Field(None, examples=["Nhân thân"])
+    help: str | None = Field(None, examples=["Theo căn cước công dân"])
+    visible_when: dict[str, Any] | None = Field(None, examples=[{"field": "married", "equals": True}])
     fields: list[FieldOfForm]
 
 
 class PageOfForm(Schema):
     """What is filled in at once."""
 
-    title: str | None = None
+    title: str | None = Field(None, examples=["Người nộp hồ sơ"])
     sections: list[SectionOfForm]
 
 
@@ -77,7 +87,7 @@ class DocumentOfForm(Schema):
     code: str = Field(examples=["GIAY_CHUNG_SINH"])
     title: str = Field(examples=["Giấy chứng sinh"])
     required: bool
-    media_types: list[str]
+    media_types: list[str] = Field(examples=[["application/pdf"]])
     max_bytes: int | None = None
 
 
