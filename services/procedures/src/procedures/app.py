@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
+from procedures.case_migrations import routes as migration_routes
 from procedures.cases import commands as case_commands
 from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
@@ -63,6 +64,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             result_routes.router,
             simulation_routes.router,
             version_routes.router,
+            migration_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC],
         consumer=Consumer(

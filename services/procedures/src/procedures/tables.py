@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -230,4 +231,49 @@ results = Table(
     UniqueConstraint("agency", "number"),
     CheckConstraint("state IN ('in_force', 'superseded', 'revoked')", name="state"),
     comment="Issued results, as they can be verified; follows from the logs of the cases",
+)
+
+# Running cases of a version; what is predicated here is implied by "not ended", also as more ends come.
+Index(
+    "cases_running_idx",
+    cases.c.procedure,
+    cases.c.version,
+    cases.c.id,
+    postgresql_where=text("status <> ALL (ARRAY['closed', 'refused', 'withdrawn'])"),
+)
+
+case_migrations = Table(
+    "case_migrations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("from_version", Integer, nullable=False),
+    Column("to_version", Integer, nullable=False),
+    Column("steps", JSONB, nullable=False, comment="{step of the old version: step of the new one}"),
+    Column("new_term", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("report", JSONB, nullable=False, comment="what was found when it was planned"),
+    Column("planned_at", Instant, nullable=False),
+    Column("executed_at", Instant),
+    CheckConstraint("status IN ('planned', 'executed')", name="status"),
+    comment="Moves of running cases to another version: planned, then executed for all of them or none",
+)
+Index("case_migrations_agency_idx", case_migrations.c.agency, case_migrations.c.id)
+
+case_migration_cases = Table(
+    "case_migration_cases",
+    metadata,
+    Column("migration", Uuid, ForeignKey("case_migrations.id", ondelete="CASCADE"), primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("sequence", Integer, nullable=False, comment="of the newest log entry when it was planned"),
+    Column("obstacles", JSONB, comment="[{code, step, text}]; null when the case can move"),
+    comment="The cases of a planned migration, to notice what is done to them before it is executed",
+)
+Index(
+    "case_migration_obstacles_idx",
+    case_migration_cases.c.migration,
+    case_migration_cases.c.case_id,
+    postgresql_where=case_migration_cases.c.obstacles.is_not(None),
 )

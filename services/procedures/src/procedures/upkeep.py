@@ -1,4 +1,4 @@
-"""What runs beside the routes: what is kept for a day is dropped, and what is due for report is reported."""
+"""What runs beside the routes: what is kept for a time is dropped, and what is due for report is reported."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -7,6 +7,8 @@ import structlog
 from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
+from procedures.case_migrations.operations import PLANS_KEPT
+from procedures.case_migrations.store import forget_plans
 from procedures.dependencies import Desk
 from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
@@ -23,9 +25,10 @@ log = structlog.get_logger()
 
 
 async def sweep(database: Database, contents: Contents, now: datetime) -> None:
-    """Forget old answers to idempotency keys, drop documents that no case has taken, report past months."""
+    """Forget old answers and plans, drop documents that no case has taken, report past months."""
     async with database.transaction() as tx:
         await forget_answers(tx, before=now - ANSWERS_KEPT)
+        await forget_plans(tx, before=now - PLANS_KEPT)
     await sweep_documents(database, contents, now)
     await freeze_months(database, now)
 

@@ -6,6 +6,7 @@ from typing import Any
 from procedures.domain.acts import Act, Closed, Decided, Redated, SupplementRequested, TaskCompleted
 from procedures.domain.case import Case
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
+from procedures.domain.migration_acts import Migrated
 from shared.events import Envelope
 from shared.events import procedures as told
 
@@ -23,6 +24,7 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "redated": told.CaseRedated,
     "result_issued": told.CaseResultIssued,
     "result_revoked": told.CaseResultRevoked,
+    "migrated": told.CaseMigrated,
 }
 
 
@@ -53,6 +55,8 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
             return {"result": str(act.result)}
         case Redated():
             return {"reason": act.reason}
+        case Migrated():
+            return {"from_version": act.from_version, "steps": steps}
         case SupplementRequested():
             return {"documents": tuple(item.document for item in act.items)}
         case Decided():

@@ -44,6 +44,10 @@ _ACTS: dict[str, Text] = {
         vi="Ngày hẹn trả được tính lại theo lịch làm việc mới.",
         en="It was dated anew by the changed calendar.",
     ),
+    "migrated": Text(
+        vi="Hồ sơ được chuyển sang phiên bản mới của thủ tục.",
+        en="The case was moved to a new version of the procedure.",
+    ),
 }
 
 
