@@ -268,7 +268,9 @@ case_migration_cases = Table(
     Column("case_id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
     Column("sequence", Integer, nullable=False, comment="of the newest log entry when it was planned"),
-    Column("obstacles", JSONB, comment="[{code, step, text}]; null when the case can move"),
+    Column(
+        "obstacles", JSONB(none_as_null=True), comment="[{code, step, text}]; null when the case can move"
+    ),
     comment="The cases of a planned migration, to notice what is done to them before it is executed",
 )
 Index(
