@@ -6,6 +6,7 @@ project: MOTCUA_DATA names the folder that holds `registers/`.
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ import pytest
 from procedures.domain.definition import Fee, run_to_end
 from procedures.domain.definition_json import definition_from_json, definition_to_json
 from procedures.domain.finding import Severity
+from procedures.domain.holidays_vn import vietnam
 from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.domain.report import render
+from procedures.domain.sheet_export import lost_in_sheet, sheet_of
+from procedures.domain.simulation import Scenario, simulate
+from procedures.domain.simulation_words import timeline
 
 REPOSITORY = Path(__file__).parents[2]
 REGISTERS = Path(os.environ.get("MOTCUA_DATA", REPOSITORY.parent / "shared" / "data")) / "registers"
@@ -179,3 +184,42 @@ def test_the_report_sums_up_all_sheets() -> None:
     severities = [finding.severity for _, each in imports for finding in each.findings]
     assert sum("  ERROR  " in line for line in lines) == severities.count(Severity.ERROR) == 6
     assert sum("  WARNING  " in line for line in lines) == severities.count(Severity.WARNING)
+
+
+@every_sheet
+def test_a_sound_sheet_comes_to_its_end_in_simulated_time_through_all_its_tasks(name: str) -> None:
+    definition = imported(name).definition
+    assert definition is not None
+    calendar, monday = vietnam(range(2026, 2028)), datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
+    found = simulate(definition, calendar, Scenario(monday, explore=True))
+    (run,) = found.runs
+    if name in UNSOUND:
+        assert run.dead_end is not None
+        return
+    assert run.dead_end is None
+    assert found.untried == ()
+    assert [step for step, _ in run.chosen] == list(run_to_end(definition) or ())
+    assert run.on_time is (None if NO_TERM in EXPECTED[name] else run.decided_at <= run.due_at)  # type: ignore[operator]
+    assert list(timeline(run, calendar))
+
+
+@every_sheet
+def test_each_sheet_can_be_written_again_from_its_draft(name: str) -> None:
+    definition = imported(name).definition
+    assert definition is not None
+    assert lost_in_sheet(definition, sheet_of(definition)) == ()
+
+
+@pytest.mark.skipif("MOTCUA_REPORTS" not in os.environ, reason="MOTCUA_REPORTS names no folder for reports")
+def test_the_reports_are_written() -> None:
+    """What is found in the sheets, and how each of them runs, for people to read."""
+    folder, calendar = Path(os.environ["MOTCUA_REPORTS"]), vietnam(range(2026, 2028))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "findings.txt").write_text(render([(name, imported(name)) for name in EXPECTED], "both"))
+    lines = []
+    for name in EXPECTED:
+        definition = imported(name).definition
+        assert definition is not None
+        (run,) = simulate(definition, calendar, Scenario(datetime(2026, 1, 5, 1, 30, tzinfo=UTC))).runs
+        lines += ["", name, *(f"  {text.vi}" for text in timeline(run, calendar))]
+    (folder / "simulations.txt").write_text("\n".join(lines[1:]) + "\n")

@@ -1,5 +1,6 @@
 """Procedures: a published procedure, its cases at every station, and one attempt at each route."""
 
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -363,6 +364,57 @@ async def get_draft(world: World) -> Attempt:
     )
 
 
+def _reading_of_version(path: str, query: str = "") -> None:
+    @recipe(f"GET /procedures/v1/procedures/{{code}}/versions/{{version}}{path}")
+    async def of_published(world: World) -> Attempt:
+        return Attempt(f"{BASE}/procedures/{(await world.published())[0]}/versions/1{path}{query}")
+
+    @recipe(f"GET /procedures/v1/drafts/{{code}}/versions/{{version}}{path}")
+    async def of_draft(world: World) -> Attempt:
+        code, _ = await world.drafted()
+        return Attempt(
+            f"{BASE}/drafts/{code}/versions/1{path}{query}",
+            rightful=world.client(),
+            strangers=world.strangers_to_a_procedure(),
+            private='"since":1' if query else code,
+        )
+
+
+for _path, _query in (("/changes", "?since=1"), ("/form", ""), ("/definition", "")):
+    _reading_of_version(_path, _query)
+
+
+async def _of_a_sheet(world: World, *, published: bool) -> str:
+    """A procedure that a register sheet can say: its code."""
+    code = f"MAU-{new_id().hex[-8:].upper()}"
+    sheet = json.loads(json.dumps(SHEET).replace("TP98", code))
+    answer = await world.http.post(f"{BASE}/imports", json=sheet, headers=world.official("desk"))
+    assert answer.status_code == 201, answer.text
+    if published:
+        answer = await world.http.post(
+            f"{BASE}/procedures/{code}/versions/1/publication",
+            headers={**world.official("desk"), "if-match": "*"},
+        )
+        assert answer.status_code == 201, answer.text
+    return code
+
+
+@recipe("GET /procedures/v1/procedures/{code}/versions/{version}/sheet")
+async def get_sheet(world: World) -> Attempt:
+    return Attempt(f"{BASE}/procedures/{await _of_a_sheet(world, published=True)}/versions/1/sheet")
+
+
+@recipe("GET /procedures/v1/drafts/{code}/versions/{version}/sheet")
+async def get_sheet_of_draft(world: World) -> Attempt:
+    code = await _of_a_sheet(world, published=False)
+    return Attempt(
+        f"{BASE}/drafts/{code}/versions/1/sheet",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private=code,
+    )
+
+
 @recipe("POST /procedures/v1/procedures")
 async def draft_procedure(world: World) -> Attempt:
     return Attempt(
@@ -410,6 +462,95 @@ async def retire_version(world: World) -> Attempt:
         strangers=world.strangers_to_a_procedure(),
         headers={"if-match": etag},
         private=code,
+        status=201,
+    )
+
+
+@recipe("POST /procedures/v1/procedures/{code}/versions/{version}/simulations")
+async def simulate(world: World) -> Attempt:
+    code, _ = await world.drafted()
+    return Attempt(
+        f"{BASE}/procedures/{code}/versions/1/simulations",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        json={},
+        private="XU_LY",
+    )
+
+
+async def _with_two_versions(world: World) -> str:
+    """A procedure of which the second version is in force, and a case runs on the first: its code."""
+    code = str((await world.submitted())["procedure"])
+    body = {**DEFINITION, "code": code}
+    editor = world.official("desk")
+    drafted = await world.http.post(f"{BASE}/procedures", json=body, headers=editor)
+    answer = await world.http.post(
+        f"{drafted.headers['location']}/publication", headers={**editor, "if-match": "*"}
+    )
+    assert answer.status_code == 201, answer.text
+    return code
+
+
+async def _planned(world: World, **body: Any) -> tuple[str, str]:
+    """The path and ETag of a planned migration."""
+    answer = await world.http.post(
+        f"{BASE}/procedures/{await _with_two_versions(world)}/versions/2/migrations",
+        json={"fromVersion": 1, **body},
+        headers=world.official("desk"),
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.headers["location"], answer.headers["etag"]
+
+
+@recipe("POST /procedures/v1/procedures/{code}/versions/{version}/migrations")
+async def plan_migration(world: World) -> Attempt:
+    return Attempt(
+        f"{BASE}/procedures/{await _with_two_versions(world)}/versions/2/migrations",
+        rightful=world.official("desk"),
+        strangers=world.strangers_to_a_procedure(),
+        json={"fromVersion": 1},
+        private="inTheWay",
+        status=201,
+    )
+
+
+@recipe("GET /procedures/v1/migrations")
+async def list_migrations(world: World) -> Attempt:
+    path, _ = await _planned(world)
+    return Attempt(
+        f"{BASE}/migrations",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private=path.rpartition("/")[2],
+    )
+
+
+def _reading_of_migration(path: str, private: str) -> None:
+    @recipe(f"GET /procedures/v1/migrations/{{migration_id}}{path}")
+    async def read(world: World) -> Attempt:
+        planned, _ = await _planned(world)
+        return Attempt(
+            f"{planned}{path}",
+            rightful=world.client(),
+            strangers=world.strangers_to_a_procedure(),
+            private=private,
+        )
+
+
+_reading_of_migration("", "inTheWay")
+_reading_of_migration("/obstacles", "items")
+
+
+@recipe("POST /procedures/v1/migrations/{migration_id}/execution")
+async def execute_migration(world: World) -> Attempt:
+    planned, etag = await _planned(world)
+    return Attempt(
+        f"{planned}/execution",
+        rightful=world.official("desk"),
+        strangers=world.strangers_to_a_procedure(),
+        json={},
+        headers={"if-match": etag},
+        private="executed",
         status=201,
     )
 

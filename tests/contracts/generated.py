@@ -9,6 +9,7 @@ from gateway.portal import problems
 from shared import asyncapi
 from shared.events import schemas
 from tests.applications import MEMBERS, ROOT, described
+from tests.contracts import findings
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -18,6 +19,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "asyncapi.json", _text(asyncapi.document())
     yield schemas.FILE, _text(schemas.all_schemas(), sort_keys=True)
     yield problems.FILE, _text(problems.gather())
+    yield findings.FILE, findings.page()
 
 
 def _text(document: Any, *, sort_keys: bool = False) -> str:

@@ -33,7 +33,7 @@ SCHEMA = {
         ({"name": "a1"}, "/form/name", "pattern"),
         ({"name": "x", "born": "31/01/1990"}, "/form/born", "format"),
         ({"name": "x", "sex": "?"}, "/form/sex", "enum"),
-        ({"name": "x", "shoe": 43}, "/form", "additionalProperties"),
+        ({"name": "x", "shoe": 43}, "/form/shoe", "additionalProperties"),
         ({"name": "x", "children": [{"name": "y"}, {}]}, "/form/children/1/name", "required"),
         ({"name": "x", "a/b~c": "y"}, "/form/a~1b~0c", "type"),
         ({"name": "x", "born": None}, "/form/born", "type"),
@@ -51,7 +51,92 @@ def test_each_fault_says_where_and_what_in_both_languages(
 def test_a_procedure_that_asks_nothing_takes_no_answer() -> None:
     assert Form(None).faults({}) == []
     (fault,) = Form(None).faults({"name": "x"})
-    assert fault.detail.vi.startswith("Biểu mẫu không có mục này.")
+    assert fault.detail.vi == "“name”: biểu mẫu không có mục này; hãy bỏ đi."
+
+
+LABELLED = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "x-motcua": {"label": {"vi": "Họ tên", "en": "Full name"}}},
+        "born": {"type": "string", "format": "date", "title": "Ngày sinh"},
+        "sex": {
+            "enum": ["m", "f"],
+            "title": "Giới tính",
+            "x-motcua": {
+                "options": [
+                    {"value": "f", "label": {"vi": "Nữ", "en": "Female"}},
+                    {"value": "m", "label": {"vi": "Nam", "en": "Male"}},
+                ]
+            },
+        },
+        "sworn": {"type": "boolean", "const": True, "title": "Cam đoan"},
+        "children": {
+            "type": "array",
+            "title": "Con",
+            "maxItems": 2,
+            "items": {"type": "object", "required": ["name"], "properties": {"name": {"title": "Tên"}}},
+        },
+        "share": {"type": ["number", "null"], "minimum": 0, "exclusiveMaximum": 1},
+    },
+    "required": ["name"],
+}  # fmt: skip
+
+SAID: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a field is missing": (
+        {},
+        "“Họ tên”: còn trống; hãy điền mục này.",
+        "“Full name”: this is missing; fill it in.",
+    ),
+    "a field is empty": (
+        {"name": ""},
+        "“Họ tên”: còn trống; hãy điền mục này.",
+        "“Full name”: this is empty; fill it in.",
+    ),
+    "a date is written otherwise": (
+        {"name": "x", "born": "5/1/1990"},
+        "“Ngày sinh”: cần ngày dạng 2026-03-31.",
+        "“Ngày sinh”: a date such as 2026-03-31 is needed.",
+    ),
+    "a choice is none of those": (
+        {"name": "x", "sex": "?"},
+        "“Giới tính”: hãy chọn một trong: “Nam”, “Nữ”.",
+        "“Giới tính”: choose one of: “Male”, “Female”.",
+    ),
+    "a box is not ticked": (
+        {"name": "x", "sworn": False},
+        "“Cam đoan”: cần được đánh dấu.",
+        "“Cam đoan”: this must be ticked.",
+    ),
+    "a field in a row of a list": (
+        {"name": "x", "children": [{"name": "y"}, {}]},
+        "“Con, dòng 2: Tên”: còn trống; hãy điền mục này.",
+        "“Con, row 2: Tên”: this is missing; fill it in.",
+    ),
+    "too many rows": (
+        {"name": "x", "children": [{"name": "y"}] * 3},
+        "“Con”: nhiều nhất 2 dòng.",
+        "“Con”: at most 2 rows are taken.",
+    ),
+    "a number out of range": (
+        {"name": "x", "share": 1},
+        "“share”: phải nhỏ hơn 1.",
+        "“share”: it must be less than 1.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SAID)
+def test_a_fault_names_its_field_and_says_what_to_do(what: str) -> None:
+    filled_in, vi, en = SAID[what]
+    (fault,) = Form(LABELLED).faults(filled_in)
+    assert (fault.detail.vi, fault.detail.en) == (vi, en)
+
+
+def test_what_a_person_filled_in_is_not_repeated() -> None:
+    secret = "Nguyễn Thị Bí Mật"
+    wrong = {"name": 5, "born": secret, "sex": secret, "children": secret, "share": secret, "sworn": secret}
+    for fault in Form(LABELLED).faults(wrong):
+        assert secret not in fault.detail.vi + fault.detail.en
 
 
 UNSTORABLE = {

@@ -7,6 +7,7 @@ from procedures.apologies import routes as apology_routes
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
 from procedures.calendars.redating import keep_dated
+from procedures.case_migrations import routes as migration_routes
 from procedures.cases import commands as case_commands
 from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
@@ -24,12 +25,14 @@ from procedures.results.operations import Press
 from procedures.results.signing import Seal
 from procedures.retention import routes as retention_routes
 from procedures.settings import Settings
+from procedures.simulations import routes as simulation_routes
 from procedures.statistics import routes as statistics_routes
 from procedures.timers.operations import database_clock, told_by
 from procedures.timers.watch import watch_timers
 from procedures.tracking import routes as tracking_routes
 from procedures.tracking.guesses import Guesses
 from procedures.upkeep import keep_anchored, keep_tidy
+from procedures.versions import routes as version_routes
 from shared.clock import Clock
 from shared.events.procedures import (
     ACCESS_TOPIC,
@@ -83,6 +86,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             anchor_routes.router,
             tracking_routes.router,
             retention_routes.router,
+            simulation_routes.router,
+            version_routes.router,
+            migration_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(

@@ -8,6 +8,7 @@ recount      count the statistics anew from the logs of all cases
 rotate-keys  seal everything under the newest version of the master key
 retention    schedule ended cases, and tell how many are due to be destroyed or transferred
 sample       publish invented procedures to try the platform on
+simulate     try out a definition or a register sheet in simulated time
 """
 
 import argparse
@@ -44,6 +45,7 @@ from procedures.results.checking import check
 from procedures.retention.operations import schedule_retentions
 from procedures.retention.store import count_due
 from procedures.settings import Settings
+from procedures.simulations.command import SIMULATE
 from procedures.statistics.operations import recount
 from shared.clock import SystemClock
 from shared.db import Database
@@ -273,4 +275,5 @@ COMMANDS: tuple[Command, ...] = (
     Command("rotate-keys", "seal everything under the newest version of the master key", _rotate_keys),
     Command("retention", "schedule ended cases, and tell how many are due for what", _retention),
     Command("sample", "publish invented procedures", _sample),
+    SIMULATE,
 )

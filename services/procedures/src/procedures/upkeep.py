@@ -10,6 +10,8 @@ from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from procedures.anchors.operations import anchor_days
+from procedures.case_migrations.operations import PLANS_KEPT
+from procedures.case_migrations.store import forget_plans
 from procedures.dependencies import Desk
 from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
@@ -27,10 +29,11 @@ log = structlog.get_logger()
 
 
 async def sweep(database: Database, contents: Contents, now: datetime) -> None:
-    """Forget old answers to idempotency keys, drop documents that no case has taken or that were erased, report
+    """Forget old answers and plans, drop documents that no case has taken or that were erased, report
     past months."""
     async with database.transaction() as tx:
         await forget_answers(tx, before=now - ANSWERS_KEPT)
+        await forget_plans(tx, before=now - PLANS_KEPT)
     await sweep_documents(database, contents, now)
     await drop_contents(database, contents, now)
     await freeze_months(database, now)

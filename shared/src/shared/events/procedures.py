@@ -309,3 +309,12 @@ class MonthFrozen(Event):
     month: str
     """As `2026-11`, in Viet Nam's time."""
     procedures: tuple[ProcedureFigures, ...]
+
+
+class CaseMigrated(CaseEvent):
+    """The case is handled by another version of its procedure from now on: `version`."""
+
+    type = "procedures.case.migrated.v1"
+    from_version: int
+    steps: tuple[str, ...] = ()
+    """The steps that are open now."""

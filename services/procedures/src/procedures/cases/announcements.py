@@ -14,6 +14,7 @@ from procedures.domain.acts import (
     TaskCompleted,
 )
 from procedures.domain.case import Case
+from procedures.domain.migration_acts import Migrated
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from shared.events import Envelope
 from shared.events import procedures as told
@@ -42,6 +43,7 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "hold_lifted": told.CaseHoldLifted,
     "transferred": told.CaseTransferred,
     "erased": told.CaseErased,
+    "migrated": told.CaseMigrated,
 }
 
 
@@ -78,6 +80,8 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
             return {"result": str(act.result)}
         case Redated():
             return {"reason": act.reason, "answer_by": act.answer_by}
+        case Migrated():
+            return {"from_version": act.from_version, "steps": steps}
         case SupplementRequested():
             documents = tuple(item.document for item in act.items)
             return {"documents": documents, "answer_by": act.answer_by}

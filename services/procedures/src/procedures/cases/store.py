@@ -355,3 +355,23 @@ async def work_list(
         query = query.where(key > tuple(after))
     ordered = query.order_by(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
     return (await tx.execute(ordered.limit(limit))).all()
+
+
+async def running_cases(
+    tx: AsyncConnection,
+    procedure: str,
+    version: int,
+    after: UUID | None,
+    limit: int,
+    *,
+    for_update: bool = False,
+) -> list[Stored]:
+    """Cases that have not ended and are handled by a version of a procedure, by id."""
+    over = [status.value for status in Status if status.ended]
+    query = select(cases.c.state, cases.c.code, cases.c.head).where(
+        cases.c.procedure == procedure, cases.c.version == version, cases.c.status.not_in(over)
+    )
+    if after is not None:
+        query = query.where(cases.c.id > after)
+    query = query.order_by(cases.c.id).limit(limit)
+    return await page(tx, query.with_for_update() if for_update else query)

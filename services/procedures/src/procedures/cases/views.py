@@ -69,6 +69,10 @@ _ACTS: dict[str, Text] = {
         vi="Dữ liệu cá nhân của hồ sơ đã bị hủy theo thời hạn lưu trữ.",
         en="The personal data of the case was erased on its legal schedule.",
     ),
+    "migrated": Text(
+        vi="Hồ sơ được chuyển sang phiên bản mới của thủ tục.",
+        en="The case was moved to a new version of the procedure.",
+    ),
 }
 
 

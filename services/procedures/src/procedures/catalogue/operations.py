@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.agencies.operations import known_units
+from procedures.agencies.operations import known_units, units_of
 from procedures.catalogue import store
 from procedures.catalogue.forms import Form
 from procedures.domain.addresses import address_faults
@@ -308,7 +308,11 @@ async def _draft_for_update(
 
 
 async def _findings(tx: AsyncConnection, definition: Definition) -> tuple[Finding, ...]:
-    return findings(definition, await known_units(tx, definition.agency))
+    own = await known_units(tx, definition.agency)
+    if own is None:  # nothing was heard of the agencies yet
+        return findings(definition)
+    others = {step.agency for step in definition.steps if step.agency} - {definition.agency}
+    return findings(definition, own, await units_of(tx, others))
 
 
 def _as_json(found: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.retention_acts import Erased, HoldLifted, HoldPlaced, Transferred
@@ -238,6 +239,7 @@ Act = (
     | HoldLifted
     | Transferred
     | Erased
+    | Migrated
 )
 
 

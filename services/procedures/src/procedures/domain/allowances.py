@@ -1,14 +1,14 @@
 """Whether the times that a procedure hands out add up to the time that it has."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from itertools import groupby
 
-from procedures.domain.definition import END, Definition, Step, run_to_end, steps_by_code
+from procedures.domain.definition import END, Definition, Step, steps_by_code
 from procedures.domain.finding import Finding, warning
 from procedures.domain.json_input import quoted
 from procedures.domain.terms import UNITS, Term, TermKind
+from procedures.domain.usual_way import allowances_along, longest_in_stage, longest_way, usual_ways
 from shared.errors import Text
 
 WORKING = (TermKind.WORKING_DAYS, TermKind.WORKING_HOURS)
@@ -21,10 +21,19 @@ _NAMES = {
 
 
 def allowance_findings(definition: Definition) -> Iterator[Finding]:
-    """Findings about the term of the procedure, and the allowances of its stages and steps."""
-    whole = run_to_end(definition)
-    way = _steps_of(definition, whole or _first_ways(definition))
-    total = sum_of(_parts(definition, way), definition.term.kind)
+    """Findings about the term of the procedure, and the allowances of its stages and steps.
+
+    Where the usual way forks, the branch counts that the case waits for longest.
+    """
+    yield from _term(definition)
+    yield from _stages(definition)
+    yield from _too_long(definition)
+
+
+def _term(definition: Definition) -> Iterator[Finding]:
+    """The term, and whether the allowances along the usual way add up to it."""
+    whole = longest_way(definition)
+    total = sum_of(allowances_along(definition, whole or ()), definition.term.kind)
     if definition.term.kind is TermKind.NONE:
         yield warning(
             "no_fixed_term",
@@ -32,7 +41,7 @@ def allowance_findings(definition: Definition) -> Iterator[Finding]:
             vi="Thủ tục không có thời hạn cố định, nên hồ sơ không bao giờ bị coi là quá hạn.",
             en="The procedure has no fixed term, so no case is ever late.",
         )
-    elif whole and total is not None and total != definition.term:
+    elif total is not None and total != definition.term:
         said, had = in_words(total), in_words(definition.term)
         yield warning(
             "sum_mismatch",
@@ -40,14 +49,17 @@ def allowance_findings(definition: Definition) -> Iterator[Finding]:
             vi=f"Thời gian của các bước cộng lại là {said.vi}, nhưng thời hạn của thủ tục là {had.vi}.",
             en=f"The allowances add up to {said.en}, but the term of the procedure is {had.en}.",
         )
-    yield from _stages(definition, way)
 
 
-def _stages(definition: Definition, way: Sequence[Step]) -> Iterator[Finding]:
+def _stages(definition: Definition) -> Iterator[Finding]:
     """Sums within stages: along the usual way, or of all their steps where it does not come by."""
-    passed, all_steps = _by_stage(way), _by_stage(definition.steps)
+    way = _first_ways(definition)
     for at, stage in enumerate(definition.stages):
-        steps = passed.get(stage.code) or all_steps.get(stage.code, [])
+        steps = (
+            longest_in_stage(definition, stage.code)
+            or [step for step in way if step.stage == stage.code]
+            or [step for step in definition.steps if step.stage == stage.code]
+        )
         total = sum_of([step.allowance for step in steps], stage.allowance.kind)
         if total is not None and total != stage.allowance:
             said, had = in_words(total), in_words(stage.allowance)
@@ -59,11 +71,29 @@ def _stages(definition: Definition, way: Sequence[Step]) -> Iterator[Finding]:
             )
 
 
-def _by_stage(steps: Iterable[Step]) -> dict[str | None, list[Step]]:
-    groups: dict[str | None, list[Step]] = {}
-    for step in steps:
-        groups.setdefault(step.stage, []).append(step)
-    return groups
+def _too_long(definition: Definition) -> Iterator[Finding]:
+    """Allowances off the usual way that are longer than the whole procedure has; on it, the sum tells."""
+    usual = set(usual_ways(definition)) or {step.code for step in _first_ways(definition)}
+    stages = {step.stage for step in definition.steps if step.code in usual}
+    parts = [
+        (f"/stages/{at}/allowance", stage.title, stage.allowance)
+        for at, stage in enumerate(definition.stages)
+        if stage.code not in stages
+    ] + [
+        (f"/steps/{at}/allowance", step.title, step.allowance)
+        for at, step in enumerate(definition.steps)
+        if step.code not in usual and not step.exempt
+    ]
+    for pointer, title, allowance in parts:
+        comparable = sum_of([allowance], definition.term.kind)
+        if comparable is not None and comparable.amount > definition.term.amount:
+            said, had = in_words(allowance), in_words(definition.term)
+            yield warning(
+                "allowance_exceeds_term",
+                pointer,
+                vi=f"{quoted(title.vi)} được {said.vi}, dài hơn thời hạn của cả thủ tục là {had.vi}.",
+                en=f"{quoted(title.en)} has {said.en}, more than the {had.en} of the whole procedure.",
+            )
 
 
 def sum_of(parts: Sequence[Term], kind: TermKind) -> Term | None:
@@ -89,26 +119,14 @@ def in_words(term: Term) -> Text:
     return Text(vi=f"{number.replace('.', ',')} {vi}", en=f"{number} {en}{'' if term.amount == 1 else 's'}")
 
 
-def _parts(definition: Definition, way: Sequence[Step]) -> list[Term]:
-    """The allowances that a case uses up along a way: of each stage once, and of the steps outside stages."""
-    stages = {stage.code: stage.allowance for stage in definition.stages}
-    parts: list[Term] = []
-    for code, steps in groupby(way, key=lambda step: step.stage):
-        parts += [stages[code]] if code in stages else [step.allowance for step in steps]
-    return parts
-
-
-def _steps_of(definition: Definition, codes: Iterable[str]) -> list[Step]:
-    steps = steps_by_code(definition)
-    return [steps[code] for code in codes]
-
-
-def _first_ways(definition: Definition) -> list[str]:
+def _first_ways(definition: Definition) -> list[Step]:
     """The steps that a case comes to without ever reaching an end, always by the first way on."""
+    if usual_ways(definition):
+        return []
     steps = steps_by_code(definition)
     way: dict[str, None] = {}
     code: str | None = definition.first_step
     while code is not END and code in steps and code not in way:
         way[code] = None
         code = steps[code].transitions[0].to if steps[code].transitions else END
-    return list(way)
+    return [steps[code] for code in way]

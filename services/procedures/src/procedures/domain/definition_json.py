@@ -57,6 +57,8 @@ LONGEST_CODE = 50
 """Characters of a procedure's code, which is part of addresses."""
 LONGEST_BASIS = 500
 MOST_BRANCHES = 50
+MOST_STEPS = 300
+"""Steps of one procedure, or ways on from one of them; those in use have a tenth at most."""
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
@@ -133,7 +135,7 @@ def _definition(node: Node) -> Definition:
         agency=node.get("agency").code(),
         term=Term.read(node.get("term")),
         first_step=node.get("first").code(),
-        steps=tuple(_step(item) for item in node.get("steps").items()),
+        steps=tuple(_step(item) for item in _bounded(node.get("steps"))),
         stages=tuple(_stage(item) for item in _optional_items(node.get("stages"))),
         legal_basis=tuple(item.code(LONGEST_BASIS) for item in _optional_items(node.get("legalBasis"))),
         documents=tuple(_document(item) for item in _optional_items(node.get("documents"))),
@@ -167,7 +169,7 @@ def _step(node: Node) -> Step:
         code=node.get("code").code(),
         title=_text(node.get("title")),
         unit=node.get("unit").code(),
-        transitions=tuple(_transition(item) for item in node.get("transitions").items()),
+        transitions=tuple(_transition(item) for item in _bounded(node.get("transitions"))),
         role=_optional_code(node.get("role")),
         agency=_optional_code(node.get("agency")),
         stage=_optional_code(node.get("stage")),
@@ -275,6 +277,18 @@ def _optional_code(node: Node) -> str | None:
 
 def _optional_items(node: Node) -> tuple[Node, ...]:
     return node.items() if node.given else ()
+
+
+def _bounded(node: Node) -> tuple[Node, ...]:
+    """The items of a list that nobody writes longer by hand."""
+    items = node.items()
+    if len(items) > MOST_STEPS:
+        node.fault(
+            "too_many",
+            vi=f"Nhiều nhất {MOST_STEPS} mục; ở đây có {len(items)}.",
+            en=f"At most {MOST_STEPS} items are taken; here are {len(items)}.",
+        )
+    return items[:MOST_STEPS]
 
 
 def _text_to_json(text: Text) -> dict[str, str]:

@@ -9,15 +9,22 @@ An error keeps the definition from being published; a warning does not.
 | unreachable_step            | error    | no case ever comes to the step                                      |
 | ambiguous_transition        | error    | two ways on cannot be told apart by their outcome                   |
 | first_step_branches         | error    | the first step, which receives the case, has several ways on        |
+| join_without_fork           | warning  | a step waits for branches, but none come side by side               |
+| join_needs_too_many         | warning  | a step waits for more branches than can come                        |
+| opened_twice                | warning  | branches come to one step that does not wait for them               |
+| silence_without_due         | warning  | silence is taken for consent, but the step is never due             |
 | clock_contradiction         | error    | a step both pauses and resumes the clock                            |
 | clock_never_resumes         | error    | a case can end while its clock is paused                            |
 | clock_not_paused            | warning  | a step resumes a clock that never stands still there                |
 | sum_mismatch                | warning  | the allowances along the usual way do not add up to the term        |
 | stage_sum_mismatch          | warning  | the steps of a stage do not add up to its allowance                 |
+| allowance_exceeds_term      | warning  | one step, off the usual way, has more time than the procedure       |
 | no_fixed_term               | warning  | the procedure has no term, so that nothing is ever late             |
 | duplicate_code              | error    | two steps, stages or documents bear the same code                   |
 | unknown_stage, empty_stage  | error    | a step names no stage that there is; a stage has no step            |
-| unknown_unit                | error    | the responsible agency has no such unit                             |
+| unknown_unit                | error    | the agency that a step belongs to has no such unit                  |
+| unknown_agency              | warning  | a step belongs to an agency that is not known here                  |
+| fee_of_nothing              | warning  | the fee is 0, where a free procedure has none                       |
 | missing_title               | error    | something has no name in one of the languages                       |
 | form_invalid                | error    | the form is no self-contained JSON Schema 2020-12 of an object      |
 | unknown_document            | error    | a field of the form stands for a document that is not listed        |
@@ -25,7 +32,7 @@ An error keeps the definition from being published; a warning does not.
 | unknown_variable            | error    | a template of a result names something that nobody knows            |
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import jsonschema_rs
 
@@ -33,27 +40,37 @@ from procedures.domain.allowances import allowance_findings
 from procedures.domain.definition import Definition
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
+from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
+from procedures.domain.layout_findings import layout_findings
 from procedures.domain.result import unknown_names
 from shared.errors import Text
 
 
-def findings(definition: Definition, known_units: Collection[str] | None = None) -> tuple[Finding, ...]:
+def findings(
+    definition: Definition,
+    known_units: Collection[str] | None = None,
+    units_elsewhere: Mapping[str, Collection[str]] | None = None,
+) -> tuple[Finding, ...]:
     """Everything that is wrong with a definition; pointers lead into its JSON.
 
-    `known_units` are the codes of the responsible agency's units; None leaves them unchecked, as are those
-    of other agencies.
+    `known_units` are the codes of the responsible agency's units, `units_elsewhere` those of the units of
+    other agencies, by agency; None leaves them unchecked.
     """
     return (
         *_untitled(definition),
         *_duplicates(definition),
         *_misplaced(definition),
         *flow_findings(definition),
+        *fork_findings(definition),
         *(() if known_units is None else _unknown_units(definition, known_units)),
+        *(() if units_elsewhere is None else _unknown_elsewhere(definition, units_elsewhere)),
         *allowance_findings(definition),
+        *_fee(definition),
         *_form(definition),
         *_documents(definition),
         *_templates(definition),
+        *layout_findings(definition),
     )
 
 
@@ -117,12 +134,42 @@ def _misplaced(definition: Definition) -> Iterator[Finding]:
 def _unknown_units(definition: Definition, known: Collection[str]) -> Iterator[Finding]:
     for at, step in enumerate(definition.steps):
         if step.agency in (None, definition.agency) and step.unit not in known:
-            yield error(
-                "unknown_unit",
-                f"/steps/{at}/unit",
-                vi=f"Cơ quan {quoted(definition.agency)} không có bộ phận {quoted(step.unit)}.",
-                en=f"The agency {quoted(definition.agency)} has no unit {quoted(step.unit)}.",
+            yield _unknown_unit(at, definition.agency, step.unit)
+
+
+def _unknown_elsewhere(definition: Definition, known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    """Units of other agencies; an agency may have been founded so lately that it is not heard of yet."""
+    for at, step in enumerate(definition.steps):
+        if step.agency in (None, definition.agency):
+            continue
+        if step.agency not in known:
+            yield warning(
+                "unknown_agency",
+                f"/steps/{at}/agency",
+                vi=f"Chưa biết cơ quan nào mang mã {quoted(step.agency)}; hãy xem lại mã.",
+                en=f"No agency with the code {quoted(step.agency)} is known; check the code.",
             )
+        elif step.unit not in known[step.agency]:
+            yield _unknown_unit(at, step.agency, step.unit)
+
+
+def _unknown_unit(at: int, agency: str, unit: str) -> Finding:
+    return error(
+        "unknown_unit",
+        f"/steps/{at}/unit",
+        vi=f"Cơ quan {quoted(agency)} không có bộ phận {quoted(unit)}.",
+        en=f"The agency {quoted(agency)} has no unit {quoted(unit)}.",
+    )
+
+
+def _fee(definition: Definition) -> Iterator[Finding]:
+    if definition.fee is not None and not definition.fee.amount:
+        yield warning(
+            "fee_of_nothing",
+            "/fee/amount",
+            vi="Phí ghi là 0; nếu thủ tục không thu phí thì để trống mục phí.",
+            en="The fee is 0; leave the fee out when the procedure is free of charge.",
+        )
 
 
 def _form(definition: Definition) -> Iterator[Finding]:

@@ -101,7 +101,7 @@ def _endless(definition: Definition) -> Iterator[Finding]:
 
 def _clock(definition: Definition) -> Iterator[Finding]:
     """Pauses that outlast the case, and resumptions of a clock that runs."""
-    resumed, ended = _while_paused(definition)
+    resumed, ended = _while_paused(definition, (definition.first_step, False))
     reached = reachable(definition)
     for at, step in enumerate(definition.steps):
         if step.pauses_clock and step.resumes_clock:
@@ -127,13 +127,21 @@ def _clock(definition: Definition) -> Iterator[Finding]:
             )
 
 
-def _while_paused(definition: Definition) -> tuple[set[str], set[str]]:
-    """The steps that find the clock paused when they resume it, and those with which a paused case ends."""
+def ends_paused(definition: Definition, step: str) -> bool:
+    """Whether a case that is at this step with its clock paused can end before the clock is resumed."""
+    return bool(_while_paused(definition, (step, True))[1])
+
+
+def _while_paused(definition: Definition, beginning: tuple[str, bool]) -> tuple[set[str], set[str]]:
+    """The steps that find the clock paused when they resume it, and those with which a paused case ends.
+
+    From a step on, and whether the clock is paused when it opens.
+    """
     steps = steps_by_code(definition)
     resumed: set[str] = set()
     ended: set[str] = set()
     seen: set[tuple[str, bool]] = set()
-    pending: list[tuple[str, bool]] = [(definition.first_step, False)]
+    pending: list[tuple[str, bool]] = [beginning]
     while pending:
         state = pending.pop()
         code, paused = state

@@ -48,7 +48,7 @@ _TEXT = {"type": "string"}
 _MONEY = {"type": "integer", "minimum": 0}
 _PHONE = {"type": "string", "pattern": r"^\+?[0-9][0-9 ().-]{6,20}$"}
 
-_ANSWERS_BY_RULE: dict[str, dict[str, Any]] = {
+RULES: dict[str, dict[str, Any]] = {
     "text": _TEXT,
     "number": {"type": "string", "pattern": "^[0-9]+$"},
     "numberstring": {"type": "number", "minimum": 0},
@@ -57,6 +57,7 @@ _ANSWERS_BY_RULE: dict[str, dict[str, Any]] = {
     "email": {"type": "string", "format": "email"},
     "money": _MONEY,
 }
+"""What is a valid answer by each rule of a text field."""
 
 _ANSWERS_BY_WIDGET: dict[str, dict[str, Any]] = {
     "date": {"type": "string", "format": "date"},
@@ -99,9 +100,7 @@ class _Field:
     @property
     def rule_fits_label(self) -> bool:
         """Whether the label or the id speaks of what the rule is for; so it is with rules for anything."""
-        words = _WORDS_OF_RULE.get(self.rule)
-        spoken = f"{self.label} {self.name}".casefold()
-        return words is None or any(word in spoken for word in words)
+        return rule_fits(self.rule, f"{self.label} {self.name}")
 
 
 @dataclass(slots=True)
@@ -151,6 +150,12 @@ class SheetForm:
         if fields and self.properties[fields[-1]]["x-motcua"]["widget"] == "check_box":
             return str(fields[-1])
         return None
+
+
+def rule_fits(rule: str, spoken: str) -> bool:
+    """Whether a rule may be meant for a field that is called like this."""
+    words = _WORDS_OF_RULE.get(rule)
+    return words is None or any(word in spoken.casefold() for word in words)
 
 
 def read_form(node: Node) -> SheetForm:
@@ -207,7 +212,7 @@ def _add(read: _Field, form: SheetForm) -> None:
 def _answer(read: _Field) -> dict[str, Any]:
     """What is a valid answer: a part of JSON Schema."""
     rule = read.rule if read.rule_fits_label else "text"
-    answer = _ANSWERS_BY_WIDGET.get(read.widget) or _ANSWERS_BY_RULE.get(rule, _TEXT)
+    answer = _ANSWERS_BY_WIDGET.get(read.widget) or RULES.get(rule, _TEXT)
     if read.required and answer == _TEXT:
         return {**answer, "minLength": 1}
     return {**answer, "const": True} if read.required and read.widget == "check_box" else dict(answer)
@@ -233,7 +238,7 @@ def _doubts(read: _Field, title: str) -> Iterator[Finding]:
                 vi=f"Trường {title} là {kind} nhưng phiếu kiểm tra nó như {said}; đã nhập theo {kind}.",
                 en=f"The field {title} is a {kind} but is checked as {said}; it was read as a {kind}.",
             )
-    elif read.rule not in _ANSWERS_BY_RULE:
+    elif read.rule not in RULES:
         yield warning(
             "unknown_rule",
             pointer,

@@ -1,0 +1,40 @@
+"""The act with which a running case moves to another version of its procedure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from procedures.domain.case import Arrival, Case, Standing
+from procedures.domain.terms import Term
+
+
+@dataclass(frozen=True, slots=True)
+class StepMove:
+    """An open step of the version before, and the step of the new one at which the case now stands."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """From now on the case is handled by another version."""
+
+    migration: UUID
+    """Which migration of many cases it was part of."""
+    from_version: int
+    version: int
+    moves: tuple[StepMove, ...]
+    term: Term | None
+    """Of the case's clock from now on; None before the case is received."""
+    stands: Standing
+    arrivals: tuple[Arrival, ...] = ()
+    kind: Literal["migrated"] = "migrated"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        clock = case.clock
+        if clock is not None and self.term is not None:
+            clock = replace(clock, term=self.term)
+        moved = replace(case, version=self.version, clock=clock, arrivals=self.arrivals)
+        return moved.standing(self.stands, at)

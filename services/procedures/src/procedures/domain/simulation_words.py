@@ -1,0 +1,122 @@
+"""The runs of a simulation in sentences, in the agency's local time."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.clock import STOP_TEXT
+from procedures.domain.clock_words import duration_in_words
+from procedures.domain.json_input import quoted
+from procedures.domain.simulation import DeadEnd, Happening, Opened, Run, Simulation
+from shared.errors import Text
+
+_DONE = {
+    "submitted": Text("hồ sơ được nộp", "the case is submitted"),
+    "accepted": Text("hồ sơ được tiếp nhận, thời hạn bắt đầu", "the case is accepted and its term begins"),
+    "decided": Text("hồ sơ có quyết định giải quyết", "the case is decided"),
+    "closed": Text("kết quả được trả, hồ sơ kết thúc", "the result is handed over and the case is closed"),
+}
+
+
+def happening_in_words(happening: Happening, calendar: WorkingCalendar) -> Text:
+    """What happens, how late, and what opens with it."""
+    said = [_what(happening), *_late(happening), *_opens(happening, calendar), *_stands(happening)]
+    at = _local(happening.at, calendar)
+    return Text(
+        vi=f"{at.vi}: {'; '.join(part.vi for part in said)}.",
+        en=f"{at.en}: {'; '.join(part.en for part in said)}.",
+    )
+
+
+def run_in_words(run: Run, calendar: WorkingCalendar) -> Text:
+    """How a run ends."""
+    if run.dead_end is not None:
+        return dead_end_in_words(run.dead_end)
+    assert run.decided_at is not None
+    decided = _local(run.decided_at, calendar)
+    if run.due_at is None:
+        return Text(
+            vi=f"Xong; quyết định lúc {decided.vi}, không có thời hạn.",
+            en=f"It comes to its end; decided at {decided.en}, without a term.",
+        )
+    due = _local(run.due_at, calendar)
+    how = Text("đúng hạn", "in time") if run.on_time else Text("quá hạn", "late")
+    return Text(
+        vi=f"Xong; quyết định lúc {decided.vi}, {how.vi} (hạn {due.vi}).",
+        en=f"It comes to its end; decided at {decided.en}, {how.en} (due at {due.en}).",
+    )
+
+
+def dead_end_in_words(dead_end: DeadEnd) -> Text:
+    """Why a run did not come to its end, and where."""
+    steps = ", ".join(dead_end.steps)
+    return Text(
+        vi=f"Mắc lại ở {steps}: {dead_end.reason.vi}", en=f"It hangs at {steps}: {dead_end.reason.en}"
+    )
+
+
+def simulation_in_words(simulation: Simulation) -> Text:
+    """How many runs there were, and what came of them."""
+    runs = simulation.runs
+    stuck = sum(run.dead_end is not None for run in runs)
+    late = sum(run.on_time is False for run in runs)
+    vi = f"{len(runs)} lượt chạy: {stuck} bị mắc lại, {late} quá hạn."
+    en = f"{len(runs)} run{'' if len(runs) == 1 else 's'}: {stuck} without an end, {late} late."
+    if not simulation.complete:
+        vi += " Còn những đường đi chưa thử."
+        en += " There are ways that were not tried."
+    return Text(vi, en)
+
+
+def timeline(run: Run, calendar: WorkingCalendar) -> Iterator[Text]:
+    """A run line by line."""
+    yield from (happening_in_words(happening, calendar) for happening in run.happenings)
+    yield run_in_words(run, calendar)
+
+
+def _what(happening: Happening) -> Text:
+    if happening.step is None or happening.kind == "accepted":
+        return _DONE[happening.kind]
+    step = _named(happening.step)
+    outcome = f" ({happening.outcome})" if happening.outcome else ""
+    if happening.kind == "consented_by_silence":
+        return Text(f"{step.vi} coi như đồng ý vì im lặng", f"{step.en} is taken for done, by silence")
+    return Text(f"{step.vi} xong{outcome}", f"{step.en} is done{outcome}")
+
+
+def _late(happening: Happening) -> Iterator[Text]:
+    if happening.late:
+        late = duration_in_words(happening.late)
+        yield Text(f"trễ {late.vi} làm việc", f"{late.en} of working time late")
+
+
+def _opens(happening: Happening, calendar: WorkingCalendar) -> Iterator[Text]:
+    for opened in happening.opens:
+        step = _named(opened)
+        if opened.due_at is None:
+            yield Text(f"mở {step.vi}", f"{step.en} opens")
+        else:
+            due = _local(opened.due_at, calendar)
+            yield Text(f"mở {step.vi}, hạn {due.vi}", f"{step.en} opens, due at {due.en}")
+    if happening.lapses:
+        steps = ", ".join(happening.lapses)
+        yield Text(f"không chờ {steps} nữa", f"{steps} is not waited for any more")
+
+
+def _stands(happening: Happening) -> Iterator[Text]:
+    for stop in happening.stops:
+        text = STOP_TEXT[stop]
+        yield Text(f"thời hạn tạm dừng ({text.vi})", f"the clock stands still ({text.en})")
+
+
+def _named(opened: Opened) -> Text:
+    return Text(
+        f"{quoted(opened.title.vi)} ({opened.agency}, {opened.unit})",
+        f"{quoted(opened.title.en)} ({opened.agency}, {opened.unit})",
+    )
+
+
+def _local(instant: datetime, calendar: WorkingCalendar) -> Text:
+    local = instant.astimezone(ZoneInfo(calendar.time_zone))
+    return Text(f"{local:%H:%M ngày %d/%m/%Y}", f"{local:%Y-%m-%d %H:%M}")

@@ -1,0 +1,129 @@
+"""Bodies of requests and answers about simulations."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from procedures.domain.case import Outcome
+from procedures.domain.clock import Stop
+from procedures.domain.simulation import MOST_RUNS
+from shared.schema import Schema, Words
+
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+StepCode = Annotated[str, Field(max_length=200)]
+
+
+class ScenarioOfSimulation(Schema):
+    """What is invented. All of it may be left out."""
+
+    starts_at: AwareDatetime | None = Field(
+        None,
+        ge=_EARLIEST,
+        le=_LATEST,
+        description="When the case is submitted; now, when left out",
+        examples=["2026-11-23T01:30:00Z"],
+    )
+    form: dict[str, Any] | None = Field(
+        None,
+        description="Invented answers, to be held against the form",
+        examples=[{"fullName": "Trần Thị Mẫu"}],
+    )
+    takes: dict[StepCode, dict[str, Any]] = Field(
+        default_factory=dict,
+        max_length=300,
+        description="How long each step is worked on, as a term; of kind `none`: nobody ever does it. A step that "
+        "is left out takes its allowance, or no time when it has none",
+        examples=[{"XU_LY": {"kind": "working_days", "amount": 4}}],
+    )
+    outcomes: dict[StepCode, list[str | None]] = Field(
+        default_factory=dict,
+        max_length=300,
+        description="The outcomes of each step in turn; the last one from then on",
+        examples=[{"XU_LY": [None]}],
+    )
+    decision: Outcome = Field(Outcome.GRANTED, description="How the matter is decided")
+    explore: bool = Field(
+        False, description="Try every way on of the steps whose outcome is left out, not the usual one"
+    )
+    most_runs: int = Field(50, ge=1, le=MOST_RUNS, description="How many runs there may be when exploring")
+
+
+class OpenedStep(Schema):
+    """A step of a run, and when it is due."""
+
+    step: str = Field(examples=["XU_LY"])
+    title: Words
+    agency: str = Field(examples=["H99.01"])
+    unit: str = Field(examples=["PHONG_TU_PHAP"])
+    due_at: datetime | None = None
+
+
+class HappeningView(Schema):
+    """Something that happens to the case of a run."""
+
+    at: datetime
+    kind: Literal["submitted", "accepted", "completed", "consented_by_silence", "decided", "closed"]
+    step: OpenedStep | None = Field(None, description="The step that was done")
+    outcome: str | None = Field(None, examples=["done"])
+    late: timedelta = Field(description="Working time, as ISO 8601 duration, for which the unit was late")
+    opens: list[OpenedStep]
+    lapses: list[str] = Field(description="Steps that are not waited for any more", examples=[[]])
+    stops: list[Stop] = Field(description="Why the clock stands still from now on")
+    due_at: datetime | None = Field(None, description="When the answer is due from now on")
+    text: Words
+
+
+class WayOn(Schema):
+    """A way on from a step."""
+
+    step: str = Field(examples=["XU_LY"])
+    outcome: str | None = Field(None, examples=["done"])
+
+
+class Delay(Schema):
+    """By how much a unit was late in a run."""
+
+    agency: str = Field(examples=["H99.01"])
+    unit: str = Field(examples=["PHONG_TU_PHAP"])
+    working_time: timedelta
+
+
+class DeadEndView(Schema):
+    """Why a run did not come to its end."""
+
+    code: Literal["goes_round", "waits_for_ever", "not_decided", "not_possible", "broken_off"]
+    steps: list[str] = Field(examples=[["XU_LY"]])
+    text: Words
+
+
+class RunView(Schema):
+    """An invented case from its submission to its end, or to where it could not go on."""
+
+    due_at: datetime | None = None
+    decided_at: datetime | None = None
+    ended_at: datetime | None = None
+    on_time: bool | None = None
+    dead_end: DeadEndView | None = None
+    chosen: list[WayOn] = Field(description="The ways that were gone")
+    delays: list[Delay]
+    happenings: list[HappeningView]
+    text: Words
+
+
+class FormFault(Schema):
+    """What is wrong with the invented answers."""
+
+    pointer: str = Field(examples=["/form/fullName"])
+    code: str = Field(examples=["required"])
+    text: Words
+
+
+class SimulationView(Schema):
+    """What came of trying a version out."""
+
+    text: Words
+    complete: bool = Field(description="Whether every way was gone that the scenario leaves open")
+    untried: list[WayOn] = Field(description="Ways on that no run has taken")
+    form_faults: list[FormFault]
+    runs: list[RunView]

@@ -1,0 +1,1 @@
+"""What can be read of a version besides itself: its changes, its form, its files."""
