@@ -112,6 +112,7 @@ async def test_what_is_replayed_comes_again_under_its_id_and_takes_no_second_eff
     async with backbone.running(backbone.relay().run(), backbone.consumer().run()):
         await backbone.put(*(backbone.submitted(case, sequence) for sequence in (1, 2, 3)))
         await eventually(lambda: has(backbone, case, 3))
+        await eventually(lambda: nothing_waits(backbone))
         await run("replay", *hours(backbone, 0, 1))
         await backbone.put(backbone.submitted(after, 1))
         await eventually(lambda: has(backbone, after, 1))
