@@ -1,7 +1,7 @@
 """Procedures: a published procedure, its cases at every station, and one attempt at each route."""
 
-import tempfile
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime

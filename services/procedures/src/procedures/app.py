@@ -19,8 +19,8 @@ from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
 from procedures.settings import Settings
-from procedures.statistics import routes as statistics_routes
 from procedures.simulations import routes as simulation_routes
+from procedures.statistics import routes as statistics_routes
 from procedures.upkeep import keep_tidy
 from procedures.versions import routes as version_routes
 from shared.clock import Clock

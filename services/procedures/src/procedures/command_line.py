@@ -6,7 +6,7 @@ verify   check that no log entry of any case was changed
 check-result  verify a signed result from its file alone
 recount  count the statistics anew from the logs of all cases
 sample   publish invented procedures to try the platform on
-simulate try out a definition or a register sheet in simulated time
+simulate  try out a definition, a sheet or a diagram in simulated time
 """
 
 import argparse
@@ -33,8 +33,8 @@ from procedures.domain.report import render
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
 from procedures.settings import Settings
-from procedures.statistics.operations import recount
 from procedures.simulations.command import SIMULATE
+from procedures.statistics.operations import recount
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.process import Command

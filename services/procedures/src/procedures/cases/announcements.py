@@ -5,8 +5,8 @@ from typing import Any
 
 from procedures.domain.acts import Act, Closed, Decided, Redated, SupplementRequested, TaskCompleted
 from procedures.domain.case import Case
-from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.migration_acts import Migrated
+from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from shared.events import Envelope
 from shared.events import procedures as told
 

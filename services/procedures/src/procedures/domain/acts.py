@@ -11,8 +11,8 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
-from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.migration_acts import Migrated
+from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.status import Status
 from procedures.domain.terms import Term
 

@@ -42,8 +42,8 @@ from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
 from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
-from procedures.domain.result import unknown_names
 from procedures.domain.layout_findings import layout_findings
+from procedures.domain.result import unknown_names
 from shared.errors import Text
 
 
