@@ -10,7 +10,12 @@ from tests.applications import ROOT
 DOMAIN = ROOT / "services/procedures/src/procedures/domain"
 FILE = ROOT / "docs" / "findings.md"
 _HEADINGS = ["code", "severity", "what it says"]
-_TITLES = {"findings": "Of definitions", "register_sheet": "Of register sheets, besides"}
+_TITLES = {
+    "findings": "Of definitions",
+    "layout_findings": "Of the layout of forms",
+    "register_sheet": "Of register sheets, besides",
+    "importing": "Of BPMN diagrams, besides",
+}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.result import ResultType
 from procedures.domain.terms import Term, TermKind
 from shared.errors import Text
 
@@ -56,6 +57,7 @@ BEFORE = Definition(
         "x-motcua": {"sections": [{"title": "Người xin", "fields": ["name", "born"]}]},
     },
     fee=Fee(5000),
+    results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
 )  # fmt: skip
 
 
@@ -193,6 +195,8 @@ def place(at: int, part: object) -> Definition:
             return replace(BEFORE, steps=(*BEFORE.steps[:at], part, *BEFORE.steps[at + 1 :]))
         case Transition():
             return step(at, transitions=(part, *BEFORE.steps[at].transitions[1:]))
+        case ResultType():
+            return replace(BEFORE, results=(part,))
         case _:
             return replace(BEFORE, documents=(part,))  # type: ignore[arg-type]
 
@@ -206,6 +210,7 @@ PARTS = [
         (0, BEFORE.steps[0].transitions[0]),
         (2, BEFORE.steps[2].transitions[0]),
         (0, BEFORE.documents[0]),
+        (0, BEFORE.results[0]),
     ]
     for field in fields(part)
     if other(getattr(part, field.name)) != getattr(part, field.name)
@@ -215,7 +220,7 @@ PARTS = [
 def test_every_part_that_there_can_be_is_tried() -> None:
     every = {
         (kind, field.name)
-        for kind in (Definition, Stage, Step, Transition, RequiredDocument)
+        for kind in (Definition, Stage, Step, Transition, RequiredDocument, ResultType)
         for field in fields(kind)
     }
     assert {(type(part), name) for _, part, name in PARTS} == every

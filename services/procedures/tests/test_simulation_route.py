@@ -111,6 +111,11 @@ class TestCommand:
         assert await command(str(SAMPLE), "--start", "2026-01-05T08:30+07:00") == 0
         assert "0 quá hạn" in capsys.readouterr().out
 
+    async def test_a_diagram_is_tried_out_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+        drawing = SAMPLE.parent / "cap-phep-xay-dung.bpmn"
+        assert await command(str(drawing), "--start", "2026-01-05T08:30+07:00", "--explore") == 0
+        assert "0 bị mắc lại" in capsys.readouterr().out
+
     async def test_a_step_that_nobody_does_is_the_end_of_it(self, definition: Any, tmp_path: Path) -> None:
         file = tmp_path / "definition.json"
         file.write_text(json.dumps(definition()))

@@ -20,6 +20,7 @@ _ITEMS: Mapping[str, Text] = {
     "required": Text("mục bắt buộc", "the required field"),
     "mediaTypes": Text("loại tệp", "the media type"),
     "enum": Text("lựa chọn", "the choice"),
+    "results": Text("loại kết quả", "the result"),
     "pages": Text("trang", "the page"),
     "sections": Text("phần", "the section"),
 }
@@ -39,6 +40,9 @@ _MEMBERS: Mapping[str, Text] = {
     "first": Text("công việc đầu tiên", "the first step"),
     "to": Text("nơi chuyển đến", "where it leads"),
     "outcome": Text("kết quả", "the outcome"),
+    "symbol": Text("ký hiệu", "the symbol"),
+    "template": Text("mẫu lời văn", "the template"),
+    "remedies": Text("quyền khiếu nại", "the remedies"),
     "pausesClock": Text("tạm dừng thời hạn", "whether it pauses the clock"),
     "resumesClock": Text("tính tiếp thời hạn", "whether it resumes the clock"),
     "completesProcessing": Text("kết thúc phần giải quyết", "whether it completes the processing"),
@@ -66,6 +70,7 @@ _LISTS: Mapping[str, Text] = {
     "steps": Text("các công việc", "the steps"),
     "stages": Text("các bước", "the stages"),
     "documents": Text("các giấy tờ", "the documents"),
+    "results": Text("các loại kết quả", "the results"),
     "transitions": Text("các hướng đi tiếp", "the ways on"),
     "legalBasis": Text("các căn cứ pháp lý", "the legal bases"),
 }

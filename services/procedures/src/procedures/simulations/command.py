@@ -1,4 +1,4 @@
-"""`python -m procedures simulate FILE`: try out a definition or a register sheet, without a database."""
+"""`python -m procedures simulate FILE`: try out a definition, a sheet or a diagram, without a database."""
 
 import argparse
 import json
@@ -8,10 +8,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from procedures.calendars.operations import national_calendar
+from procedures.domain.bpmn import read_bpmn
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
-from procedures.domain.register_sheet import read_sheet
+from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.domain.simulation import Scenario, simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import MOST, NO_TERM, Term, TermKind
@@ -24,8 +25,10 @@ _NEVER = "never"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="a definition or a register sheet, as JSON")
-    parser.add_argument("--agency", default="SIMULATION", help="whose a register sheet is taken to be")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a definition or a register sheet as JSON, or a BPMN diagram"
+    )
+    parser.add_argument("--agency", default="SIMULATION", help="whose a sheet or diagram is taken to be")
     parser.add_argument("--calendar", type=Path, help="a working calendar as JSON; else the country's")
     parser.add_argument("--start", type=datetime.fromisoformat, help="2026-01-05T08:30+07:00; else now")
     parser.add_argument(
@@ -103,18 +106,24 @@ async def _simulate(arguments: argparse.Namespace, _: ServiceSettings) -> int:
 
 
 def _read(file: Path, agency: str) -> Definition:
-    """The definition in a file, or the draft that a register sheet gives.
+    """The definition in a file, or the draft that a register sheet or a diagram gives.
 
     Raises:
-        OSError, ValueError, MotcuaError: the file is neither.
+        OSError, ValueError, MotcuaError: the file is none of them.
     """
-    parsed = json.loads(file.read_bytes())
+    raw = file.read_bytes()
+    if file.suffix == ".bpmn":
+        return _draft(read_bpmn(raw, agency=agency))
+    parsed = json.loads(raw)
     if isinstance(parsed, dict) and "total_days" in parsed:
-        draft = read_sheet(parsed, agency=agency).definition
-        if draft is None:
-            raise ValueError("the sheet gives no draft; `import` says why")
-        return draft
+        return _draft(read_sheet(parsed, agency=agency))
     return definition_from_json(parsed)
 
 
-SIMULATE = Command("simulate", "try out a definition or a sheet in simulated time", _simulate, _arguments)
+def _draft(imported: Imported) -> Definition:
+    if imported.definition is None:
+        raise ValueError("it gives no draft; `import` says why")
+    return imported.definition
+
+
+SIMULATE = Command("simulate", "try out a procedure in simulated time", _simulate, _arguments)

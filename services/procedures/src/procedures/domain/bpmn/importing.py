@@ -3,6 +3,25 @@
 A pointer into the file is `#` and the id of an element. Where a drawing has none of our own attributes: the
 code of a step is its id, or is made of its name when the tool made the id up; its unit is made of the name of
 its lane; the outcome of a way is made of the name of its flow.
+
+| code                   | severity | what it says                                                         |
+|------------------------|----------|----------------------------------------------------------------------|
+| unreadable_diagram     | error    | it is no BPMN 2.0, or too large                                      |
+| no_process, no_task    | error    | there is no process in it, or no task                                |
+| several_processes      | warning  | of several processes, one was read                                   |
+| unknown_element        | error    | an element of a kind that is not understood                          |
+| loose_flow             | warning  | a flow does not lead from one element to another                     |
+| no_single_start        | error    | there is not just one start event                                    |
+| start_branches         | error    | behind the start stands not just one task                            |
+| no_lane                | error    | a task stands in no lane, so that it has no unit                     |
+| implicit_end           | warning  | an element leads nowhere, and was taken for an end                   |
+| gateway_without_way,   | error    | a gateway leads nowhere, or back to itself, or has too many ways on  |
+| gateway_loop, too_many_ways |     |                                                                      |
+| inclusive_split        | error    | an inclusive gateway with several ways out                           |
+| join_without_step      | error    | behind a gateway that joins branches stands not just one task        |
+| timer_not_mapped       | warning  | a boundary event other than an interrupting timer                    |
+| timer_unreadable       | error    | a duration that cannot be read                                       |
+| extension_unreadable   | error    | what we wrote into the file ourselves cannot be read any more        |
 """
 
 import json
