@@ -33,6 +33,7 @@ from procedures.domain.handling import receiving_task
 from procedures.domain.log import GENESIS, chained_bytes, entry_hash
 from procedures.domain.terms import Term, TermKind
 from procedures.domain.timers import timers_of
+from procedures.keys.keyring import Keyring, hand_over
 from procedures.tables import case_log, redatings
 from shared.clock import SystemClock
 from shared.db import Database
@@ -42,6 +43,7 @@ from shared.migrations import upgrade
 from shared.testing import free_port
 
 ROOT = Path(__file__).parents[2]
+KEYRING = Keyring("1:" + "A" * 43)
 AGENCY = "H99.01"
 NOW = datetime(2026, 3, 4, 3, tzinfo=UTC)
 CLOSED = date(2026, 3, 5)
@@ -89,7 +91,7 @@ async def seed(database: Database, count: int) -> None:
             head = entry_hash(code, chained_bytes(head, case.id, entry.sequence, entry.at, actor, act))
             log.append((case.id, entry.sequence, entry.at, json.dumps(actor), json.dumps(act), head))
         case = acts[-1][0]
-        cases.append((case.id, code, *case_columns(case).values(), head, case_text(case), "{}"))
+        cases.append((case.id, code, *case_columns(case).values(), head, case_text(case), None))
         tasks += [(case.id, *task_row(task).values()) for task in case.tasks]
         timers += [(case.id, t.kind.value, t.subject, t.at, t.at) for t in timers_of(case)]
     async with database.transaction() as tx:
@@ -115,9 +117,15 @@ async def order(database: Database) -> None:
         await declare_calendar(tx, NOW, agency=AGENCY, calendar=closed, reason="Bão số 1.", by="bench")
 
 
+def _database(url: str) -> Database:
+    database = Database(url)
+    hand_over(KEYRING, database)
+    return database
+
+
 async def work(url: str) -> None:
     """Work on the job until it is finished."""
-    database, clock = Database(url), SystemClock()
+    database, clock = _database(url), SystemClock()
     while await _unfinished(database):
         await asyncio.gather(*(date_all(database, clock) for _ in range(SIDE_BY_SIDE)))
         await asyncio.sleep(0.05)  # others have the batches that are left
@@ -164,14 +172,14 @@ def main(count: int, processes: int) -> None:
 
 
 async def _prepare(url: str, count: int) -> None:
-    database = Database(url)
+    database = _database(url)
     await seed(database, count)
     await order(database)
     await database.close()
 
 
 async def _result(url: str) -> str:
-    database = Database(url)
+    database = _database(url)
     try:
         return await _told(database)
     finally:

@@ -21,7 +21,9 @@ from procedures.domain.definition import (
     Transition,
 )
 from procedures.domain.result import ResultType
+from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
 from procedures.domain.terms import Term, TermKind
+from procedures.domain.time_rules import TimeRules
 from shared.errors import Text
 
 
@@ -57,6 +59,7 @@ BEFORE = Definition(
         "x-motcua": {"sections": [{"title": "Người xin", "fields": ["name", "born"]}]},
     },
     fee=Fee(5000),
+    retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
 )  # fmt: skip
 
@@ -170,6 +173,8 @@ def other(value: object) -> Any:
     match value:
         case bool():
             return not value
+        case TimeRules():
+            return replace(value, consent_by_silence=not value.consent_by_silence)
         case int():
             return value + 1
         case Text():

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from procedures.calendars.redating import date_next
 from procedures.cases.soundness import verify_cases
+from procedures.keys.keyring import Keyring, hand_over
 from procedures.tables import calendars, case_log, redating_batches, redatings, timers
 from shared.db import Database
 from shared.testing import eventually
@@ -23,10 +24,12 @@ _WORKER = """
 import asyncio, sys
 from datetime import UTC, datetime
 from procedures.calendars.redating import date_next
+from procedures.keys.keyring import Keyring, hand_over
 from shared.db import Database
 
 async def work():
     database = Database(sys.argv[1])
+    hand_over(Keyring("1:" + "A" * 43), database)
     while await date_next(database, datetime(2026, 1, 5, 2, tzinfo=UTC), at_once=3):
         print("a batch", flush=True)
 
@@ -182,6 +185,7 @@ async def test_two_processes_date_each_case_once(world: Any, database_url: str) 
     cases = [await accepted(world, procedure) for _ in range(12)]
     await world.close_on(AGENCY, FRIDAY)
     other = Database(database_url)
+    hand_over(Keyring("1:" + "A" * 43), other)
     await asyncio.gather(run(world, at_once=2), run(world, other, at_once=2))
     await run(world)
     await other.close()

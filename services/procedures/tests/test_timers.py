@@ -16,6 +16,7 @@ from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.dating import standing
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.terms import Term, TermKind
+from procedures.keys.keyring import Keyring, hand_over
 from procedures.tables import calendars, case_log, cases, timers
 from procedures.timers.operations import database_clock, fire_timers, told_by
 from shared.db import Database
@@ -29,6 +30,7 @@ _WORKER = """
 import asyncio, sys
 from datetime import UTC, datetime
 from procedures.catalogue.operations import Versions
+from procedures.keys.keyring import Keyring, hand_over
 from procedures.timers.operations import fire_timers
 from shared.db import Database
 
@@ -39,6 +41,7 @@ async def witness(_):
 
 async def work():
     database = Database(sys.argv[1])
+    hand_over(Keyring("1:" + "A" * 43), database)
     while await fire_timers(database, Versions(), NOW, witness, at_once=2):
         print("some", flush=True)
 
@@ -391,6 +394,8 @@ class TestTheRunner:
             await world.act(case, "acceptance", world.official("desk"))
         world.clock.set(local("2026-01-08 09:00"))
         others = [Database(database_url) for _ in range(3)]
+        for other in others:
+            hand_over(Keyring("1:" + "A" * 43), other)
         await asyncio.gather(*(fire(world, other, at_once=2) for other in [world.database, *others]))
         for other in others:
             await other.close()

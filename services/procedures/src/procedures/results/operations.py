@@ -17,6 +17,7 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored, form_of
+from procedures.documents import store as documents
 from procedures.documents.contents import Contents
 from procedures.domain.case import Attachment
 from procedures.domain.definition import Definition
@@ -217,7 +218,7 @@ async def _keep(
     for media_type, suffix, whole in (("application/pdf", "pdf", pdf), ("application/jose", "jws", signed)):
         key = new_id()
         found = await press.contents.receive(key, _whole(whole), limit=_LIMIT)
-        await store.add_document(
+        await documents.expect(
             tx,
             id=key,
             owner=order.actor.subject,

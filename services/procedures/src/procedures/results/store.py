@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.tables import agencies, documents, result_series, results
+from procedures.tables import agencies, result_series, results
 from shared.db import AnyRow
 
 
@@ -22,11 +22,6 @@ async def next_number(tx: AsyncConnection, agency: str, year: int, symbol: str) 
         ).returning(result_series.c.last)
     )
     return int(taken.scalar_one())
-
-
-async def add_document(tx: AsyncConnection, **row: Any) -> None:
-    """A document that the agency made for a case."""
-    await tx.execute(insert(documents).values(**row))
 
 
 async def add(tx: AsyncConnection, **row: Any) -> None:
