@@ -317,12 +317,11 @@ async def test_many_cases_move_within_their_time(world: Any, definition: Any, pr
 
 _COPIES = text("""
     INSERT INTO cases (id, code, procedure, version, agency, applicant, status, submitted_at, due_at, sequence,
-                       head, state, form)
-    SELECT id, code || '-' || number, procedure, version, agency, applicant, status, submitted_at, due_at,
-           sequence, head, jsonb_set(state, '{id}', to_jsonb(id::text)), form
-    FROM (SELECT c.*, number, uuidv7() AS new FROM cases c, generate_series(1, :number) AS number
-          WHERE c.id = :first) AS copied (old, code, procedure, version, agency, applicant, status, submitted_at,
-          due_at, sequence, head, state, form, number, id)
+                       head, state)
+    SELECT copied, code || '-' || number, procedure, version, agency, applicant, status, submitted_at, due_at,
+           sequence, head, jsonb_set(state, '{id}', to_jsonb(copied::text))
+    FROM (SELECT c.*, number, uuidv7() AS copied FROM cases c, generate_series(1, :number) AS number
+          WHERE c.id = :first) AS copies
 """)
 _COPIED_TASKS = text("""
     INSERT INTO tasks (case_id, step, agency, unit, role, opened_at, due_at, sort_at)

@@ -368,7 +368,7 @@ async def running_cases(
 ) -> list[Stored]:
     """Cases that have not ended and are handled by a version of a procedure, by id."""
     over = [status.value for status in Status if status.ended]
-    query = select(cases.c.state, cases.c.code, cases.c.head).where(
+    query = select(*SEEN).where(
         cases.c.procedure == procedure, cases.c.version == version, cases.c.status.not_in(over)
     )
     if after is not None:

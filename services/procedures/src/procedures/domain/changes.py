@@ -75,7 +75,10 @@ def changes(before: Definition, after: Definition) -> tuple[Change, ...]:
 
 def _of_object(old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) -> Iterator[Change]:
     for member in dict.fromkeys([*new, *old]):
-        yield from _of_member(member, old.get(member), new.get(member), place.at(member))
+        if old.get(member) is None and new.get(member) is None and (member in old) != (member in new):
+            yield _of_null(member, place.at(member), come=member in new)
+        else:
+            yield from _of_member(member, old.get(member), new.get(member), place.at(member))
 
 
 def _of_member(member: str, old: Any, new: Any, place: _Place) -> Iterator[Change]:
@@ -172,6 +175,15 @@ def _changed(member: str, old: Any, new: Any, place: _Place) -> Change:
         }[kind]
         text = Text(vi=f"{_capital(what.vi)}: {done.vi}.", en=f"{_capital(what.en)}: {done.en}.")
     return Change(kind, place.before if new is None else place.after, old, new, text)
+
+
+def _of_null(member: str, place: _Place, *, come: bool) -> Change:
+    """A member that is `null`, which in a form is not the same as none."""
+    what = member_in_words(member, place.owner)
+    done = Text("thêm mới, để trống", "added, as null") if come else Text("bỏ", "removed")
+    text = Text(vi=f"{_capital(what.vi)}: {done.vi}.", en=f"{_capital(what.en)}: {done.en}.")
+    kind, pointer = (Kind.ADDED, place.after) if come else (Kind.REMOVED, place.before)
+    return Change(kind, pointer, None, None, text)
 
 
 def _capital(words: str) -> str:
