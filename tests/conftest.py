@@ -31,11 +31,12 @@ async def grounds(
         for name, member in MEMBERS.items():
             clock = SetClock(MONDAY)
             url = migrated_database(f"access_{name.replace('-', '_')}", member.folder / "migrations")
-            app = member.create(url, tmp_path_factory.mktemp(name), clock)
+            folder = tmp_path_factory.mktemp(name)
+            app = member.create(url, folder, clock)
             app.state.verifier.use_keys(tokens.keys)
             http = await stack.enter_async_context(client_of(app))
             stack.push_async_callback(app.state.parts.database.close)
-            worlds[name] = WORLDS[name](app, http, clock, tokens)
+            worlds[name] = WORLDS[name](app, http, clock, tokens, folder)
             await worlds[name].prepare()
             stack.push_async_callback(worlds[name].finish)
         yield worlds

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI
@@ -50,12 +51,13 @@ PUBLIC = [route for route in ROUTES if not route.scope]
 
 @dataclass
 class Ground:
-    """A running member over its own database, its clock, and tokens that it trusts."""
+    """A running member over its own database, its clock, tokens that it trusts, and its folder for files."""
 
     app: FastAPI
     http: AsyncClient
     clock: SetClock
     tokens: Tokens
+    folder: Path
 
     @property
     def database(self) -> Database:

@@ -8,29 +8,35 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from open_data.app import create_app
 from open_data.settings import Settings
+from open_data.tables import case_facts
 from shared.events import Envelope
 from shared.events.open_data import DATASET_TOPIC, DatasetPublished
-from shared.events.procedures import CASE_TOPIC, CaseAccepted, CaseDecided
+from shared.events.procedures import CASE_TOPIC, CaseAccepted, CaseClosed, CaseDecided
 from shared.ids import new_id
 from shared.kafka import ensure_topics, new_producer
 from shared.settings import KafkaSettings
 from shared.testing import client_of, eventually
 
 PREFIX = "vn.motcua"
+DATASET = "/open-data/v1/datasets/on-time-processing"
 
 
-def _decided_case(day: Callable[..., datetime]) -> list[Envelope]:
-    told = {"code": "H99.01-260105-0001", "procedure": "TP01", "version": 1, "agency": "H99.01"}
+def _case(procedure: str, day: Callable[..., datetime]) -> list[Envelope]:
+    """Accepted, decided and closed."""
+    told = {"code": "H99.01-260105-0001", "procedure": procedure, "version": 1, "agency": "H99.01"}
     told |= {"applicant": str(new_id()), "due_at": day(1, 20)}
+    ended = {"outcome": "granted", "received_at": day(1, 5), "decided_at": day(1, 9)}
     case_id = new_id()
     return [
         CaseAccepted(**told, status="accepted").envelope(subject=case_id, sequence=2, at=day(1, 5)),
         CaseDecided(**told, status="decided", outcome="granted").envelope(
             subject=case_id, sequence=3, at=day(1, 9)
         ),
+        CaseClosed(**told, **ended, status="closed").envelope(subject=case_id, sequence=4, at=day(1, 10)),
     ]
 
 
@@ -49,9 +55,11 @@ async def _send(kafka: KafkaSettings, envelopes: list[Envelope]) -> None:
 async def test_a_case_that_comes_twice_becomes_one_version_that_others_are_told_of(
     database: Any, database_url: str, tmp_path: Path, kafka: Any, day: Callable[..., datetime]
 ) -> None:
+    """Others put cases on the same topics, so only the figures of a procedure of its own are looked at."""
     bus = KafkaSettings(bootstrap_servers=kafka.bootstrap_servers)
-    envelopes = _decided_case(day)
-    await _send(bus, [*envelopes, *envelopes])
+    procedure = f"TP-{new_id().hex[-12:].upper()}"
+    accepted, decided, closed = _case(procedure, day)
+    await _send(bus, [accepted, decided, accepted, decided, closed])
     settings = Settings(database_url=SecretStr(database_url), store=tmp_path / "lake", publish_seconds=0.1)
     app = create_app(settings, bus)
     async with (
@@ -64,18 +72,24 @@ async def test_a_case_that_comes_twice_becomes_one_version_that_others_are_told_
             metadata_max_age_ms=500,
         ) as told,
     ):
-        rows = "/open-data/v1/datasets/on-time-processing/versions/1.2/rows?fields=received,decided,onTime"
+        query = {"procedure": procedure, "fields": "received,decided,onTime,closed"}
 
-        async def answered() -> Any:
-            answer = await client.get(rows)
-            return answer if answer.status_code == 200 else None
+        async def counted() -> Any:
+            """The page of the first version that knows of the last event."""
+            page = (await client.get(f"{DATASET}/versions/latest/rows", params=query)).json()
+            return page if page.get("items") and page["items"][0]["closed"] else None
 
-        answer = await eventually(answered, what="version 1.2")
-        assert answer.json()["items"] == [{"received": 1, "decided": 1, "onTime": 1}]
+        page = await eventually(counted, seconds=60, what="the case is closed in a version")
+        assert page["items"] == [{"received": 1, "decided": 1, "onTime": 1, "closed": 1}]
+        async with database.reading() as connection:
+            events = await connection.execute(select(case_facts.c.events).filter_by(procedure=procedure))
+            assert events.scalar_one() == 3
+        version = (await client.get(f"{DATASET}/versions/{page['version']}")).json()
         event = await _next(told)
-        while event.data["version"] != "1.2":
+        while event.data.get("sha256") != version["sha256"]:
             event = await _next(told)
-        assert (event.type, event.data["rows"]) == (DatasetPublished.type, 1)
+        assert event.type == DatasetPublished.type
+        assert (event.data["version"], event.data["rows"]) == (version["number"], version["rows"])
 
 
 async def _next(told: Any) -> Envelope:
