@@ -11,6 +11,7 @@ from procedures.domain.definition import (
     END,
     Definition,
     Fee,
+    Join,
     RequiredDocument,
     Stage,
     Step,
@@ -49,15 +50,17 @@ plain_json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
     max_leaves=8,
 )
+forks = st.lists(codes, min_size=2, max_size=4, unique=True)
+transitions = st.one_of(
+    st.builds(Transition, to=st.none() | codes, outcome=st.none() | codes, title=st.none() | texts),
+    st.builds(lambda to, outcome: Transition(to[0], outcome, beside=tuple(to[1:])), forks, st.none() | codes),
+)
 steps = st.builds(
     Step,
     code=codes,
     title=texts,
     unit=codes,
-    transitions=st.lists(
-        st.builds(Transition, to=st.none() | codes, outcome=st.none() | codes, title=st.none() | texts),
-        max_size=3,
-    ).map(tuple),
+    transitions=st.lists(transitions, max_size=3).map(tuple),
     role=st.none() | codes,
     agency=st.none() | codes,
     stage=st.none() | codes,
@@ -65,6 +68,9 @@ steps = st.builds(
     pauses_clock=st.booleans(),
     resumes_clock=st.booleans(),
     completes_processing=st.booleans(),
+    join=st.none() | st.builds(Join, st.none() | st.integers(1, 50)),
+    exempt=st.booleans(),
+    silence_consents=st.booleans(),
 )
 definitions = st.builds(
     Definition,
