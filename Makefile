@@ -3,10 +3,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
-SERVICES := identity procedures open-data participation
+# A network may have a certificate authority of its own: uv reads the system's list where there is one.
+AUTHORITIES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check soak bench contracts fmt lint clean
+.PHONY: help setup run demo test check soak bench contracts fmt clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -14,10 +15,10 @@ help: ## List the targets
 $(VENV)/.ready: pyproject.toml uv.lock $(wildcard */pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Motcua needs Python 3.11 or newer as python3."; exit 1; }
-	@test -x $(BIN)/python || { echo "Making the environment in $(VENV) …"; python3 -m venv $(VENV); }
+	@test -x $(BIN)/python || { echo "Making the environment in $(VENV) …"; python3 -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	@command -v $(UV) >/dev/null || { echo "Fetching uv …"; $(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'; }
 	@echo "Installing what uv.lock pins …"
-	@$(UV) sync --frozen --compile-bytecode
+	@$(if $(AUTHORITIES),UV_SYSTEM_CERTS=1) $(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 $(VENV)/.linters: $(VENV)/.ready

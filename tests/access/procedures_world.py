@@ -1,14 +1,20 @@
 """Procedures: a published procedure, its cases at every station, and one attempt at each route."""
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy import text
 
 from procedures.anchors.operations import anchor_days
 from procedures.catalogue.examples import DEFINITION, SHEET
 from procedures.domain.bpmn import write_bpmn
 from procedures.domain.definition_json import definition_from_json
+from procedures.results.certificates import make_sample_certificate
+from procedures.results.signing import Seal
 from procedures.retention.operations import schedule_retentions
 from shared.ids import new_id
 from tests.access.walk import AGENCY, OTHER_AGENCY, Attempt, Ground, recipes
@@ -454,7 +460,7 @@ async def put_calendar(world: World) -> Attempt:
         f"{BASE}/agencies/{AGENCY}/calendar",
         rightful=world.official("desk"),
         strangers=world.strangers_to_a_procedure(),
-        json=present.json()["calendar"],
+        json={"calendar": present.json()["calendar"], "reason": "Đóng cửa vì bão."},
         headers={"if-match": present.headers["etag"]},
         private="timeZone",
     )
@@ -585,3 +591,97 @@ async def get_quality_index(_: World) -> Attempt:
 @recipe("GET /procedures/v1/agencies/{agency}/reports")
 async def list_reports(_: World) -> Attempt:
     return Attempt(f"{BASE}/agencies/{AGENCY}/reports")
+
+
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+RESULT = {
+    "code": "GIAY",
+    "title": {"vi": "Giấy xác nhận", "en": "Confirmation"},
+    "symbol": "GXN",
+    "template": "Xác nhận {{ form.fullName }}.",
+}
+
+
+async def _decided(world: World) -> str:
+    """The id of a case that was granted and may have a result, with a certificate to sign it."""
+    folder = Path(tempfile.mkdtemp())
+    make_sample_certificate(folder, b"a", MONDAY)
+    desk = world.app.state.desk
+    world.app.state.desk = replace(desk, press=replace(desk.press, seal=Seal(folder, b"a")))
+    code = f"MAU-{new_id().hex[-8:].upper()}"
+    clerk = world.official("desk")
+    body = {**DEFINITION, "code": code, "results": [RESULT]}
+    drafted = await world.http.post(f"{BASE}/procedures", json=body, headers=clerk)
+    etag = {**clerk, "if-match": drafted.headers["etag"]}
+    await world.http.post(f"{BASE}/procedures/{code}/versions/1/publication", headers=etag)
+    filed = {"procedure": code, "form": {"fullName": "Trần Thị Mẫu"}}
+    receipt = await world.http.post(f"{BASE}/cases", json=filed, headers=world.person(world.applicant))
+    case = str(receipt.json()["id"])
+    await world.act(case, "acceptance", clerk)
+    await world.act(case, "decision", world.official("justice"), {"outcome": "granted", "reason": "Đủ."})
+    return case
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/issuance")
+async def issue_result(world: World) -> Attempt:
+    return await world.command(await _decided(world), "issuance", "desk", {"type": "GIAY"})
+
+
+async def _issued(world: World) -> tuple[str, str]:
+    """A case and the id of its result."""
+    case = await _decided(world)
+    await world.act(case, "issuance", world.official("desk"), {"type": "GIAY"})
+    view = await world.http.get(f"{BASE}/cases/{case}", headers=world.person(world.applicant))
+    return case, str(view.json()["results"][0]["id"])
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/results/{result_id}/revocation")
+async def revoke_result(world: World) -> Attempt:
+    case, result = await _issued(world)
+    body = {"reason": "Khai sai.", "legalGround": "Điều 93"}
+    return await world.command(case, f"results/{result}/revocation", "desk", body)
+
+
+@recipe("GET /procedures/v1/results/{token}")
+async def verify_result(world: World) -> Attempt:
+    _, result = await _issued(world)
+    async with world.database.reading() as tx:
+        token = await tx.scalar(text("SELECT token FROM results WHERE id = :id"), {"id": result})
+    return Attempt(f"{BASE}/results/{token}")
+
+
+@recipe("GET /procedures/v1/result-keys")
+async def list_result_keys(_: World) -> Attempt:
+    return Attempt(f"{BASE}/result-keys")
+
+
+@recipe("GET /procedures/v1/agencies/{agency}/calendar/redatings")
+async def list_redatings(world: World) -> Attempt:
+    path = f"{BASE}/agencies/{AGENCY}/calendar"
+    present = await world.http.get(path)
+    calendar = present.json()["calendar"]
+    closed = {**calendar, "closures": ["2027-03-01"] if not calendar["closures"] else []}
+    headers = {**world.client(), "if-match": present.headers["etag"]}
+    body = {"calendar": closed, "reason": "Đóng cửa vì bão."}
+    answer = await world.http.put(path, json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return Attempt(
+        f"{path}/redatings",
+        rightful=world.client(),
+        strangers=world.strangers_to_a_procedure(),
+        private="Đóng cửa",
+    )
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/extension")
+async def extend_case(world: World) -> Attempt:
+    body = {"by": {"kind": "working_days", "amount": 2}, "reason": "Cần xác minh thêm."}
+    return await world.command(await world.accepted(), "extension", "justice", body)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/apology")
+async def apologise_for_case(world: World) -> Attempt:
+    case = await world.accepted()
+    world.clock.advance(timedelta(days=30))
+    body = {"reason": "Phải xác minh lại.", "promisedDate": "2026-12-28"}
+    return await world.command(case, "apology", "justice", body)

@@ -90,6 +90,7 @@ def kind_of(route: Route) -> Kind:
 
 
 def test_every_route_has_a_recipe_and_every_recipe_a_route() -> None:
+    assert {route.member for route in ROUTES} == WORLDS.keys()
     assert {str(route) for route in ROUTES} == RECIPES.keys()
 
 

@@ -3,10 +3,13 @@
 import ast
 import importlib
 import re
+import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from shared.settings import ServiceSettings
 
@@ -144,3 +147,53 @@ def test_one_case_can_be_followed_through_the_code() -> None:
         )
     ]
     assert not missing
+
+
+def test_every_decision_is_in_the_list() -> None:
+    folder = ROOT / "docs/decisions"
+    listed = re.findall(r"^\| \[(\d{4})\]\((\S+)\) \| (.*) \|$", (folder / "README.md").read_text(), re.M)
+    pages = sorted(page for page in folder.glob("*.md") if page.name != "README.md")
+    assert [(page.name[:4], page.name) for page in pages] == [(number, name) for number, name, _ in listed]
+    for page, (number, _, title) in zip(pages, listed, strict=True):
+        assert page.read_text().startswith(f"# {number} {title}\n")
+
+
+def test_make_help_lists_what_there_is() -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = {line.split()[1] for line in listed.splitlines()}
+    assert targets >= {"help", "run", "demo", "test", "check", "soak", "bench", "contracts", "fmt", "clean"}
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert phony
+    assert targets == set(phony[1].split())
+
+
+def test_what_ci_runs_is_make_check() -> None:
+    script = ROOT / ".ci/run"
+    assert script.stat().st_mode & 0o111
+    commands = [line for line in script.read_text().splitlines() if line and not line.startswith("#")]
+    assert commands[-1] == "make check"
+
+
+def test_publiccode_yml_is_what_its_standard_asks_for() -> None:
+    """Mandatory keys, enumerations and lengths of https://yml.publiccode.tools (0.4)."""
+    said = yaml.safe_load((ROOT / "publiccode.yml").read_text())
+    mandatory = {"publiccodeYmlVersion", "name", "url", "platforms", "developmentStatus", "softwareType"}
+    assert said.keys() >= mandatory | {"description", "legal", "maintenance", "localisation"}
+    # Those of its list of categories that could be meant here.
+    assert set(said["categories"]) <= {
+        "digital-citizenship",
+        "workflow-management",
+        "identity-management",
+        "feedback-and-reviews-management",
+        "data-collection",
+    }
+    assert set(said["description"]) == set(said["localisation"]["availableLanguages"]) == {"vi", "en"}
+    for words in said["description"].values():
+        assert len(words["shortDescription"]) <= 150
+        assert 150 <= len(words["longDescription"]) <= 10_000
+        assert words["features"]
+    assert said["maintenance"]["contacts"]
+    assert said["legal"]["license"] == "Apache-2.0"
+    assert (ROOT / "LICENSE").read_text().lstrip().startswith("Apache License")
+    shared = tomllib.loads((ROOT / "shared/pyproject.toml").read_text())["project"]
+    assert said["softwareVersion"] == shared["version"]

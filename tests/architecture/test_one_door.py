@@ -1,4 +1,4 @@
-"""What the services offer is what the gateway lets through: paths, and the headers that browsers' scripts need."""
+"""What the services offer is what people and programs get at the one address: paths, headers, words of consent."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,8 @@ from fastapi import FastAPI
 
 from gateway.cors import Cors
 from gateway.routing import ROUTES, RouteTable, Service
-from shared.auth import routes_of
+from identity.sign_in.words import SCOPES
+from shared.auth import permission_of, routes_of
 from tests.applications import described
 
 TABLE = RouteTable(ROUTES)
@@ -61,6 +62,17 @@ def test_scripts_of_other_origins_may_read_every_header_that_a_contract_promises
     }
     assert {"etag", "api-version"} <= promised
     assert promised - SAFELISTED <= {name.strip() for name in told.partition(":")[2].split(",")}
+
+
+def test_people_are_asked_for_consent_in_words_whatever_a_client_asks_for() -> None:
+    asked = {
+        permission.scope
+        for app in APPLICATIONS.values()
+        for route in routes_of(app)
+        if (permission := permission_of(route)) and permission.scope and permission.kinds - {"client"}
+    }
+    assert asked - SCOPES.keys() == set()
+    assert all(SCOPES[scope].vi != SCOPES[scope].en for scope in asked)
 
 
 def operations() -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,28 +34,26 @@ class Platform:
     printed: str
 
 
-@pytest.fixture(scope="session")
-def platform() -> Iterator[Platform]:
+@contextmanager
+def run_platform(**variables: str) -> Iterator[Platform]:
+    """`make run` until it is up, and Ctrl-C at the end, which must leave nothing running."""
     folder = Path(tempfile.mkdtemp(prefix="motcua-journey-"))
     folder.chmod(0o711)  # PostgreSQL runs as another user when the tests run as root
-    environment = {
-        **os.environ,
-        **{f"{name}_PORT": str(free_port()) for name in (*_PARTS, *_SERVERS)},
-        "MOTCUA_STATE": str(folder),
-        "OPEN_DATA_PUBLISH_SECONDS": "0.5",
-    }
+    ports = {f"{name}_PORT": str(free_port()) for name in (*_PARTS, *_SERVERS)}
+    environment = {**os.environ, **ports, "MOTCUA_STATE": str(folder), **variables}
     command = [sys.executable, "-m", "launcher", "run"]
     process = subprocess.Popen(
         command, env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     state, printed = State(folder), list[str]()
+    children: list[psutil.Process] = []
     try:
         assert process.stdout is not None
         for line in process.stdout:
             printed.append(line)
             if "Motcua is up" in line:
                 break
-        assert process.poll() is None, "".join(printed)
+        assert "Motcua is up" in printed[-1], "".join(printed)
         children = psutil.Process(process.pid).children(recursive=True)
         yield Platform(Running.read(state), state, "".join(printed))
     finally:
@@ -63,6 +62,12 @@ def platform() -> Iterator[Platform]:
         shutil.rmtree(folder)
     assert process.returncode == 0
     assert not [child for child in children if child.is_running()]
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    with run_platform(OPEN_DATA_PUBLISH_SECONDS="0.5") as platform:
+        yield platform
 
 
 @pytest.fixture(scope="module")

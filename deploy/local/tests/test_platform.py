@@ -168,6 +168,28 @@ def test_a_state_folder_that_cannot_be_written_is_one_line(machine: Machine, tmp
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("part", ["logs", "postgres"])
+def test_a_part_of_the_state_that_cannot_be_written_is_one_line(machine: Machine, part: str) -> None:
+    (machine.state / part).parent.mkdir(mode=0o711, parents=True)
+    (machine.state / part).touch()
+    done = machine.run()
+    assert done.returncode == 1
+    assert str(machine.state) in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert machine.is_empty()
+
+
+def test_a_log_that_cannot_be_written_is_one_line(machine: Machine) -> None:
+    (machine.state / "logs" / "stand_in.log").mkdir(parents=True)
+    machine.state.chmod(0o711)
+    done = machine.run()
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        [f"motcua: {machine.state}/logs/stand_in.log cannot be used (Is a directory)."],
+    )
+    assert machine.is_empty()
+
+
 def test_a_sample_is_loaded_again_when_its_credentials_are_gone(machine: Machine) -> None:
     with machine.running():
         credentials = machine.state / "secrets" / "credentials.json"

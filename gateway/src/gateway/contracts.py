@@ -12,7 +12,7 @@ from gateway.proxy.settings import ProxySettings
 from gateway.routing import Service
 
 _RETRY_SECONDS = 1.0
-_FAILURES: tuple[type[Exception], ...] = (httpx.HTTPError, ValueError, *DATABASE_AWAY)
+_FAILURES: tuple[type[Exception], ...] = (httpx.HTTPError, ValueError, RecursionError, *DATABASE_AWAY)
 _METHODS = {"get", "head", "post", "put", "patch", "delete", "options", "trace"}
 
 Contract = dict[str, Any]
@@ -87,15 +87,15 @@ class Contracts:
                 group.create_task(self._keep_fresh(client, service, address))
 
     async def _keep_fresh(self, client: httpx.AsyncClient, service: str, address: str) -> None:
-        told = ""
+        told, kept = "", None
         while True:
             try:
                 contract = (await client.get(address)).raise_for_status().json()
                 _check(contract)
-                if self._contracts.get(service) != contract:
-                    self.put(service, contract)
-                    if self._shelf is not None:
-                        await self._shelf.keep(service, contract)
+                self.put(service, contract)
+                if self._shelf is not None and contract != kept:
+                    await self._shelf.keep(service, contract)
+                    kept = contract
                 told, pause = "", self._every
             except _FAILURES as error:
                 if repr(error) != told:  # once, and not each second that a service is down

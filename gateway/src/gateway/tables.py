@@ -1,8 +1,9 @@
-"""Tables of the gateway's own database: the event log, subscriptions and their deliveries, contracts."""
+"""Tables of the gateway's own database: the event log, subscriptions and their deliveries, grants, contracts."""
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -139,6 +140,17 @@ delivery_attempts = Table(
     ),
 )
 Index(None, delivery_attempts.c.subscription_id, delivery_attempts.c.position)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("agency", Text),
+    Column("enabled", Boolean, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+)
 
 contracts = Table(
     "contracts",

@@ -59,7 +59,9 @@ async def gateway_database(gateway_url: str) -> AsyncIterator[Database]:
     database = Database(gateway_url)
     async with database.transaction() as tx:
         await tx.execute(
-            text("TRUNCATE gateway_events, subscriptions, outbox, inbox, contracts RESTART IDENTITY CASCADE")
+            text(
+                "TRUNCATE gateway_events, subscriptions, grants, outbox, inbox, contracts RESTART IDENTITY CASCADE"
+            )
         )
     yield database
     await database.close()

@@ -33,7 +33,7 @@ def subscription(status=Status.ACTIVE, **more):
         callback="https://a.example/hook",
         name=None,
         interest=Interest(),
-        sight=Sight(frozenset()),
+        sight=more.pop("sight", Sight(frozenset())),
         secrets=Secrets(b"one"),
         created_at=NOW,
         changed_at=NOW,
@@ -50,7 +50,7 @@ DONE = {
     Action.ROTATE: lambda one: one.rotate(b"two", overlap=timedelta(hours=1), now=NOW),
     Action.PAUSE: lambda one: one.pause(NOW),
     Action.RESUME: lambda one: one.resume(NOW),
-    Action.ASK_PROOF: lambda one: one.ask_proof(NOW),
+    Action.ASK_PROOF: lambda one: one.ask_proof(one.sight, NOW),
     Action.PROVE: lambda one: one.prove(NOW),
     Action.DISABLE: lambda one: one.disable("gone", NOW),
 }
@@ -88,6 +88,40 @@ def test_another_callback_must_prove_itself_and_begins_in_good_health(status):
         callback="https://b.example/", name=None, interest=ill.interest, sight=ill.sight, now=NOW
     )
     assert (changed.status, changed.proof, changed.health) == (Status.UNPROVEN, Proof(NOW), Health())
+
+
+CASES = Sight(frozenset({"procedures.case.v1", "identity.agency.v1"}), client="mine")
+
+
+def test_a_subscription_that_sees_no_more_than_it_may_stays_as_it_is():
+    one = subscription(sight=replace(CASES, agency="A"))
+    assert one.confine(CASES, withdrawn=False, now=NOW) is one
+    assert one.confine(replace(CASES, agency="A"), withdrawn=False, now=NOW) is one
+
+
+@pytest.mark.parametrize(
+    ("bound", "left"),
+    [
+        (Sight(frozenset({"identity.agency.v1"})), Sight(frozenset({"identity.agency.v1"}), client="mine")),
+        (replace(CASES, agency="A"), replace(CASES, agency="A")),
+    ],
+)
+def test_a_subscription_is_confined_to_what_its_client_may_see(bound, left):
+    confined = subscription(sight=CASES).confine(bound, withdrawn=False, now=NOW)
+    assert (confined.sight, confined.status) == (left, Status.ACTIVE)
+    assert (confined.version, confined.sequence) == (2, 2)
+
+
+def test_a_client_that_moved_sees_its_new_agency_alone():
+    moved = subscription(sight=replace(CASES, agency="A"))
+    assert moved.confine(replace(CASES, agency="B"), withdrawn=False, now=NOW).sight.agency == "B"
+
+
+@pytest.mark.parametrize("status", Status)
+def test_of_a_client_that_is_withdrawn_nothing_is_sent_in_any_status(status):
+    gone = subscription(status, sight=CASES).confine(Sight(frozenset()), withdrawn=True, now=NOW)
+    assert gone.sight.topics == frozenset()
+    assert gone.status is (Status.UNPROVEN if status is Status.UNPROVEN else Status.DISABLED)
 
 
 def test_two_secrets_sign_while_a_rotation_lasts():

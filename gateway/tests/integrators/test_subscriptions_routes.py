@@ -286,3 +286,28 @@ async def test_a_delivery_that_never_was_is_not_found(client, mine):
     place = (await subscribe(client, mine)).headers["location"]
     answer = await client.get(f"{place}/deliveries/{new_id()}", headers=mine)
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/no-such-delivery")
+
+
+async def test_a_client_of_an_agency_is_never_sent_what_concerns_another_not_even_on_request(
+    client, tokens, happen, case_event
+):
+    ours, theirs, later = (
+        case_event(agency="H99.01"),
+        case_event(agency="H99.02"),
+        case_event(agency="H99.02"),
+    )
+    await happen(ours, theirs)
+    headers = tokens.bearer(SCOPES, kind="client", client_id="mine", agency="H99.01")
+    place = (await subscribe(client, headers, types=["*"])).headers["location"]
+    for wish in (
+        {"eventIds": [str(theirs.id), str(ours.id)]},
+        {"since": "2026-01-01T00:00:00Z"},
+        {"since": "2026-01-01T00:00:00Z", "subject": str(theirs.subject)},
+    ):
+        await client.post(f"{place}/redeliveries", json=wish, headers=headers)
+    await happen(later)
+    listed = (await client.get(f"{place}/deliveries", headers=headers)).json()["items"]
+    assert [row["eventId"] for row in listed] == [str(ours.id)]
+    for event in (theirs, later):
+        answer = await client.get(f"{place}/deliveries/{event.id}", headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/no-such-delivery")

@@ -9,8 +9,10 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from identity.domain.client import AuthMethod, Client, Kind
 from identity.tables import answers, outbox
 from shared.auth import Permission, permission_of, routes_of
+from shared.errors import Text
 from shared.ids import new_id
 
 BASE = "/identity/v1"
@@ -341,6 +343,44 @@ async def test_a_client_is_registered_given_a_secret_and_shown_without_it(
         headers=admin,
     )
     assert (escalated.status_code, escalated.json()["type"]) == (403, "/problems/beyond-registrar")
+
+
+async def test_what_a_client_may_do_is_told_with_each_change_and_without_a_gap(
+    ground: Any, browser: AsyncClient
+) -> None:
+    platform = ground.tokens.bearer("identity:clients:read identity:clients:write", kind="client")
+    agency = await ground.agency()
+    body = {
+        "clientId": f"may-{new_id()}",
+        "kind": "client",
+        "name": WORDS,
+        "authMethod": "client_secret_basic",
+        "scopes": ["procedures:cases:read"],
+    }
+    made = await browser.post(f"{BASE}/clients", json=body, headers=platform)
+    place = made.headers["location"]
+    await browser.post(f"{place}/secrets", headers=platform)
+    details = {key: value for key, value in body.items() if key not in ("clientId", "kind")}
+    await browser.put(
+        place,
+        json=details | {"agency": agency.code, "scopes": ["events:stream:read"], "enabled": False},
+        headers=platform | {"if-match": '"2"'},
+    )
+    subject = Client(
+        id=str(body["clientId"]),
+        name=Text(vi="", en=""),
+        kind=Kind.CLIENT,
+        auth_method=AuthMethod.BASIC,
+        scopes=frozenset(),
+    ).aggregate
+    first = {"client": body["clientId"], "kind": "client", "agency": None, "enabled": True}
+    last = first | {"agency": agency.code, "enabled": False, "scopes": ["events:stream:read"]}
+    told = await _events(ground, str(subject))
+    assert told == [
+        ("identity.client.registered.v1", 1, first | {"scopes": ["procedures:cases:read"]}),
+        ("identity.client.changed.v1", 2, first | {"scopes": ["procedures:cases:read"]}),
+        ("identity.client.changed.v1", 3, last),
+    ]
 
 
 async def test_clients_of_another_tree_look_absent(ground: Any, browser: AsyncClient) -> None:

@@ -21,7 +21,21 @@ from identity.notifications.operations import GIVEN_UP_AFTER
 from identity.notifications.sender import Sender
 from identity.tables import notifications
 from shared.events import Envelope
-from shared.events.procedures import CaseAccepted, CaseDecided, CaseEvent, CaseSubmitted, CaseTaskCompleted
+from shared.events.procedures import (
+    CaseAccepted,
+    CaseApologised,
+    CaseDecided,
+    CaseEvent,
+    CaseExtended,
+    CaseLapsed,
+    CaseRedated,
+    CaseReminded,
+    CaseSubmitted,
+    CaseSupplemented,
+    CaseSupplementExpired,
+    CaseSupplementRequested,
+    CaseTaskCompleted,
+)
 from shared.ids import new_id
 from shared.settings import KafkaSettings
 from shared.testing import client_of
@@ -91,6 +105,45 @@ async def test_a_decision_is_told_as_it_is(
     await _happens(ground, _event(CaseDecided, person.id, outcome=outcome))
     (message,) = await _messages(ground, browser, person)
     assert words in message["subject"]["vi"]
+
+
+PROMISED = {"promised_at": datetime.fromisoformat("2026-03-20T16:59:59Z")}
+BY_THE_20TH = {"answer_by": PROMISED["promised_at"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "words"),
+    [
+        (
+            CaseExtended,
+            {"extensions": 1, "due_at": PROMISED["promised_at"]},
+            "Hẹn trả kết quả: 23:59 ngày 20/03/2026",
+        ),
+        (CaseRedated, {"reason": "Bão.", "due_at": PROMISED["promised_at"]}, "Hẹn trả kết quả: 23:59"),
+        (CaseRedated, {"reason": "Bão.", **BY_THE_20TH}, "Hạn nộp bổ sung: 23:59 ngày 20/03/2026"),
+        (CaseApologised, PROMISED, "Hẹn trả kết quả: 23:59 ngày 20/03/2026"),
+        (CaseSupplementRequested, BY_THE_20TH, "Hạn nộp bổ sung: 23:59 ngày 20/03/2026"),
+        (CaseReminded, {"of": "answer", "reminded_of": PROMISED["promised_at"]}, "Hạn nộp bổ sung"),
+        (CaseSupplemented, {"missing": ("SO_DO",)}, "còn thiếu"),
+        (CaseSupplementExpired, BY_THE_20TH, "giấy tờ hiện có"),
+        (CaseLapsed, BY_THE_20TH, "nộp hồ sơ mới"),
+    ],
+)
+async def test_what_becomes_of_a_cases_time_is_told(
+    ground: Any, browser: AsyncClient, kind: type[CaseEvent], details: dict[str, Any], words: str
+) -> None:
+    person = await ground.person()
+    await _happens(ground, _event(kind, person.id, **details))
+    (message,) = await _messages(ground, browser, person)
+    assert words in message["body"]["vi"]
+
+
+async def test_what_the_agency_is_reminded_of_is_not_told_to_the_applicant(
+    ground: Any, browser: AsyncClient
+) -> None:
+    person = await ground.person()
+    await _happens(ground, _event(CaseReminded, person.id, of="case", reminded_of=PROMISED["promised_at"]))
+    assert await _messages(ground, browser, person) == []
 
 
 async def test_newest_messages_come_first_page_by_page(ground: Any, browser: AsyncClient) -> None:
@@ -211,6 +264,7 @@ async def test_the_outbox_page_is_there_on_one_machine_without_mail_alone(
     page = await browser.get("/outbox")
     assert page.status_code == 200
     assert CODE in page.text
+    assert person.full_name in page.text
     settings = ground.app.state.identity.settings
     for change in ({"smtp_host": "mail.example"}, {"public_url": "https://dichvucong.example"}):
         app = create_app(settings.model_copy(update=change), KafkaSettings(), clock=ground.clock)

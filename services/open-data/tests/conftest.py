@@ -152,9 +152,11 @@ def _history(draw: st.DrawFn) -> History:
             return (*begun, act(Kind.WITHDRAWN))
     begun.append(act(Kind.ACCEPTED, due=True))
     begun += [act(Kind.OTHER, due=True) for _ in range(draw(st.integers(0, 3)))]
-    match draw(st.sampled_from(["open", "withdrawn", "decided", "closed"])):
+    match draw(st.sampled_from(["open", "withdrawn", "lapsed", "decided", "closed"])):
         case "withdrawn":
             begun.append(act(Kind.WITHDRAWN))
+        case "lapsed":
+            begun.append(act(Kind.LAPSED))
         case "decided":
             begun.append(act(Kind.DECIDED, due=True))
         case "closed":

@@ -83,3 +83,19 @@ def test_acts_may_become_known_in_any_order(day: At) -> None:
     }
     facts = [fold({sequence: acts[sequence] for sequence in order}) for order in permutations(acts)]
     assert facts == [fold(acts)] * 24
+
+
+def test_a_lapsed_case_has_ended_and_is_not_overdue_afterwards(day: At) -> None:
+    fact = _fact(
+        _act(Kind.ACCEPTED, day(1, 5), day(1, 20)), _act(Kind.OTHER, day(1, 6)), _act(Kind.LAPSED, day(3, 2))
+    )
+    assert (fact.ended, fact.decided, fact.overdue, fact.overdue_from) == (MAR, False, (), None)
+
+
+def test_a_case_that_was_extended_or_dated_anew_in_time_is_judged_by_its_new_due_instant(day: At) -> None:
+    fact = _fact(
+        _act(Kind.ACCEPTED, day(1, 5), day(1, 20)),
+        _act(Kind.OTHER, day(1, 19), day(2, 20)),
+        _act(Kind.DECIDED, day(2, 10), day(2, 20)),
+    )
+    assert (fact.on_time, fact.overdue) == (True, ())

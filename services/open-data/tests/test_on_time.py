@@ -49,6 +49,7 @@ def test_a_months_row_says_what_came_in_what_went_out_and_what_is_left(
         "closed": 1,
         "refused": 0,
         "withdrawn": 0,
+        "lapsed": 0,
         "inProgress": 1,
         "overdue": 1,
         "meanDays": None,
@@ -113,7 +114,8 @@ def test_what_is_open_balances_from_month_to_month(
     opened: dict[tuple[str, str], int] = {}
     for row in _rows(data.draw(histories)):
         desk = (row["agency"], row["procedure"])
-        left = opened.get(desk, 0) + row["received"] - row["decided"] - row["withdrawn"]
+        ended = row["decided"] + row["withdrawn"] + row["lapsed"]
+        left = opened.get(desk, 0) + row["received"] - ended
         opened[desk] = left
         assert row["inProgress"] in (left, None)
         assert row["onTime"] + row["late"] <= row["decided"]
@@ -167,6 +169,7 @@ def _reckoned_month(cases: list[History], month: Month, *, over: bool) -> dict[s
         "closed": sum(here(h, Kind.CLOSED) for h in cases),
         "refused": sum(here(h, Kind.REFUSED) for h in cases),
         "withdrawn": sum(here(h, Kind.WITHDRAWN) for h in received),
+        "lapsed": sum(here(h, Kind.LAPSED) for h in received),
         "inProgress": sum(open_ for open_, _ in ends) if over else None,
         "overdue": sum(overdue for _, overdue in ends) if over else None,
         "meanDays": _rounded(statistics.mean(map(Decimal, days))) if over and len(days) >= FEWEST else None,
@@ -180,7 +183,7 @@ def _standing(history: History, at: datetime) -> tuple[bool, bool]:
     """Whether the case was in progress just before this instant, and whether overdue."""
     before = [act for act in history if act.at < at]
     kinds = {act.kind for act in before}
-    if Kind.ACCEPTED not in kinds or kinds & {Kind.DECIDED, Kind.WITHDRAWN}:
+    if Kind.ACCEPTED not in kinds or kinds & {Kind.DECIDED, Kind.WITHDRAWN, Kind.LAPSED}:
         return False, False
     due_at = before[-1].due_at
     return True, due_at is not None and due_at < at

@@ -19,6 +19,8 @@ from shared.events.procedures import (
     CaseClosed,
     CaseDecided,
     CaseEvent,
+    CaseExtended,
+    CaseRedated,
     CaseRefused,
     CaseTaskCompleted,
     CaseWithdrawn,
@@ -71,14 +73,6 @@ async def _rows(world: Any) -> list[tuple[Any, ...]]:
     path = world.lake.path("on-time-processing", version.file)
     query = read_query(version.columns, [("fields", FIELDS)])
     return [row async for batch in world.lake.rows(path, query, list) for row in batch]
-
-
-def _everything(version: Any) -> Any:
-    from open_data.domain.query import read_query
-
-    return read_query(
-        version.columns, [("fields", "month,received,decided,onTime,late,closed,refused,withdrawn,overdue")]
-    )
 
 
 LATE_CASE = [
@@ -144,3 +138,16 @@ async def test_the_latest_name_of_an_agency_stays_whichever_comes_last(world: An
     async with world.database.reading() as connection:
         dataset = await operations.get_dataset(connection, "on-time-processing")
     assert dataset.publisher.name == Text(vi="Quận Mẫu", en="Sample District")
+
+
+async def test_redated_and_extended_cases_are_judged_by_their_new_due_instant(world: Any, day: At) -> None:
+    for change, more in ((CaseRedated, {"reason": "Bão."}), (CaseExtended, {"extensions": 1})):
+        await _hear(
+            world,
+            new_id(),
+            (2, day(1, 5), _case(CaseAccepted, day(1, 20))),
+            (3, day(1, 19), _case(change, day(2, 20), **more)),
+            (4, day(2, 10), _case(CaseDecided, day(2, 20), outcome="granted")),
+        )
+    on_time = {row[0]: (row[3], row[4], row[8]) for row in await _rows(world)}
+    assert on_time["2026-02"] == (2, 0, None)

@@ -215,7 +215,7 @@ async def test_all_events_again_to_a_process_that_is_killed_come_to_the_same_byt
         await eventually(lambda: _reached(service, facts, len(cases)), seconds=90, what="all facts again")
         ratings = "SELECT count(*) FROM rating_facts"
         await eventually(lambda: _reached(service, ratings, RATINGS), what="all ratings again")
-    assert (await service.command("rebuild")).count("nothing new") == 2
+    assert all(line.endswith("nothing new") for line in (await service.command("rebuild")).splitlines())
     assert await service.latest() == first
 
     shutil.rmtree(service.store)

@@ -179,7 +179,8 @@ class World:
         present = await self.http.get(path)
         calendar = {**present.json()["calendar"], "closures": list(dates)}
         headers = {**self.official("desk", agency), "if-match": present.headers["etag"]}
-        answer = await self.http.put(path, json=calendar, headers=headers)
+        body = {"calendar": calendar, "reason": "Đóng cửa vì bão."}
+        answer = await self.http.put(path, json=body, headers=headers)
         assert answer.status_code == 200, answer.text
 
     async def read(self, case: str, headers: dict[str, str] | None = None) -> Response:

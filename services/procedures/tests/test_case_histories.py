@@ -26,11 +26,16 @@ from procedures.domain.case import Attachment, Case, MissingItem, Outcome, fold,
 from procedures.domain.case_clock import explain
 from procedures.domain.clock import Stop
 from procedures.domain.definition import END, Definition, Stage, Step, Transition
+from procedures.domain.firing import fire
 from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
+from procedures.domain.lateness import apologise, extend
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, Action, ActionNotAllowed, Status
 from procedures.domain.terms import NO_TERM, Term, TermKind
+from procedures.domain.time_acts import SupplementExpired
+from procedures.domain.time_rules import Expiry, Extension, SupplementRule, TimeRules
+from procedures.domain.timers import timers_of
 from shared.errors import Forbidden, MotcuaError, Text
 from shared.ids import new_id
 
@@ -49,9 +54,18 @@ ACTION_OF = {
     "decided": Action.DECIDE,
     "result_recorded": Action.RECORD_RESULT,
     "withdrawn": Action.WITHDRAW,
+    "extended": Action.EXTEND,
+    "apologised": Action.APOLOGISE,
 }
 """The action that leads to an act; a closing comes with the last completion."""
 
+HANDLED = [*ACTION_OF.values()]
+"""Results are issued and revoked beside the handling; they have rules, and tests, of their own."""
+
+OF_THE_CLOCK = {"reminded", "became_overdue", "lapsed", "supplement_expired"}
+"""Acts that nobody does."""
+
+OF_THE_ANSWERING_AGENCY = {Action.DECIDE, Action.EXTEND, Action.APOLOGISE}
 OF_THE_APPLICANT = {Action.SUPPLEMENT, Action.WITHDRAW}
 
 terms = st.one_of(
@@ -60,6 +74,18 @@ terms = st.one_of(
         Term, st.just(TermKind.WORKING_DAYS), st.sampled_from([Decimal("0.5"), Decimal(2), Decimal(15)])
     ),
     st.builds(Term, st.just(TermKind.CALENDAR_DAYS), st.sampled_from([Decimal(1), Decimal(20)])),
+)
+time_rules = st.builds(
+    TimeRules,
+    reminder=terms,
+    extension=st.sampled_from([None, Extension(Term(TermKind.WORKING_DAYS, Decimal(5)), 2)]),
+    supplements=st.builds(
+        SupplementRule,
+        rounds=st.sampled_from([None, 1]),
+        answer_within=terms,
+        on_expiry=st.sampled_from(Expiry),
+    ),
+    consent_by_silence=st.booleans(),
 )
 officials = st.builds(
     Official,
@@ -92,10 +118,13 @@ def definitions(draw: st.DrawFn) -> Definition:
             allowance=draw(terms),
             pauses_clock=draw(st.booleans()),
             resumes_clock=draw(st.booleans()),
+            silence_consents=draw(st.booleans()),
         )
         for code in codes
     )
-    return Definition("MAU", WORDS, AGENCIES[0], draw(terms), codes[0], steps, stages)
+    return Definition(
+        "MAU", WORDS, AGENCIES[0], draw(terms), codes[0], steps, stages, time_rules=draw(time_rules)
+    )
 
 
 class Handling(RuleBasedStateMachine):
@@ -115,7 +144,7 @@ class Handling(RuleBasedStateMachine):
         self.now += timedelta(hours=hours, minutes=minutes)
 
     @rule(
-        action=st.sampled_from(Action),
+        action=st.sampled_from(HANDLED),
         official=officials,
         step=st.integers(0, 5),
         outcome=st.sampled_from([None, "a", "b"]),
@@ -132,7 +161,7 @@ class Handling(RuleBasedStateMachine):
             assert action not in ALLOWED[self.case.status]
         except Forbidden:
             assert action not in OF_THE_APPLICANT
-            assert action is Action.DECIDE or not self._may(
+            assert action in OF_THE_ANSWERING_AGENCY or not self._may(
                 official, code if action is Action.COMPLETE_TASK else None
             )
         except MotcuaError:
@@ -143,6 +172,15 @@ class Handling(RuleBasedStateMachine):
             if action not in OF_THE_APPLICANT:
                 assert self._may(official, code if action is Action.COMPLETE_TASK else None)
             self._done(acts)
+
+    @rule()
+    def the_timers_fire(self) -> None:
+        """What has run out happens, and does not happen again."""
+        acts = self._fired()
+        assert bool(acts) is any(timer.at < self.now for timer in timers_of(self.case))
+        self._done(acts)
+        assert [timer for timer in timers_of(self.case) if timer.at < self.now] == []
+        assert self._fired() == ()
 
     @rule(outcome=st.sampled_from(["a", "b"]))
     def the_right_official_goes_on(self, outcome: str) -> None:
@@ -184,6 +222,15 @@ class Handling(RuleBasedStateMachine):
                 return handling.record_result(case, official, brought)
             case Action.WITHDRAW:
                 return handling.withdraw(case, reason=None)
+            case Action.EXTEND:
+                days = Term(TermKind.WORKING_DAYS, Decimal(2))
+                return extend(case, definition, CALENDAR, official, now, by=days, reason="x")
+            case Action.APOLOGISE:
+                promised = CALENDAR.next_working_day(CALENDAR.local_date(now) + timedelta(days=1))
+                return apologise(case, CALENDAR, official, now, reason="x", promised=promised)
+
+    def _fired(self) -> tuple[Act, ...]:
+        return fire(self.case, self.definition, CALENDAR, self.now)
 
     def _may(self, official: Official, step: str | None) -> bool:
         """Whether the official holds the post of an open task, of this step when it is named."""
@@ -212,6 +259,9 @@ class Handling(RuleBasedStateMachine):
     @invariant()
     def every_act_was_allowed_where_the_case_stood(self) -> None:
         for before, entry in zip(self._stands(), self.log[1:], strict=False):
+            if entry.act.kind in OF_THE_CLOCK:
+                assert before.status in (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
+                continue
             action = ACTION_OF.get(entry.act.kind, Action.COMPLETE_TASK)
             assert action in ALLOWED[before.status]
 
@@ -229,6 +279,9 @@ class Handling(RuleBasedStateMachine):
             if isinstance(entry.act, SupplementRequested):
                 standing.append(Stop.SUPPLEMENT)
             elif isinstance(entry.act, Supplemented):
+                if not entry.act.still_missing:
+                    standing.remove(Stop.SUPPLEMENT)
+            elif isinstance(entry.act, SupplementExpired):
                 standing.remove(Stop.SUPPLEMENT)
             elif isinstance(entry.act, TaskCompleted | Accepted):
                 standing = list(entry.act.stands.stops)

@@ -274,15 +274,27 @@ class TestWaitingForTheApplicant:
             assert (case.stops, due(case)) == ((Stop.STEP,), [None])
         assert desk.at("2026-03-09 08:30").complete("C", DESK).due_at == local("2026-03-11 08:30")
 
-    def test_everything_that_was_asked_for_must_come(self) -> None:
+    def test_the_clock_stands_still_until_everything_that_was_asked_for_is_there(self) -> None:
+        desk = Desk()
+        desk.accept()
+        desk.ask(LAND, "SO_DO", "GIAY_UY_QUYEN")
+        case = desk.at("2026-03-03 08:30").bring("SO_DO")
+        assert [item.document for item in case.missing] == ["GIAY_UY_QUYEN"]
+        assert (case.status, case.stops) == (Status.SUPPLEMENT_REQUESTED, (Stop.SUPPLEMENT,))
+        case = desk.at("2026-03-04 08:30").bring("GIAY_UY_QUYEN")
+        assert (case.missing, len(case.attachments), case.supplement_rounds) == ((), 2, 1)
+        assert (case.status, case.due_at) == (Status.ACCEPTED, local("2026-03-18 08:30"))
+
+    def test_something_of_what_was_asked_for_must_come(self) -> None:
         desk = Desk()
         desk.accept()
         desk.ask(LAND, "SO_DO", "GIAY_UY_QUYEN")
         with pytest.raises(Invalid) as refused:
-            desk.bring("SO_DO")
-        assert [fault.detail.en for fault in refused.value.faults] == ["Still missing: GIAY_UY_QUYEN."]
-        case = desk.bring("SO_DO", "GIAY_UY_QUYEN")
-        assert (case.missing, len(case.attachments), case.supplement_rounds) == ((), 2, 1)
+            desk.bring("KHAC")
+        assert [fault.detail.en for fault in refused.value.faults] == [
+            "Still missing: SO_DO.",
+            "Still missing: GIAY_UY_QUYEN.",
+        ]
 
     def test_an_open_step_gets_back_the_time_that_it_stood_still(self) -> None:
         desk = Desk()

@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.events import Topic
-from shared.kafka import dead_letters_of, new_consumer, new_producer
+from shared.kafka import create_missing, dead_letters_of, new_consumer, new_producer
 from shared.settings import KafkaSettings
 
 
@@ -48,8 +48,10 @@ async def _waiting(
     settings: KafkaSettings, topics: tuple[Topic, ...], group: str, *, take: bool
 ) -> AsyncIterator[ConsumerRecord[Any, Any]]:
     """Records between what was sent again before (a committed offset) and the end; `take` moves on."""
+    dead = [dead_letters_of(topic, group) for topic in topics]
+    await create_missing(settings, dead)  # of a listener that never ran
     async with new_consumer(settings, group_id=f"{group}.dead-letters") as consumer:
-        partitions = [TopicPartition(dead_letters_of(topic, group).name, 0) for topic in topics]
+        partitions = [TopicPartition(topic.name, 0) for topic in dead]
         consumer.assign(partitions)
         kept = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
+from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 from sqlalchemy import Column, DateTime, MetaData, Table, Uuid
 from sqlalchemy.dialects.postgresql import insert
@@ -29,7 +30,7 @@ from shared.events import Envelope, Event, event_class
 from shared.kafka import dead_letters_of, new_consumer, new_producer
 from shared.metrics import DEAD_LETTERS, HANDLED, HANDLED_SECONDS
 from shared.settings import KafkaSettings
-from shared.trace import continue_trace
+from shared.spans import span
 
 Handler = Callable[[AsyncConnection, Envelope, Any], Awaitable[None]]
 """`async def handler(tx, envelope, event)`: `event` is the typed data of the envelope."""
@@ -183,12 +184,18 @@ class Consumer:
         )
         if first.one_or_none() is None:
             return
-        continue_trace(envelope.traceparent)
-        try:
-            event = known.model_validate(envelope.data)
-        except ValidationError as error:
-            raise ValueError(f"data does not fit {envelope.type}: {error}") from error
-        await handler(tx, envelope, event)
+        attributes = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": record.topic,
+            "messaging.consumer.group.name": self.group,
+            "messaging.message.id": str(envelope.id),
+        }
+        with span(f"process {envelope.type}", SpanKind.CONSUMER, envelope.traceparent, attributes):
+            try:
+                event = known.model_validate(envelope.data)
+            except ValidationError as error:
+                raise ValueError(f"data does not fit {envelope.type}: {error}") from error
+            await handler(tx, envelope, event)
 
     async def _bury(
         self, record: ConsumerRecord[Any, Any], reason: str, dead_letters: AIOKafkaProducer

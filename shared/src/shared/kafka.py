@@ -104,13 +104,18 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic]) -> Non
     """
     while True:
         try:
-            return await _create_missing(settings, topics)
+            return await create_missing(settings, topics)
         except (KafkaError, OSError) as error:
             log.warning("kafka.not_reached", servers=settings.bootstrap_servers, reason=repr(error))
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def _create_missing(settings: KafkaSettings, topics: Sequence[Topic]) -> None:
+async def create_missing(settings: KafkaSettings, topics: Sequence[Topic]) -> None:
+    """Create the topics that are missing.
+
+    Raises:
+        KafkaError: Kafka does not answer, or refuses.
+    """
     admin = AIOKafkaAdminClient(**connection_options(settings))
     try:
         await admin.start()

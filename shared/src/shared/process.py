@@ -30,6 +30,7 @@ from shared.db import Database, is_transient
 from shared.inbox import Consumer
 from shared.logs import configure_logs
 from shared.settings import KafkaSettings, ServiceSettings
+from shared.spans import send_spans
 
 _NO_SUCH_TABLE = "42P01"
 _NOT_LET_IN = ("28", "3D")  # SQLSTATE classes: wrong role or password, no such database
@@ -74,6 +75,7 @@ def main(program: Program, argv: Sequence[str] | None = None) -> int:
         print(f"{program.name}: these settings are missing or wrong: {names}", file=sys.stderr)
         return 2
     configure_logs(program.name, settings.log_format)
+    send_spans(program.name)
     own = {command.name: command for command in program.commands}
     try:
         if arguments.command in own:

@@ -10,10 +10,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from types import FrameType
 
-from launcher import demo as stories
 from launcher.errors import LauncherError
 from launcher.platform import Platform
 from launcher.state import State
@@ -34,9 +32,11 @@ def main() -> int:
     terminal = Terminal()
     try:
         return {"run": run, "demo": demo, "stop": stop}[command](State.here(), terminal)
-    except LauncherError as error:
-        terminal.fault(str(error))
+    except (LauncherError, OSError) as error:
+        terminal.fault(in_one_line(error))
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def run(state: State, terminal: Terminal) -> int:
@@ -47,13 +47,13 @@ def run(state: State, terminal: Terminal) -> int:
         terminal.title(f"Motcua starts; what it stores is in {state.folder}")
         try:
             platform.start().write(state)
-            tell(stories.play, state, terminal)
+            tell(state, terminal)
             welcome(terminal, state)
             platform.watch()
         except KeyboardInterrupt:
             return 0
-        except LauncherError as error:
-            terminal.fault(str(error))
+        except (LauncherError, OSError) as error:
+            terminal.fault(in_one_line(error))
             return 1
 
 
@@ -61,20 +61,26 @@ def demo(state: State, terminal: Terminal) -> int:
     """Play further cases against the platform that runs."""
     if state.holder() is None:
         raise LauncherError("Nothing runs here: start the platform with `make run` first.")
-    return tell(stories.play_further, state, terminal)
+    return tell(state, terminal, further=True)
 
 
-def tell(story: Callable[[State, Terminal], None], state: State, terminal: Terminal) -> int:
+def tell(state: State, terminal: Terminal, *, further: bool = False) -> int:
     """Play a story; that it fails is one line, and ends nothing."""
+    from launcher import demo  # HTTP and Kafka clients, wanted only when all stands
+
     try:
-        story(state, terminal)
+        play = demo.play_further if further else demo.play
+        play(state, terminal)
     except Exception as error:  # whatever the story met, the platform stays up
-        terminal.fault(f"the case could not be played to its end: {_in_one_line(error)}")
+        terminal.fault(f"the case could not be played to its end: {in_one_line(error)}")
         return 1
     return 0
 
 
-def _in_one_line(error: Exception) -> str:
+def in_one_line(error: Exception) -> str:
+    """The error's words; of a file that cannot be used, which one and why."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used ({error.strerror})."
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -7,6 +7,7 @@ the coordinates anew and prints the lock, for when Kafka's version is raised.
 import fcntl
 import hashlib
 import os
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ def kafka_jars(say: Callable[[str], None]) -> Path:
             fcntl.flock(lock, fcntl.LOCK_EX)  # several may start at once; one fetches
             if not jars.exists():
                 say(f"fetching Apache Kafka {KAFKA_VERSION} (45 MB, once) into {cache}")
-                _fetch(jars, say)
+                _fetch_trusting_the_system(jars, say)
     except (requests.RequestException, RuntimeError) as error:
         raise RepositoryNotReachable(f"{_repository()} cannot be reached ({type(error).__name__}).") from None
     except OSError as error:
@@ -67,6 +68,19 @@ def kafka_jars(say: Callable[[str], None]) -> Path:
             f"The cache {cache} cannot be written ({error.strerror}): set MOTCUA_CACHE to a folder of yours."
         ) from None
     return jars
+
+
+def _fetch_trusting_the_system(jars: Path, say: Callable[[str], None]) -> None:
+    """Fetch; where the network has a certificate authority of its own, once more with the system's list."""
+    try:
+        _fetch(jars, say)
+    except requests.exceptions.SSLError:
+        paths = ssl.get_default_verify_paths()
+        authorities = paths.cafile or paths.capath
+        if authorities is None or "REQUESTS_CA_BUNDLE" in os.environ:
+            raise
+        os.environ["REQUESTS_CA_BUNDLE"] = authorities
+        _fetch(jars, say)
 
 
 def _fetch(jars: Path, say: Callable[[str], None]) -> None:

@@ -143,13 +143,15 @@ class Process:
 
     def stop(self, seconds: float = 15) -> None:
         """End it and wait; by force when it takes longer than `seconds`."""
+        if self._child is None:
+            return
         self.ask_to_end()
         try:
-            if self._child:
-                self._child.wait(seconds)
+            self._child.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._pid_file.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._pid_file.unlink()
 
     def kill(self) -> None:
         """End it at once, as a crash would."""

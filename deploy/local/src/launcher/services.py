@@ -90,6 +90,8 @@ PROCEDURES = Service(
         "PROCEDURES_TRACKING_KEY": state.secret("procedures-tracking-key"),
         "PROCEDURES_MASTER_KEY": f"1:{state.secret('procedures-master-key')}",
         "PROCEDURES_DOCUMENT_STORE": str(state.folder / "documents"),
+        "PROCEDURES_RESULT_CERTIFICATES": str(state.folder / "secrets" / "result-certificates"),
+        "PROCEDURES_RESULT_PASSPHRASE": state.secret("result-passphrase"),
     },
     sample=lambda _: [],
 )

@@ -14,7 +14,6 @@ class WebhookSettings(BaseModel):
     loopback: bool = Field(
         False, description="Callbacks may be on loopback and without TLS: for a developer's own machine"
     )
-    origin: str = Field("motcua", description="How the gateway names itself to callbacks")
     deliverer: bool = Field(True, description="Whether this process sends webhooks")
     at_once: int = Field(500, ge=1, description="Requests under way to all callbacks")
     at_once_each: int = Field(8, ge=1, description="Requests under way to the callback of one subscription")

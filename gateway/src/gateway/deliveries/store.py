@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    delete,
     exists,
     func,
     literal,
@@ -192,6 +193,18 @@ def _wished(wish: Wish, subscription_id: UUID) -> list[ColumnElement[bool]]:
             )
         )
     return conditions
+
+
+async def drop_unseen(tx: AsyncConnection, subscription_id: UUID, sight: Sight) -> None:
+    """Drop what waits to be sent and is not in sight any more; an attempt under way counts for nothing."""
+    seen = exists().where(gateway_events.c.position == deliveries.c.position, log.covered(sight))
+    await tx.execute(
+        delete(deliveries).where(
+            deliveries.c.subscription_id == subscription_id,
+            deliveries.c.status == Status.PENDING.value,
+            ~seen,
+        )
+    )
 
 
 async def plan_again(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,13 +11,8 @@ from gateway.dispatch.store import Outcome
 from gateway.subscriptions import store as subscriptions
 from gateway.subscriptions.domain.health import DISABLE_AFTER
 from gateway.subscriptions.domain.subscription import ALLOWED, Action, Subscription
-from shared import outbox
-from shared.events.gateway import (
-    SubscriptionChanged,
-    SubscriptionDisabled,
-    SubscriptionEvent,
-    SubscriptionFaltered,
-)
+from gateway.subscriptions.events import tell
+from shared.events.gateway import SubscriptionChanged, SubscriptionDisabled, SubscriptionFaltered
 
 
 async def note_failures(
@@ -39,12 +33,12 @@ async def note_failures(
     if Action.DISABLE in ALLOWED[subscription.status] and (gone or subscription.health.hopeless(now)):
         reason = "gone" if gone else "failing"
         subscription = subscription.disable(reason, now)
-        await _tell(tx, SubscriptionDisabled, subscription, now, reason=reason)
+        await tell(tx, SubscriptionDisabled, subscription, now, reason=reason)
     elif subscription.health.warning_due(now):
         since = subscription.health.failing_since or now
         subscription = replace(subscription.tell(), health=replace(subscription.health, warned_at=now))
         envelope = last.parcel.event.envelope
-        await _tell(
+        await tell(
             tx,
             SubscriptionFaltered,
             subscription,
@@ -67,20 +61,4 @@ async def note_proof(tx: AsyncConnection, asked: Subscription, fault: str | None
         return
     proved = subscription.prove(now)
     await subscriptions.save(tx, proved)
-    await _tell(tx, SubscriptionChanged, proved, now)
-
-
-async def _tell(
-    tx: AsyncConnection,
-    event: type[SubscriptionEvent],
-    subscription: Subscription,
-    now: datetime,
-    **more: Any,
-) -> None:
-    fact = event(
-        client=subscription.client,
-        types=tuple(sorted(subscription.interest.types)),
-        status=subscription.status.value,
-        **more,
-    )
-    await outbox.add(tx, fact.envelope(subject=subscription.id, sequence=subscription.sequence, at=now))
+    await tell(tx, SubscriptionChanged, proved, now)

@@ -52,13 +52,17 @@ def create_portal(settings: Settings, parts: Parts, contracts: Contracts | None 
     if settings.webhooks.deliverer:
         background.append(deliverer_of(settings, parts, alarm).run)
     portal = Portal(
-        contracts, address=settings.public_url, prefix=settings.event_type_prefix, version=VERSION
+        contracts,
+        address=settings.public_url,
+        kafka=parts.kafka.bootstrap_servers.partition(",")[0],
+        prefix=settings.event_type_prefix,
+        version=VERSION,
     )
     app = create_service(
         settings,
         parts,
         name=NAME,
-        title="Events",
+        title="Motcua events",
         description="Events of the platform by stream and webhook, for those without Kafka.",
         version=VERSION,
         routers=[stream, subscriptions, deliveries, portal_routes(portal)],

@@ -51,8 +51,8 @@ def merge(contracts: Mapping[str, Contract], *, info: Mapping[str, Any], server:
             place = names[service].get(component, component)
             components[place.section][place.name] = value
         used = _tags_of(own)
-        tags += [{"name": tag, "x-displayName": tag.partition(": ")[2] or service} for tag in used]
-        groups.append({"name": title_of(service, contract), "tags": used})
+        tags += [{"name": tag, "x-displayName": _heading(tag.partition(": ")[2] or service)} for tag in used]
+        groups.append({"name": _heading(title_of(service, contract).removeprefix("Motcua ")), "tags": used})
     components["securitySchemes"] = _security(contracts, paths)
     return {
         "openapi": "3.1.0",
@@ -76,6 +76,10 @@ def title_of(service: str, contract: Contract) -> str:
     """What a contract calls itself."""
     title: str = contract.get("info", {}).get("title", service)
     return title
+
+
+def _heading(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _components(contract: Contract) -> Iterator[tuple[Component, Any]]:

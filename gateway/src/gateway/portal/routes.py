@@ -39,18 +39,19 @@ class Portal:
 
     Args:
         address: the gateway's public address.
+        kafka: where those on Kafka find it.
         prefix: reverse-DNS prefix of event types.
         version: of the merged contract.
     """
 
-    def __init__(self, contracts: Contracts, *, address: str, prefix: str, version: str) -> None:
+    def __init__(self, contracts: Contracts, *, address: str, kafka: str, prefix: str, version: str) -> None:
         self._contracts = contracts
         self._address = address
         self._version = version
         self._merged: Asset | None = None
         self._catalogue: Asset | None = None
         contracts.tell(self._forget)
-        self.asyncapi = Asset.of_json(document(prefix=prefix, gateway=address))
+        self.asyncapi = Asset.of_json(document(prefix=prefix, gateway=address, kafka=kafka))
         self.prefix = prefix
         self.reference = reference_script()
         self.files = own_files()

@@ -106,6 +106,23 @@ class PortalTurn(Turn):
         self._cycle.message_event.set()
 
 
+class _Outlet:
+    """What the cycle takes for the client's connection.
+
+    After a whole answer it is the edge that hangs up: a client that is still sending must get to see it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self._transport = transport
+        self._cycle = cycle
+
+    def close(self) -> None:
+        if not self._cycle.response_complete:
+            self._transport.close()
+
+
 class _Cycle(RequestResponseCycle):
     """uvicorn's cycle of one request, telling its turn how it goes."""
 
@@ -133,7 +150,7 @@ class _Cycle(RequestResponseCycle):
         }
         super().__init__(
             scope=cast("Any", scope),
-            transport=edge.transport,
+            transport=cast("Any", _Outlet(edge.transport, self)),
             flow=edge.flow,
             logger=log,
             access_logger=log,

@@ -3,12 +3,14 @@
 import base64
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.grants.operations import granted
+from gateway.grants.store import lock as lock_grants
 from gateway.stream.domain.interest import Interest
 from gateway.stream.domain.sight import Sight
 from gateway.subscriptions import store
@@ -20,13 +22,12 @@ from gateway.subscriptions.domain.subscription import (
     Subscription,
     TooManySubscriptions,
 )
+from gateway.subscriptions.events import tell
 from gateway.vault import Vault
-from shared import outbox
 from shared.events.gateway import (
     SubscriptionChanged,
     SubscriptionCreated,
     SubscriptionDeleted,
-    SubscriptionEvent,
     SubscriptionTested,
 )
 from shared.ids import new_id
@@ -54,7 +55,9 @@ async def create_subscription(
 
     Raises:
         TooManySubscriptions: the client has `limit` already.
+        ClientWithdrawn: it may not have webhooks any more.
     """
+    await lock_grants(tx, client)
     if await store.count(tx, client) >= limit:
         raise TooManySubscriptions
     subscription_id = new_id()
@@ -64,14 +67,14 @@ async def create_subscription(
         callback=details.callback,
         name=details.name,
         interest=details.interest,
-        sight=details.sight,
+        sight=await granted(tx, client, details.sight),
         secrets=Secrets(_new_secret(vault, subscription_id)),
         created_at=now,
         changed_at=now,
         proof=Proof(at=now),
     )
     await store.add(tx, subscription)
-    await _tell(tx, SubscriptionCreated, subscription, now)
+    await tell(tx, SubscriptionCreated, subscription, now)
     return subscription
 
 
@@ -108,12 +111,14 @@ async def change_subscription(
 
     Raises:
         NoSuchSubscription, NotInThisStatus, and what `check` raises.
+        ClientWithdrawn: the client may not have webhooks any more.
     """
     before = await get_subscription(tx, client, subscription_id, for_update=True)
     check(before)
-    after = change(before)
+    changed = change(before)
+    after = replace(changed, sight=await granted(tx, client, changed.sight))
     await store.save(tx, after)
-    await _tell(tx, SubscriptionChanged, after, now)
+    await tell(tx, SubscriptionChanged, after, now)
     return after
 
 
@@ -146,7 +151,7 @@ async def delete_subscription(
     subscription = await get_subscription(tx, client, subscription_id, for_update=True)
     check(subscription)
     await store.remove(tx, subscription.id)
-    await _tell(tx, SubscriptionDeleted, subscription.tell(), now)
+    await tell(tx, SubscriptionDeleted, subscription.tell(), now)
 
 
 async def test_subscription(tx: AsyncConnection, client: str, subscription_id: UUID, now: datetime) -> UUID:
@@ -159,7 +164,7 @@ async def test_subscription(tx: AsyncConnection, client: str, subscription_id: U
     subscription.require(Action.TEST)
     told = subscription.tell()
     await store.save(tx, told)
-    return await _tell(tx, SubscriptionTested, told, now)
+    return await tell(tx, SubscriptionTested, told, now)
 
 
 def signing_secrets(vault: Vault, subscription: Subscription, now: datetime) -> list[str]:
@@ -170,16 +175,3 @@ def signing_secrets(vault: Vault, subscription: Subscription, now: datetime) -> 
 def _new_secret(vault: Vault, subscription_id: UUID) -> bytes:
     text = "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_OCTETS)).decode()
     return vault.seal(text, bound_to=str(subscription_id))
-
-
-async def _tell(
-    tx: AsyncConnection, event: type[SubscriptionEvent], subscription: Subscription, now: datetime
-) -> UUID:
-    fact = event(
-        client=subscription.client,
-        types=tuple(sorted(subscription.interest.types)),
-        status=subscription.status.value,
-    )
-    envelope = fact.envelope(subject=subscription.id, sequence=subscription.sequence, at=now)
-    await outbox.add(tx, envelope)
-    return envelope.id

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.deliveries import store as deliveries
 from gateway.deliveries.settings import WebhookSettings
+from gateway.grants.domain.grant import SUBSCRIBE, ClientWithdrawn
 from gateway.pages import key_of, next_page
 from gateway.stream.domain.interest import AgencyNotYours, TopicNotGranted, interest_of
 from gateway.stream.routes import TOPICS_OF, sight_of
@@ -36,7 +37,7 @@ from shared.web import Answer, Db, IfMatch, Now, Once, Tx, conditional, etag_of,
 
 router = APIRouter(prefix="/events/v1/subscriptions", tags=["subscriptions"])
 
-Subscriber = Annotated[Principal, requires("gateway:subscriptions:write", kinds=["client"])]
+Subscriber = Annotated[Principal, requires(SUBSCRIBE, kinds=["client"])]
 
 
 def _settings(request: Request) -> WebhookSettings:
@@ -69,7 +70,13 @@ Asked = Annotated[Details, Depends(_details)]
 
 _UNKEPT = {"cache-control": "no-store"}
 _ASKED = (CallbackRefused, TopicNotGranted, AgencyNotYours)
-_COMMAND = (NoSuchSubscription, NotInThisStatus, PreconditionRequired, PreconditionFailed)
+_COMMAND = (
+    NoSuchSubscription,
+    NotInThisStatus,
+    ClientWithdrawn,
+    PreconditionRequired,
+    PreconditionFailed,
+)
 
 
 def _answer(request: Request, subscription: Subscription, status: int = 200) -> Response:
@@ -85,7 +92,7 @@ def _answer(request: Request, subscription: Subscription, status: int = 200) -> 
     status_code=201,
     summary="Subscribe",
     response_model=SubscriptionView,
-    responses=problems(*_ASKED, TooManySubscriptions),
+    responses=problems(*_ASKED, ClientWithdrawn, TooManySubscriptions),
 )
 async def create_subscription(
     details: Asked, once: Once, tx: Tx, now: Now, caller: Subscriber, vault: VaultOf, settings: Settings
@@ -213,9 +220,13 @@ async def resume_subscription(
 async def ask_proof(
     request: Request, subscription_id: UUID, meant: MeantFor, tx: Tx, now: Now, caller: Subscriber
 ) -> Response:
-    """For a subscription that is unproven or disabled: once its callback agrees, what was kept is sent."""
+    """For a subscription that is unproven or disabled: once its callback agrees, what was kept is sent.
+
+    From now on it is sent what your token lets you see.
+    """
+    sight = sight_of(caller)
     asked = await operations.change_subscription(
-        tx, caller.client_id, subscription_id, meant, lambda one: one.ask_proof(now), now
+        tx, caller.client_id, subscription_id, meant, lambda one: one.ask_proof(sight, now), now
     )
     return _answer(request, asked, 201)
 

@@ -43,7 +43,8 @@ class SubscriptionView(Schema):
     procedures: list[str] = Field(examples=[["TP01"]])
     status: Literal["unproven", "active", "paused", "disabled"]
     reason: str | None = Field(
-        description="Why it is disabled: `gone` (the callback answered 410) or `failing`",
+        description="Why it is disabled: `gone` (the callback answered 410), `failing`, or `withdrawn` (your "
+        "client may not have events any more)",
         examples=["failing"],
     )
     created_at: datetime

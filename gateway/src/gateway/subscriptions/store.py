@@ -65,9 +65,14 @@ async def page(
     ]
 
 
+async def of_client(tx: AsyncConnection, client: str) -> Sequence[Subscription]:
+    """All subscriptions of a client, locked; for the gateway's own acts."""
+    statement = select(subscriptions).where(subscriptions.c.client == client).order_by(subscriptions.c.id)
+    return [read(row) for row in await tx.execute(statement.with_for_update(key_share=True))]
+
+
 async def count(tx: AsyncConnection, client: str) -> int:
-    """How many subscriptions a client has; others of the same client wait until this transaction is over."""
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(client, 0))))
+    """How many subscriptions a client has."""
     found = await tx.execute(
         select(func.count()).select_from(subscriptions).where(subscriptions.c.client == client)
     )

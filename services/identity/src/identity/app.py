@@ -13,7 +13,7 @@ from identity.settings import Settings
 from identity.upkeep import Upkeep
 from identity.vault import Vault
 from shared.clock import Clock
-from shared.events.identity import AGENCY_TOPIC, OFFICIAL_TOPIC, PERSON_TOPIC
+from shared.events.identity import AGENCY_TOPIC, CLIENT_TOPIC, OFFICIAL_TOPIC, PERSON_TOPIC
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -38,11 +38,11 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         settings,
         parts,
         name="identity",
-        title="Identity",
+        title="Motcua identity",
         description="People, agencies, officials and clients; sign-in by OAuth 2.1 and OpenID Connect.",
         version="1.0.0",
         routers=routers(outbox_page=settings.outbox_page),
-        topics=(PERSON_TOPIC, AGENCY_TOPIC, OFFICIAL_TOPIC),
+        topics=(PERSON_TOPIC, AGENCY_TOPIC, OFFICIAL_TOPIC, CLIENT_TOPIC),
         consumer=Consumer(
             parts.database,
             kafka,

@@ -35,7 +35,7 @@ _COLUMNS = TypeAdapter(tuple[Column, ...])
 _FOLDED = [
     case_facts.c[name]
     for name in (
-        *("agency", "procedure", "received", "ended", "decided", "on_time"),
+        *("agency", "procedure", "received", "ended", "decided", "lapsed", "on_time"),
         *("days", "closed", "refused", "overdue", "overdue_from"),
     )
 ]
@@ -88,6 +88,7 @@ def _folded(acts: dict[int, Act]) -> dict[str, Any]:
         "received": _text(fact.received),
         "ended": _text(fact.ended),
         "decided": fact.decided,
+        "lapsed": fact.lapsed,
         "on_time": fact.on_time,
         "days": fact.days,
         "closed": _text(fact.closed),
@@ -121,6 +122,7 @@ def _fact(row: Any) -> CaseFact:
         received=_month(row.received),
         ended=_month(row.ended),
         decided=row.decided,
+        lapsed=row.lapsed,
         on_time=row.on_time,
         days=row.days,
         closed=_month(row.closed),

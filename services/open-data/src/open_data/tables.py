@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -35,6 +36,7 @@ case_facts = Table(
     Column("received", Text),
     Column("ended", Text),
     Column("decided", Boolean, nullable=False),
+    Column("lapsed", Boolean, nullable=False, server_default=false()),
     Column("on_time", Boolean),
     Column("days", Integer),
     Column("closed", Text),

@@ -3,8 +3,10 @@
 from fastapi import FastAPI
 
 from procedures.anchors import routes as anchor_routes
+from procedures.apologies import routes as apology_routes
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
+from procedures.calendars.redating import keep_dated
 from procedures.cases import commands as case_commands
 from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
@@ -15,10 +17,16 @@ from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.extensions import routes as extension_routes
 from procedures.keys.keyring import Keyring, hand_over
+from procedures.results import routes as result_routes
+from procedures.results.operations import Press
+from procedures.results.signing import Seal
 from procedures.retention import routes as retention_routes
 from procedures.settings import Settings
 from procedures.statistics import routes as statistics_routes
+from procedures.timers.operations import database_clock, told_by
+from procedures.timers.watch import watch_timers
 from procedures.tracking import routes as tracking_routes
 from procedures.tracking.guesses import Guesses
 from procedures.upkeep import keep_anchored, keep_tidy
@@ -38,6 +46,8 @@ from shared.web import Parts, create_service
 def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None = None) -> FastAPI:
     """The application of procedures."""
     parts = Parts.of(settings, kafka, clock=clock)
+    contents = Contents(settings.document_store)
+    seal = Seal(settings.result_certificates, settings.result_passphrase.get_secret_value().encode())
     keyring = Keyring(settings.master_key.get_secret_value())
     hand_over(keyring, parts.database)
     desk = Desk(
@@ -45,9 +55,10 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         clock=parts.clock,
         versions=Versions(),
         calendars=Calendars(),
-        contents=Contents(settings.document_store),
+        contents=contents,
         document_limit=settings.document_limit,
         tracking_key=settings.tracking_key.get_secret_value().encode(),
+        press=Press(seal, contents, settings.public_url),
         guesses=Guesses(),
     )
     app = create_service(
@@ -66,6 +77,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             calendar_routes.router,
             diagram_routes.router,
             statistics_routes.router,
+            result_routes.router,
+            extension_routes.router,
+            apology_routes.router,
             anchor_routes.router,
             tracking_routes.router,
             retention_routes.router,
@@ -79,7 +93,12 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             handlers=HANDLERS,
             prefix=settings.event_type_prefix,
         ),
-        background=[lambda: keep_tidy(desk), lambda: keep_anchored(desk)],
+        background=[
+            lambda: keep_tidy(desk),
+            lambda: keep_dated(parts.database, parts.clock),
+            lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
+            lambda: keep_anchored(desk),
+        ],
     )
     app.state.desk = desk
     app.state.answer_seal = keyring

@@ -3,6 +3,7 @@
 import       read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
 draw         print a version of a procedure as a BPMN diagram
 verify       check that no bit of cases, their logs and the anchors was changed
+check-result verify a signed result from its file alone
 recount      count the statistics anew from the logs of all cases
 rotate-keys  seal everything under the newest version of the master key
 retention    schedule ended cases, and tell how many are due to be destroyed or transferred
@@ -38,6 +39,8 @@ from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.keys.operations import rotate_keys
+from procedures.results.certificates import make_sample_certificate
+from procedures.results.checking import check
 from procedures.retention.operations import schedule_retentions
 from procedures.retention.store import count_due
 from procedures.settings import Settings
@@ -202,6 +205,26 @@ async def _retention(_: argparse.Namespace, settings: ServiceSettings) -> int:
     return 0
 
 
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a signed PDF, or the signed JSON of a result")
+    parser.add_argument("--authority", type=Path, required=True, help="certificate of the authority, PEM")
+
+
+async def _check_result(arguments: argparse.Namespace, _: ServiceSettings) -> int:
+    """0 when the file is as it was signed, 1 when not."""
+    try:
+        content, authority = arguments.file.read_bytes(), arguments.authority.read_bytes()
+        checked = await check(content, authority, SystemClock().now())
+    except (OSError, ValueError) as error:
+        print(f"procedures: {error}", file=sys.stderr)
+        return 2
+    if not checked.sound:
+        print("Không đúng như đã ký. / Not as it was signed.")
+        return 1
+    print(f"Đúng như đã ký bởi {checked.signer}. / As it was signed by {checked.signer}.")
+    return 0
+
+
 async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
     """0 when every log could be read, 1 after naming the cases whose could not."""
     async with _database(settings) as database:
@@ -213,8 +236,15 @@ async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
 
 
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
-    """Publish each sample procedure that is not in force yet."""
+    """Publish each sample procedure that is not in force yet, and make a certificate where there is none."""
     now = SystemClock().now()
+    assert isinstance(settings, Settings)
+    folder = settings.result_certificates
+    if folder is not None and not list(folder.glob("*.p12")):
+        authority = make_sample_certificate(
+            folder, settings.result_passphrase.get_secret_value().encode(), now
+        )
+        print(f"procedures: results are signed with a sample certificate of {authority}")
     async with _database(settings) as database:
         for file in sorted(_SAMPLES.glob("*.json")):
             definition = definition_from_json(json.loads(file.read_text("utf-8")))
@@ -237,6 +267,7 @@ async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
 COMMANDS: tuple[Command, ...] = (
     Command("import", "read register sheets and BPMN diagrams into drafts", _import, _import_arguments),
     Command("draw", "print a version of a procedure as a BPMN diagram", _draw, _draw_arguments),
+    Command("check-result", "verify a signed result from its file alone", _check_result, _check_arguments),
     Command("verify", "check that no bit of cases, logs and anchors was changed", _verify, _verify_arguments),
     Command("recount", "count the statistics anew from the logs of all cases", _recount),
     Command("rotate-keys", "seal everything under the newest version of the master key", _rotate_keys),

@@ -14,6 +14,7 @@ from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
+from procedures.results.operations import Press
 from procedures.tracking.guesses import Guesses
 from shared.auth import Principal
 from shared.clock import Clock
@@ -31,6 +32,7 @@ class Desk:
     contents: Contents
     document_limit: int
     tracking_key: bytes
+    press: Press
     guesses: Guesses
 
 

@@ -1,5 +1,7 @@
 """Settings of procedures, from the environment (`PROCEDURES_…`)."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -20,6 +22,10 @@ class Settings(ServiceSettings):
         description="Seals the keys of cases: `1:<32 octets in base64url>`, several versions with commas between"
     )
     document_store: str = Field(description="Folder, or address such as s3://bucket/prefix, of documents")
+    result_certificates: Path | None = Field(
+        None, description="Folder of PKCS#12 files (*.p12) with which results are signed"
+    )
+    result_passphrase: SecretStr = Field(SecretStr(""), description="Opens those files")
     document_limit: int = Field(50_000_000, ge=1, description="Largest document taken, in bytes")
 
     @field_validator("master_key")

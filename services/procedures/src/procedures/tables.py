@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -267,3 +268,77 @@ statistics_months = Table(
     Column("rows", JSONB, nullable=False, comment="[{procedure, figures, corrections}]"),
     comment="Months as they were reported; they never change",
 )
+
+result_series = Table(
+    "result_series",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("symbol", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+    comment="The last number of a kind of result in an agency's year; its row lock makes the series gapless",
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("token", Text, nullable=False, unique=True, comment="names it in the public address; at random"),
+    Column("agency", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("title_vi", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("json_sha256", Text, nullable=False),
+    Column("pdf_sha256", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ended_at", Instant),
+    Column("legal_ground", Text, comment="of its revocation"),
+    Column("superseded_by", Uuid, ForeignKey("results.id")),
+    UniqueConstraint("agency", "number"),
+    CheckConstraint("state IN ('in_force', 'superseded', 'revoked')", name="state"),
+    comment="Issued results, as they can be verified; follows from the logs of the cases",
+)
+redatings = Table(
+    "redatings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ordered_by", Text, nullable=False, comment="subject who edited the calendar"),
+    Column("ordered_at", Instant, nullable=False),
+    Column("changed_from", Instant, nullable=False, comment="the first instant at which the edit matters"),
+    Column("horizon", BigInteger, comment="transactions before it may have read the calendar as it was"),
+    Column("cursor", Uuid, comment="the last case that a batch was made of"),
+    Column("finished_at", Instant),
+    comment="Edits of calendars, and how far the open cases are dated by them",
+)
+Index("redatings_agency_idx", redatings.c.agency, redatings.c.id)
+Index("redatings_open_idx", redatings.c.id, postgresql_where=redatings.c.finished_at.is_(None))
+
+redating_batches = Table(
+    "redating_batches",
+    metadata,
+    Column("redating", Uuid, ForeignKey("redatings.id"), primary_key=True),
+    Column("last", Uuid, primary_key=True, comment="case at the end of the batch"),
+    Column("after", Uuid, comment="case before its first; none in the first batch"),
+    Column("looked_at", Integer, nullable=False, server_default="0"),
+    Column("redated", Integer, nullable=False, server_default="0"),
+    Column("finished_at", Instant),
+    comment="Parts of the jobs, each dated in one transaction",
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, comment="the step, or empty for the whole case"),
+    Column("at", Instant, nullable=False),
+    Column("fires_at", Instant, nullable=False, comment="at, or later when it failed to fire"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    comment="What will happen to cases by itself; follows from their state",
+)
+Index("timers_due_idx", timers.c.fires_at)

@@ -46,6 +46,7 @@ WITHHELD: Mapping[str, str] = {
     "participation.feedback.v1": "one score at a time could be traced to the person just served",
     "procedures.access.v1": "who looked at whose data is told to that person, by identity alone",
     "identity.person.v1": "who has an account concerns nobody outside the platform",
+    "identity.client.v1": "which programs there are and what they may do concerns those who registered them",
     "identity.official.v1": "who works where is identity's to tell, to those it concerns",
 }
 """Topic -> why it is not offered."""

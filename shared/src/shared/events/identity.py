@@ -1,4 +1,6 @@
-"""Events of identity: people, agencies, officials. Ids and codes; names only of agencies and units."""
+"""Events of identity: people, agencies, officials, clients. Ids and codes; names only of agencies and units."""
+
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -8,6 +10,7 @@ from shared.events.envelope import Event, Topic
 PERSON_TOPIC = Topic("identity.person.v1", "People who have an account, by id alone")
 AGENCY_TOPIC = Topic("identity.agency.v1", "The tree of agencies and their units", partitions=3)
 OFFICIAL_TOPIC = Topic("identity.official.v1", "Who is appointed where, by id alone", partitions=3)
+CLIENT_TOPIC = Topic("identity.client.v1", "Registered programs and what they may do", partitions=3)
 
 
 class PersonRegistered(Event):
@@ -78,3 +81,29 @@ class OfficialPostsChanged(OfficialEvent):
 
 class OfficialRemoved(OfficialEvent):
     type = "identity.official.removed.v1"
+
+
+class ClientEvent(Event):
+    """What every event of a client says: its whole present state. The subject is an id derived from `client`."""
+
+    topic = CLIENT_TOPIC
+
+    client: str
+    """`client_id` of the tokens that it is given."""
+    kind: Literal["person", "official", "client"]
+    """Whom its tokens speak for."""
+    agency: str | None = None
+    """Code of the agency in whose name it acts; absent for one of the platform itself."""
+    scopes: tuple[str, ...] = ()
+    enabled: bool
+    """Whether it is given tokens at all."""
+
+
+class ClientRegistered(ClientEvent):
+    type = "identity.client.registered.v1"
+
+
+class ClientChanged(ClientEvent):
+    """Its registration has changed, or its secret."""
+
+    type = "identity.client.changed.v1"

@@ -96,20 +96,28 @@ class CaseTaskCompleted(CaseEvent):
     unit_agency: str
     steps: tuple[str, ...] = ()
     """The steps that are open now."""
+    by_silence: bool = False
+    """Nobody did it in time, and the procedure takes that for done."""
 
 
 class CaseSupplementRequested(CaseEvent):
     type = "procedures.case.supplement_requested.v1"
     documents: tuple[str, ...] = ()
+    answer_by: datetime | None = None
+    """Until when the applicant has time to bring them; absent without a limit."""
 
 
 class CaseSupplemented(CaseEvent):
     type = "procedures.case.supplemented.v1"
+    missing: tuple[str, ...] = ()
+    """The documents that are yet to come; the clock stands still until they are there."""
 
 
 class CaseDecided(CaseEvent):
     type = "procedures.case.decided.v1"
     outcome: Literal["granted", "rejected"]
+    by_silence: bool = False
+    """Nobody answered in time, and the procedure takes that for a grant."""
 
 
 class CaseResultRecorded(CaseEvent):
@@ -138,6 +146,76 @@ class CaseRedated(CaseEvent):
 
     type = "procedures.case.redated.v1"
     reason: str
+    answer_by: datetime | None = None
+    """Until when the applicant, who was asked for something, has time now."""
+
+
+class CaseExtended(CaseEvent):
+    """The agency gave itself more time, as the procedure allows; `due_at` is the new instant."""
+
+    type = "procedures.case.extended.v1"
+    extensions: int
+    """How often it was extended, with this time."""
+
+
+class CaseApologised(CaseEvent):
+    """The agency is late, and promises one new date."""
+
+    type = "procedures.case.apologised.v1"
+    promised_at: datetime
+    """The end of that date."""
+
+
+class CaseReminded(CaseEvent):
+    """Something is due soon: the agency's answer, or what the applicant was asked for."""
+
+    type = "procedures.case.reminded.v1"
+    of: Literal["case", "answer"]
+    reminded_of: datetime
+    """When it is due."""
+
+
+class CaseBecameOverdue(CaseEvent):
+    """A step, the answer to the case, or the new date that was promised went by."""
+
+    type = "procedures.case.became_overdue.v1"
+    of: Literal["case", "step", "promise"]
+    overdue_since: datetime
+    step: str | None = None
+    unit: str | None = None
+    unit_agency: str | None = None
+
+
+class CaseSupplementExpired(CaseEvent):
+    """The applicant did not bring in time what was asked for; the case goes on without it."""
+
+    type = "procedures.case.supplement_expired.v1"
+    answer_by: datetime
+    documents: tuple[str, ...] = ()
+
+
+class CaseLapsed(CaseEvent):
+    """The applicant did not bring in time what was asked for; the case has ended without an answer."""
+
+    type = "procedures.case.lapsed.v1"
+    answer_by: datetime
+
+
+class CaseResultIssued(CaseEvent):
+    """A result was signed; the applicant can have it, and anyone who holds it can verify it."""
+
+    type = "procedures.case.result_issued.v1"
+    result: str
+    result_type: str
+    supersedes: str | None = None
+    """Id of the result that it takes the place of."""
+
+
+class CaseResultRevoked(CaseEvent):
+    """A result does not count any more."""
+
+    type = "procedures.case.result_revoked.v1"
+    result: str
 
 
 class CaseHoldPlaced(CaseEvent):

@@ -3,13 +3,15 @@
 import time
 from typing import Any
 
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.trace import continue_trace
+from shared.spans import span
+from shared.trace import current_traceparent
 
 REQUESTS = Counter("http_requests_total", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -41,7 +43,12 @@ class Conversation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        traceparent = continue_trace(Headers(scope=scope).get("traceparent")).encode()
+        method, received = scope["method"], Headers(scope=scope).get("traceparent")
+        with span(method, SpanKind.SERVER, received, {"http.request.method": method}) as current:
+            await self._answer(scope, receive, send, current)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, current: Span | None) -> None:
+        traceparent = (current_traceparent() or "").encode()
         started = time.perf_counter()
         status = 500
 
@@ -63,6 +70,16 @@ class Conversation:
             route = _route_of(scope)
             REQUESTS.labels(scope["method"], route, status).inc()
             SECONDS.labels(scope["method"], route).observe(time.perf_counter() - started)
+            if current is not None:
+                _describe(current, f"{scope['method']} {route}", route, status)
+
+
+def _describe(current: Span, name: str, route: str, status: int) -> None:
+    """What of a request is known at its end (OpenTelemetry's conventions for HTTP)."""
+    current.update_name(name)
+    current.set_attributes({"http.route": route, "http.response.status_code": status})
+    if status >= 500:
+        current.set_status(StatusCode.ERROR)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

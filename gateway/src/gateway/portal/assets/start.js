@@ -2,6 +2,7 @@
 Scalar.createApiReference('#reference', {
   url: '/openapi.json',
   withDefaultFonts: false,
+  authentication: { preferredSecurityScheme: 'oauth2' },
   telemetry: false,
   agent: { disabled: true },
   mcp: { disabled: true },

@@ -1,7 +1,7 @@
 """What an event concerns, and who may see it. One rule for webhooks, the stream and the list of events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from shared.events.audience import OFFERED
@@ -82,6 +82,10 @@ class Sight:
             person=subject if kind == "person" else None,
             client=client_id if kind == "client" else None,
         )
+
+    def within(self, bound: "Sight") -> "Sight":
+        """What of it lies within another sight of the same client. An agency of the bound is the one that counts."""
+        return replace(self, topics=self.topics & bound.topics, agency=bound.agency or self.agency)
 
     def covers(self, concern: Concern) -> bool:
         """Whether the caller may see the event."""

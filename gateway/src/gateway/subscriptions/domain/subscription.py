@@ -3,7 +3,8 @@
     unproven   the callback has not shown yet that it wants to be called; its events are kept
     active     events are sent
     paused     by its owner; its events are kept
-    disabled   the callback answered 410, or took nothing for days; its events are kept
+    disabled   the callback answered 410 or took nothing for days: its events are kept;
+               or its client may not have events any more: none are
 
 How its callback is doing (`Health`) changes with each delivery and is no change of the subscription.
 """
@@ -160,10 +161,13 @@ class Subscription:
         self.require(Action.ROTATE)
         return replace(self, secrets=Secrets(secret, self.secrets.current, now + overlap))._next(now)
 
-    def ask_proof(self, now: datetime) -> "Subscription":
-        """The callback is asked (again) to prove itself."""
+    def ask_proof(self, sight: Sight, now: datetime) -> "Subscription":
+        """The callback is asked (again) to prove itself. `sight`: what its client may see now."""
         self.require(Action.ASK_PROOF)
-        unproven = replace(self, status=Status.UNPROVEN, reason=None, proof=Proof(at=now), health=Health())
+        proof = Proof(at=now)
+        unproven = replace(
+            self, status=Status.UNPROVEN, reason=None, sight=sight, proof=proof, health=Health()
+        )
         return unproven._next(now)
 
     def prove(self, now: datetime) -> "Subscription":
@@ -180,6 +184,17 @@ class Subscription:
     def disable(self, reason: str, now: datetime) -> "Subscription":
         self.require(Action.DISABLE)
         return replace(self, status=Status.DISABLED, reason=reason)._next(now)
+
+    def confine(self, bound: Sight, *, withdrawn: bool, now: datetime) -> "Subscription":
+        """With no more in sight than `bound`, and disabled when its client is `withdrawn`; itself if nothing changes."""
+        sight = self.sight.within(bound)
+        disabled = withdrawn and Action.DISABLE in ALLOWED[self.status]
+        if sight == self.sight and not disabled:
+            return self
+        confined = replace(self, sight=sight)
+        if disabled:
+            confined = replace(confined, status=Status.DISABLED, reason="withdrawn")
+        return confined._next(now)
 
     def tell(self) -> "Subscription":
         """With one more event that is no change."""

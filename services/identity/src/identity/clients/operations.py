@@ -23,7 +23,9 @@ from identity.domain.client import (
     check_client,
     check_registrar,
 )
+from shared import outbox
 from shared.errors import Fault, Text
+from shared.events import identity as events
 
 
 async def register_client(tx: AsyncConnection, client: Client, *, own: str | None, now: datetime) -> None:
@@ -35,6 +37,7 @@ async def register_client(tx: AsyncConnection, client: Client, *, own: str | Non
     await _check(tx, client, own)
     if not await store.add_client(tx, client, now):
         raise ClientIdTaken
+    await _tell(tx, events.ClientRegistered, client, now)
 
 
 async def change_client(
@@ -57,6 +60,7 @@ async def change_client(
     )
     await _check(tx, client, own)
     await store.save_client(tx, client, now)
+    await _tell(tx, events.ClientChanged, client, now)
     return client
 
 
@@ -74,6 +78,7 @@ async def renew_secret(tx: AsyncConnection, client_id: str, *, own: str | None, 
     secret = secrets.token_urlsafe(32)
     renewed = replace(client, secret_hash=hash_secret(secret), version=client.version + 1)
     await store.save_client(tx, renewed, now)
+    await _tell(tx, events.ClientChanged, renewed, now)
     return secret
 
 
@@ -89,6 +94,17 @@ async def get_client(tx: AsyncConnection, client_id: str, *, own: str | None) ->
 def hash_secret(secret: str) -> bytes:
     """What is stored of a client's secret."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+async def _tell(tx: AsyncConnection, event: type[events.ClientEvent], client: Client, now: datetime) -> None:
+    fact = event(
+        client=client.id,
+        kind=client.kind.value,
+        agency=client.agency,
+        scopes=tuple(sorted(client.scopes)),
+        enabled=client.enabled,
+    )
+    await outbox.add(tx, fact.envelope(subject=client.aggregate, sequence=client.version, at=now))
 
 
 async def _check(tx: AsyncConnection, client: Client, own: str | None) -> None:

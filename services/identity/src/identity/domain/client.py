@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID, uuid5
 
 from identity.domain.redirects import redirect_fault
 from identity.domain.scopes import is_administrative, is_scope
 from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
 
+_AGGREGATES = UUID("6f0b1a0e-5b0c-5d1e-9a57-6d6f74637561")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{2,62}")
 
 
@@ -54,6 +56,11 @@ class Client:
     secret_hash: bytes | None = None
     enabled: bool = True
     version: int = 1
+
+    @property
+    def aggregate(self) -> UUID:
+        """Under what its events are told: its own id is of its registrar's choice, theirs all have one form."""
+        return uuid5(_AGGREGATES, self.id)
 
     @property
     def is_public(self) -> bool:

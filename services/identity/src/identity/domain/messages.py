@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from shared.errors import Text
 
-_VIETNAM = timezone(timedelta(hours=7))
+VIETNAM = timezone(timedelta(hours=7))
 
 
 class Occasion(StrEnum):
@@ -21,10 +21,18 @@ class Occasion(StrEnum):
     REFUSED = "refused"
     SUPPLEMENT_REQUESTED = "supplement_requested"
     SUPPLEMENTED = "supplemented"
+    SUPPLEMENTED_IN_PART = "supplemented_in_part"
     GRANTED = "granted"
     REJECTED = "rejected"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    EXTENDED = "extended"
+    REDATED = "redated"
+    APOLOGISED = "apologised"
+    ANSWER_REMINDED = "answer_reminded"
+    ANSWER_REDATED = "answer_redated"
+    SUPPLEMENT_EXPIRED = "supplement_expired"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,24 @@ _SUBJECTS: Mapping[Occasion, Text] = {
     Occasion.REFUSED: Text(vi="Hồ sơ chưa được tiếp nhận", en="Your case was not accepted"),
     Occasion.SUPPLEMENT_REQUESTED: Text(vi="Cần bổ sung hồ sơ", en="Your case needs a supplement"),
     Occasion.SUPPLEMENTED: Text(vi="Đã nhận phần bổ sung", en="Your supplement was received"),
+    Occasion.SUPPLEMENTED_IN_PART: Text(
+        vi="Đã nhận một phần bổ sung, còn thiếu", en="A part of your supplement was received"
+    ),
     Occasion.GRANTED: Text(vi="Hồ sơ đã có kết quả: được chấp thuận", en="Decided: your request is granted"),
     Occasion.REJECTED: Text(vi="Hồ sơ đã có kết quả: bị từ chối", en="Decided: your request is rejected"),
     Occasion.CLOSED: Text(vi="Đã trả kết quả", en="The result was handed over"),
     Occasion.WITHDRAWN: Text(vi="Hồ sơ đã được rút", en="Your case was withdrawn"),
+    Occasion.EXTENDED: Text(vi="Hồ sơ được gia hạn giải quyết", en="Your case takes longer: it was extended"),
+    Occasion.REDATED: Text(vi="Ngày hẹn trả kết quả thay đổi", en="Your case is due on another date"),
+    Occasion.APOLOGISED: Text(
+        vi="Xin lỗi vì trễ hẹn và hẹn lại ngày trả kết quả", en="We are late: an apology and a new date"
+    ),
+    Occasion.ANSWER_REMINDED: Text(
+        vi="Sắp hết hạn bổ sung hồ sơ", en="Your time to supplement the case ends soon"
+    ),
+    Occasion.ANSWER_REDATED: Text(vi="Hạn bổ sung hồ sơ thay đổi", en="Your time to supplement has changed"),
+    Occasion.SUPPLEMENT_EXPIRED: Text(vi="Đã hết hạn bổ sung hồ sơ", en="Your time to supplement has ended"),
+    Occasion.LAPSED: Text(vi="Hồ sơ kết thúc vì không bổ sung đúng hạn", en="Your case has lapsed"),
 }
 
 _ADVICE: Mapping[Occasion, Text] = {
@@ -68,6 +90,10 @@ _ADVICE: Mapping[Occasion, Text] = {
         vi="Cơ quan tiếp tục giải quyết. Bạn chưa cần làm gì thêm.",
         en="The agency goes on with it. There is nothing to do for now.",
     ),
+    Occasion.SUPPLEMENTED_IN_PART: Text(
+        vi="Hãy mở hồ sơ, xem giấy tờ còn thiếu và nộp tiếp. Thời hạn giải quyết vẫn tạm dừng.",
+        en="Open the case, see what is still missing and send it. The term stands still until then.",
+    ),
     Occasion.GRANTED: Text(
         vi="Hãy mở hồ sơ để xem quyết định và cách nhận kết quả.",
         en="Open the case to read the decision and how to receive the result.",
@@ -84,11 +110,56 @@ _ADVICE: Mapping[Occasion, Text] = {
         vi="Hồ sơ đã dừng theo yêu cầu của bạn. Nếu không phải bạn yêu cầu, hãy báo ngay cho cơ quan.",
         en="It was stopped at your request. If that was not you, tell the agency at once.",
     ),
+    Occasion.EXTENDED: Text(
+        vi="Hãy mở hồ sơ để đọc lý do gia hạn. Bạn chưa cần làm gì thêm.",
+        en="Open the case to read why. There is nothing to do for now.",
+    ),
+    Occasion.REDATED: Text(
+        vi="Lịch làm việc của cơ quan thay đổi; hãy mở hồ sơ để đọc lý do. Bạn chưa cần làm gì thêm.",
+        en="The agency's working days changed; open the case to read why. There is nothing to do for now.",
+    ),
+    Occasion.APOLOGISED: Text(
+        vi="Hãy mở hồ sơ để đọc thư xin lỗi và lý do trễ hẹn.",
+        en="Open the case to read the apology and why it is late.",
+    ),
+    Occasion.ANSWER_REMINDED: Text(
+        vi="Hãy mở hồ sơ và nộp giấy tờ còn thiếu trước khi hết hạn.",
+        en="Open the case and send the documents that are missing before the time is over.",
+    ),
+    Occasion.ANSWER_REDATED: Text(
+        vi="Lịch làm việc của cơ quan thay đổi. Hãy nộp giấy tờ còn thiếu trước khi hết hạn.",
+        en="The agency's working days changed. Send what is missing before the time is over.",
+    ),
+    Occasion.SUPPLEMENT_EXPIRED: Text(
+        vi="Cơ quan giải quyết với giấy tờ hiện có. Hãy mở hồ sơ để xem.",
+        en="The agency goes on with what is there. Open the case to see.",
+    ),
+    Occasion.LAPSED: Text(
+        vi="Giấy tờ đã yêu cầu không được nộp đúng hạn. Bạn có thể nộp hồ sơ mới.",
+        en="What was asked for did not come in time. You may submit a new case.",
+    ),
+}
+
+_WITH_THE_DUE_DATE = {
+    Occasion.ACCEPTED,
+    Occasion.SUPPLEMENTED,
+    Occasion.EXTENDED,
+    Occasion.REDATED,
+    Occasion.APOLOGISED,
+    Occasion.SUPPLEMENT_EXPIRED,
+}
+_WITH_TIME_TO_ANSWER = {
+    Occasion.SUPPLEMENT_REQUESTED,
+    Occasion.ANSWER_REMINDED,
+    Occasion.ANSWER_REDATED,
 }
 
 
 def message_about(occasion: Occasion, *, case: str, due_at: datetime | None) -> Message:
-    """The message for an occasion of the case with this code; `due_at` is when the answer is due."""
+    """The message for an occasion of the case with this code.
+
+    `due_at` is when the answer is due: the agency's, or that of an applicant who was asked for something.
+    """
     advice = _ADVICE[occasion]
     due = _due(occasion, due_at)
     subject = _SUBJECTS[occasion]
@@ -102,10 +173,13 @@ def message_about(occasion: Occasion, *, case: str, due_at: datetime | None) -> 
 
 
 def _due(occasion: Occasion, due_at: datetime | None) -> Text:
-    if due_at is None or occasion not in {Occasion.ACCEPTED, Occasion.SUPPLEMENTED}:
+    if due_at is None or occasion not in _WITH_THE_DUE_DATE | _WITH_TIME_TO_ANSWER:
         return Text(vi="", en="")
-    local = due_at.astimezone(_VIETNAM)
+    local = due_at.astimezone(VIETNAM)
+    what = Text(vi="Hẹn trả kết quả", en="Due")
+    if occasion in _WITH_TIME_TO_ANSWER:
+        what = Text(vi="Hạn nộp bổ sung", en="To be sent by")
     return Text(
-        vi=f"Hẹn trả kết quả: {local:%H:%M} ngày {local:%d/%m/%Y}",
-        en=f"Due: {local:%d %B %Y}, {local:%H:%M} (Vietnam time)",
+        vi=f"{what.vi}: {local:%H:%M} ngày {local:%d/%m/%Y}",
+        en=f"{what.en}: {local:%d %B %Y}, {local:%H:%M} (Vietnam time)",
     )

@@ -1,6 +1,7 @@
 """Which events of a case its applicant is told of."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,12 +10,18 @@ from identity.notifications.operations import notify_applicant
 from shared.events import Envelope, Event
 from shared.events.procedures import (
     CaseAccepted,
+    CaseApologised,
     CaseClosed,
     CaseDecided,
     CaseEvent,
+    CaseExtended,
+    CaseLapsed,
+    CaseRedated,
     CaseRefused,
+    CaseReminded,
     CaseSubmitted,
     CaseSupplemented,
+    CaseSupplementExpired,
     CaseSupplementRequested,
     CaseWithdrawn,
 )
@@ -28,24 +35,59 @@ _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
     CaseSupplemented: Occasion.SUPPLEMENTED,
     CaseClosed: Occasion.CLOSED,
     CaseWithdrawn: Occasion.WITHDRAWN,
+    CaseExtended: Occasion.EXTENDED,
+    CaseRedated: Occasion.REDATED,
+    CaseApologised: Occasion.APOLOGISED,
+    CaseReminded: Occasion.ANSWER_REMINDED,
+    CaseSupplementExpired: Occasion.SUPPLEMENT_EXPIRED,
+    CaseLapsed: Occasion.LAPSED,
 }
 
 
 async def tell(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
-    """Tell the applicant what happened."""
-    if isinstance(event, CaseDecided):
-        occasion = Occasion.GRANTED if event.outcome == "granted" else Occasion.REJECTED
-    else:
-        occasion = _OCCASIONS[type(event)]
+    """Tell the applicant what happened, where it concerns them."""
+    occasion = _occasion(event)
+    if occasion is None:
+        return
     await notify_applicant(
         tx,
         event_id=envelope.id,
         applicant=event.applicant,
         occasion=occasion,
         case_code=event.code,
-        due_at=event.due_at,
+        due_at=_due_at(event),
         at=envelope.time,
     )
+
+
+def _occasion(event: CaseEvent) -> Occasion | None:
+    """None of what the agency alone is reminded of."""
+    match event:
+        case CaseDecided():
+            return Occasion.GRANTED if event.outcome == "granted" else Occasion.REJECTED
+        case CaseReminded() if event.of != "answer":
+            return None
+        case CaseSupplemented() if event.missing:
+            return Occasion.SUPPLEMENTED_IN_PART
+        case CaseRedated() if event.answer_by:
+            return Occasion.ANSWER_REDATED
+        case _:
+            return _OCCASIONS[type(event)]
+
+
+def _due_at(event: CaseEvent) -> datetime | None:
+    """By when something is to be done: by the agency, or by an applicant who was asked for something."""
+    match event:
+        case CaseSupplementRequested():
+            return event.answer_by
+        case CaseRedated():
+            return event.answer_by or event.due_at
+        case CaseReminded():
+            return event.reminded_of
+        case CaseApologised():
+            return event.promised_at
+        case _:
+            return event.due_at
 
 
 HANDLERS: Mapping[type[Event], Handler] = dict.fromkeys((*_OCCASIONS, CaseDecided), tell)

@@ -71,9 +71,16 @@ async def notifications_of(
     return _all((await tx.execute(statement.order_by(notifications.c.id.desc()).limit(limit))).all())
 
 
-async def newest(tx: AsyncConnection, limit: int) -> list[Notification]:
-    """The newest messages to anybody."""
-    return _all((await tx.execute(select(*_MESSAGE).order_by(notifications.c.id.desc()).limit(limit))).all())
+async def newest(tx: AsyncConnection, limit: int) -> list[tuple[str, Notification]]:
+    """The newest messages to anybody, each with the recipient's full name."""
+    named = (
+        select(people.c.full_name, *_MESSAGE)
+        .join(people, people.c.id == notifications.c.person_id)
+        .order_by(notifications.c.id.desc())
+        .limit(limit)
+    )
+    rows = (await tx.execute(named)).all()
+    return list(zip((row.full_name for row in rows), _all(rows), strict=True))
 
 
 async def claim_due(tx: AsyncConnection, *, now: datetime, until: datetime) -> Notification | None:

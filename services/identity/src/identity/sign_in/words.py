@@ -56,6 +56,9 @@ SCOPES: Mapping[str, Text] = {
     "phone": Text(vi="xem số điện thoại của bạn", en="see your phone number"),
     "identity:people:read": Text(vi="xem thông tin cá nhân của bạn", en="see your personal details"),
     "identity:people:write": Text(vi="sửa thông tin cá nhân của bạn", en="change your personal details"),
+    "identity:organisations:read": Text(
+        vi="xem các tổ chức mà bạn đại diện", en="see the organisations that you represent"
+    ),
     "identity:notifications:read": Text(vi="đọc thông báo gửi cho bạn", en="read messages sent to you"),
     "procedures:cases:read": Text(vi="xem hồ sơ của bạn", en="see your cases"),
     "procedures:cases:submit": Text(vi="nộp và bổ sung hồ sơ thay bạn", en="submit and amend cases for you"),
@@ -63,6 +66,26 @@ SCOPES: Mapping[str, Text] = {
     "participation:comments:write": Text(vi="góp ý thay bạn", en="comment on drafts for you"),
     "participation:ratings:write": Text(vi="đánh giá dịch vụ thay bạn", en="rate a service for you"),
     "events:stream:read": Text(vi="theo dõi diễn biến hồ sơ của bạn", en="follow what happens to your cases"),
+    # What officials alone are asked for.
+    "identity:agencies:write": Text(vi="sửa cơ cấu cơ quan", en="change your agency and its units"),
+    "identity:officials:read": Text(vi="xem cán bộ của cơ quan", en="see the officials of your agency"),
+    "identity:officials:write": Text(vi="bổ nhiệm và điều chuyển cán bộ", en="appoint and move officials"),
+    "identity:clients:read": Text(vi="xem ứng dụng của cơ quan", en="see the programs of your agency"),
+    "identity:clients:write": Text(vi="đăng ký ứng dụng cho cơ quan", en="register programs for your agency"),
+    "identity:organisations:write": Text(vi="ghi nhận tổ chức", en="enter organisations"),
+    "procedures:cases:process": Text(vi="xử lý hồ sơ thay bạn", en="work on cases for you"),
+    "procedures:procedures:write": Text(vi="soạn và công bố thủ tục", en="draft and publish procedures"),
+    "procedures:calendars:write": Text(vi="sửa lịch làm việc", en="change working calendars"),
+    "procedures:disposals:read": Text(
+        vi="xem hồ sơ đến hạn hủy hoặc chuyển lưu trữ",
+        en="see which cases are due to be destroyed or archived",
+    ),
+    "procedures:disposals:write": Text(
+        vi="hủy, chuyển lưu trữ và giữ lại hồ sơ", en="destroy, archive and hold cases"
+    ),
+    "open-data:datasets:write": Text(vi="mô tả bộ dữ liệu mở", en="describe open datasets"),
+    "participation:ratings:read": Text(vi="xem đánh giá của người dân", en="see how people rated services"),
+    "participation:consultations:write": Text(vi="mở và đóng lấy ý kiến", en="open and close consultations"),
 }
 
 

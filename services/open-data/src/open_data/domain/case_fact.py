@@ -13,11 +13,12 @@ from open_data.domain.month import Month, legal_date, months
 
 
 class Kind(StrEnum):
-    """What the figures tell apart; every other act of a case can only move the due instant."""
+    """What the figures tell apart; every other act (extended, dated anew) can only move the due instant."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
     DECIDED = "decided"
     CLOSED = "closed"
     OTHER = "other"
@@ -42,8 +43,8 @@ class Act:
 class CaseFact:
     """A case in months. Its `received` is absent until its receipt is known; it does not count before.
 
-    `ended` is the month of the decision or the withdrawal, whichever ended the agency's work. `days` are
-    calendar days from receipt to decision. `overdue` are the months at whose end the answer was due and not
+    `ended` is the month in which the agency's work ended: decided, lapsed for want of a supplement, or else
+    withdrawn. `days` are calendar days from receipt to decision. `overdue` are the months at whose end the answer was due and not
     given; an open case is overdue at every month's end from `overdue_from` on, unless an act still to come
     moves that.
     """
@@ -53,6 +54,7 @@ class CaseFact:
     received: Month | None = None
     ended: Month | None = None
     decided: bool = False
+    lapsed: bool = False
     on_time: bool | None = None
     days: int | None = None
     closed: Month | None = None
@@ -67,7 +69,7 @@ def fold(acts: Mapping[int, Act]) -> CaseFact:
     at = {act.kind: act.at for act in reversed(ordered)}
     decision = next((act for act in ordered if act.kind is Kind.DECIDED), None)
     received_at = at.get(Kind.ACCEPTED)
-    ended_at = at.get(Kind.DECIDED) or at.get(Kind.WITHDRAWN)
+    ended_at = at.get(Kind.DECIDED) or at.get(Kind.LAPSED) or at.get(Kind.WITHDRAWN)
     overdue, overdue_from = _overdue(ordered, received_at, ended_at)
     return CaseFact(
         agency=ordered[-1].agency,
@@ -75,6 +77,7 @@ def fold(acts: Mapping[int, Act]) -> CaseFact:
         received=_month(received_at),
         ended=_month(ended_at),
         decided=decision is not None,
+        lapsed=decision is None and Kind.LAPSED in at,
         on_time=decision.at <= decision.due_at if decision and decision.due_at else None,
         days=_days(received_at, decision.at) if decision and received_at else None,
         closed=_month(at.get(Kind.CLOSED)),

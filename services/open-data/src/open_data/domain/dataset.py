@@ -164,7 +164,16 @@ ON_TIME_PROCESSING = Definition(
         _count(
             "refused", "Hồ sơ bị từ chối tiếp nhận trong tháng", "Cases refused at acceptance in the month"
         ),
-        _count("withdrawn", "Hồ sơ rút trong tháng", "Cases withdrawn in the month, after receipt"),
+        _count(
+            "withdrawn",
+            "Hồ sơ rút hoặc hết hiệu lực trong tháng",
+            "Cases withdrawn or lapsed in the month, after receipt",
+        ),
+        _count(
+            "lapsed",
+            "Hồ sơ dừng do không bổ sung trong tháng",
+            "Cases that ended in the month because what was asked for did not come",
+        ),
         _count(
             "inProgress",
             "Hồ sơ đang giải quyết cuối tháng (trống khi chưa hết tháng)",

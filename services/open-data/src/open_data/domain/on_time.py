@@ -1,7 +1,7 @@
 """On-time processing: how many cases each agency received, decided and still has, by procedure and month.
 
 The figures balance: what was open at the end of a month is what was open before, plus received, minus
-decided, minus withdrawn.
+decided, minus withdrawn, minus lapsed.
 
 Counts tell how an agency works and are all told. How long a case took belongs to its applicant as well: it is told
 of `FEWEST` decided cases and more, and of months that are over, so that neither a cell of one nor the difference
@@ -40,6 +40,7 @@ class _Tally:
     closed: int = 0
     refused: int = 0
     withdrawn: int = 0
+    lapsed: int = 0
     in_progress: int = 0
     overdue: int = 0
     days: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -47,7 +48,7 @@ class _Tally:
     def row(self, agency: str, procedure: str, month: Month, *, over: bool) -> Row:
         """The published row; what is left at the month's end, and how long it took, wait for the month to be over."""
         counts = (self.received, self.decided, self.on_time, self.late)
-        ends = (self.closed, self.refused, self.withdrawn)
+        ends = (self.closed, self.refused, self.withdrawn, self.lapsed)
         stock = (self.in_progress, self.overdue) if over else (None, None)
         enough = over and sum(self.days.values()) >= FEWEST
         durations = (mean(self.days), median(self.days)) if enough else (None, None)
@@ -87,7 +88,8 @@ def on_time_rows(groups: Iterable[CaseGroup], running: Month) -> list[Row]:
 
 def _count_end(tally: _Tally, fact: CaseFact, cases: int) -> None:
     if not fact.decided:
-        tally.withdrawn += cases
+        tally.lapsed += cases if fact.lapsed else 0
+        tally.withdrawn += 0 if fact.lapsed else cases
         return
     tally.decided += cases
     tally.on_time += cases if fact.on_time is True else 0

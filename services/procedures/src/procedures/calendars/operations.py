@@ -1,14 +1,19 @@
 """Working calendars of agencies: their own, or the country's until they declare one."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars import store
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.holidays_vn import vietnam
+from shared.db import AnyRow
+from shared.ids import new_id
 
 _YEARS = range(2020, 2036)
 
@@ -49,7 +54,13 @@ async def dated_calendar(tx: AsyncConnection, agency: str) -> DatedCalendar:
     declared = await store.declared_calendar(tx, agency)
     if declared is None:
         return DatedCalendar(national_calendar(), None)
-    return DatedCalendar(WorkingCalendar.from_json(declared.calendar), declared.updated_at)
+    return DatedCalendar(_read(json.dumps(declared.calendar, sort_keys=True)), declared.updated_at)
+
+
+@lru_cache(maxsize=256)
+def _read(declared: str) -> WorkingCalendar:
+    """The calendar, the same object for the same text, so that its tables are found at once."""
+    return WorkingCalendar.from_json(json.loads(declared))
 
 
 async def calendar_of(tx: AsyncConnection, agency: str) -> WorkingCalendar:
@@ -58,7 +69,32 @@ async def calendar_of(tx: AsyncConnection, agency: str) -> WorkingCalendar:
 
 
 async def declare_calendar(
-    tx: AsyncConnection, now: datetime, *, agency: str, calendar: WorkingCalendar
-) -> None:
-    """The agency works by this calendar from now on. Due instants that were given stay as they are."""
+    tx: AsyncConnection, now: datetime, *, agency: str, calendar: WorkingCalendar, reason: str, by: str
+) -> AnyRow | None:
+    """The agency works by this calendar from now on.
+
+    The job that dates the open cases anew is returned; None when the edit changes no working time.
+    """
+    before = await calendar_of(tx, agency)
     await store.put_calendar(tx, agency, calendar.to_json(), now)
+    changed_from = calendar.differs_from(before)
+    if changed_from is None:
+        return None
+    return await store.order_redating(
+        tx,
+        {
+            "id": new_id(),
+            "agency": agency,
+            "reason": reason,
+            "ordered_by": by,
+            "ordered_at": now,
+            "changed_from": changed_from,
+        },
+    )
+
+
+async def list_redatings(
+    tx: AsyncConnection, agency: str, *, after: Sequence[Any] | None, limit: int
+) -> Sequence[AnyRow]:
+    """The agency's edits and how far the open cases are dated by them, the newest first."""
+    return await store.redatings_of(tx, agency, after, limit)

@@ -1,6 +1,8 @@
 """Bodies of answers about calendars."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
@@ -25,4 +27,36 @@ class CalendarView(Schema):
         description="`timeZone`, `week` (sessions of each weekday), and the dates that differ: `holidays`, "
         "`closures`, `mornings`, `afternoons`, `makeUpDays`",
         examples=[CALENDAR],
+    )
+
+
+class CalendarDeclaration(Schema):
+    """A calendar, and why it is edited: the reason is told with each case that is dated anew."""
+
+    calendar: dict[str, Any] = Field(
+        description="As `CalendarView` shows it; a weekday or a list of dates may be left out",
+        examples=[CALENDAR],
+    )
+    reason: str = Field(
+        min_length=1, max_length=500, examples=["Đóng cửa ngày 05/01/2026 vì bão số 1 (Công điện 12/CĐ-UBND)"]
+    )
+
+
+class RedatingView(Schema):
+    """How far the open cases are dated by an edit of the calendar."""
+
+    id: UUID
+    reason: str = Field(examples=["Đóng cửa ngày 05/01/2026 vì bão số 1"])
+    ordered_at: datetime
+    changed_from_at: datetime = Field(description="Nothing that is due by then is touched")
+    looked_at_cases: int = Field(description="Open cases that were looked at so far")
+    redated_cases: int = Field(description="Those of which something is due at another instant now")
+    finished_at: datetime | None = Field(None, description="Absent while it goes on")
+
+
+class CalendarDeclared(CalendarView):
+    """The calendar as it is now, and the job that dates the open cases by it."""
+
+    redating: RedatingView | None = Field(
+        None, description="Absent when the edit changes no working time; see `…/calendar/redatings`"
     )

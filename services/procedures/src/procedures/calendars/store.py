@@ -1,13 +1,15 @@
 """Every SQL statement about calendars."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, Text, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.tables import calendars
+from procedures.tables import calendars, redating_batches, redatings
 from shared.db import AnyRow
 
 
@@ -24,3 +26,110 @@ async def put_calendar(tx: AsyncConnection, agency: str, calendar: dict[str, Any
         .values(agency=agency, **row)
         .on_conflict_do_update(index_elements=[calendars.c.agency], set_=row)
     )
+
+
+async def order_redating(tx: AsyncConnection, row: Mapping[str, Any]) -> AnyRow:
+    """A job that is to be done."""
+    await tx.execute(insert(redatings).values(**row))
+    (ordered,) = await redatings_of(tx, row["agency"], None, 1)
+    return ordered
+
+
+async def redatings_of(
+    tx: AsyncConnection, agency: str, after: Sequence[Any] | None, limit: int
+) -> Sequence[AnyRow]:
+    """The agency's jobs with how many cases were looked at and dated anew, the newest first."""
+    query = select(redatings, *_progress()).where(redatings.c.agency == agency)
+    if after is not None:
+        query = query.where(redatings.c.id < after[0])
+    return (await tx.execute(query.order_by(redatings.c.id.desc()).limit(limit))).all()
+
+
+def _progress() -> list[ColumnElement[Any]]:
+    """What the batches of a job come to."""
+    of_job = redating_batches.c.redating == redatings.c.id
+    return [
+        select(func.coalesce(func.sum(column), 0)).where(of_job).scalar_subquery().label(column.name)
+        for column in (redating_batches.c.looked_at, redating_batches.c.redated)
+    ]
+
+
+async def open_redatings(tx: AsyncConnection) -> Sequence[AnyRow]:
+    """The jobs to go on with: of each agency the oldest that is not finished."""
+    query = (
+        select(redatings)
+        .ext(distinct_on(redatings.c.agency))
+        .where(redatings.c.finished_at.is_(None))
+        .order_by(redatings.c.agency, redatings.c.id)
+    )
+    return (await tx.execute(query)).all()
+
+
+async def lock_redating(tx: AsyncConnection, job: UUID) -> AnyRow | None:
+    """A job under its row lock, unless another process has it or has finished it."""
+    query = (
+        select(redatings)
+        .where(redatings.c.id == job, redatings.c.finished_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    return (await tx.execute(query)).one_or_none()
+
+
+async def add_batch(tx: AsyncConnection, job: AnyRow, last: UUID) -> None:
+    """A part of the job: the cases after the one before it, until this one."""
+    await tx.execute(insert(redating_batches).values(redating=job.id, after=job.cursor, last=last))
+    await note_progress(tx, job.id, cursor=last)
+
+
+async def lock_batch(tx: AsyncConnection, job: UUID) -> AnyRow | None:
+    """A part of the job that nobody is at, under its row lock."""
+    query = (
+        select(redating_batches)
+        .where(redating_batches.c.redating == job, redating_batches.c.finished_at.is_(None))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (await tx.execute(query)).one_or_none()
+
+
+async def has_open_batch(tx: AsyncConnection, job: UUID) -> bool:
+    """Whether a part of the job is not finished."""
+    found = select(redating_batches.c.last).where(
+        redating_batches.c.redating == job, redating_batches.c.finished_at.is_(None)
+    )
+    return bool((await tx.execute(select(found.exists()))).scalar_one())
+
+
+async def finish_batch(tx: AsyncConnection, batch: AnyRow, **columns: Any) -> None:
+    """A part of the job is done."""
+    place = (redating_batches.c.redating == batch.redating, redating_batches.c.last == batch.last)
+    await tx.execute(update(redating_batches).where(*place).values(**columns))
+
+
+async def reasons_of_open_redatings(tx: AsyncConnection, agency: str) -> Sequence[str]:
+    """Why the agency's open cases are dated anew at present, the first edit first."""
+    query = (
+        select(redatings.c.reason)
+        .where(redatings.c.agency == agency, redatings.c.finished_at.is_(None))
+        .order_by(redatings.c.id)
+    )
+    return (await tx.execute(query)).scalars().all()
+
+
+async def note_progress(tx: AsyncConnection, job: UUID, **columns: Any) -> None:
+    """How far a job has come."""
+    await tx.execute(update(redatings).where(redatings.c.id == job).values(**columns))
+
+
+async def next_transaction(tx: AsyncConnection) -> int:
+    """The number that the next transaction to begin will bear."""
+    query = select(func.pg_snapshot_xmax(func.pg_current_snapshot()).cast(Text).cast(BigInteger))
+    number: int = (await tx.execute(query)).scalar_one()
+    return number
+
+
+async def all_ended_before(tx: AsyncConnection, number: int) -> bool:
+    """Whether every transaction with a smaller number has ended."""
+    query = select(func.pg_snapshot_xmin(func.pg_current_snapshot()).cast(Text).cast(BigInteger))
+    oldest: int = (await tx.execute(query)).scalar_one()
+    return oldest >= number

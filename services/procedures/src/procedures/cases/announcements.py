@@ -3,8 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from procedures.domain.acts import Act, Closed, Decided, Redated, SupplementRequested, TaskCompleted
+from procedures.cases.time_particulars import of_time_act
+from procedures.domain.acts import (
+    Act,
+    Closed,
+    Decided,
+    Redated,
+    Supplemented,
+    SupplementRequested,
+    TaskCompleted,
+)
 from procedures.domain.case import Case
+from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from shared.events import Envelope
 from shared.events import procedures as told
 
@@ -20,6 +30,14 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "closed": told.CaseClosed,
     "withdrawn": told.CaseWithdrawn,
     "redated": told.CaseRedated,
+    "result_issued": told.CaseResultIssued,
+    "result_revoked": told.CaseResultRevoked,
+    "extended": told.CaseExtended,
+    "apologised": told.CaseApologised,
+    "reminded": told.CaseReminded,
+    "became_overdue": told.CaseBecameOverdue,
+    "supplement_expired": told.CaseSupplementExpired,
+    "lapsed": told.CaseLapsed,
     "hold_placed": told.CaseHoldPlaced,
     "hold_lifted": told.CaseHoldLifted,
     "transferred": told.CaseTransferred,
@@ -46,13 +64,27 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
     steps = tuple(task.step for task in case.tasks)
     match act:
         case TaskCompleted():
-            return {"step": act.step, "unit": act.unit, "unit_agency": act.unit_agency, "steps": steps}
+            return {
+                "step": act.step,
+                "unit": act.unit,
+                "unit_agency": act.unit_agency,
+                "steps": steps,
+                "by_silence": act.by_silence,
+            }
+        case ResultIssued():
+            superseded = None if act.supersedes is None else str(act.supersedes)
+            return {"result": str(act.result.id), "result_type": act.result.type, "supersedes": superseded}
+        case ResultRevoked():
+            return {"result": str(act.result)}
         case Redated():
-            return {"reason": act.reason}
+            return {"reason": act.reason, "answer_by": act.answer_by}
         case SupplementRequested():
-            return {"documents": tuple(item.document for item in act.items)}
+            documents = tuple(item.document for item in act.items)
+            return {"documents": documents, "answer_by": act.answer_by}
+        case Supplemented():
+            return {"missing": act.still_missing}
         case Decided():
-            return {"outcome": act.outcome.value}
+            return {"outcome": act.outcome.value, "by_silence": act.by_silence}
         case Closed():
             assert case.outcome is not None
             return {
@@ -62,4 +94,4 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
                 "on_time": act.on_time,
             }
         case _:
-            return {"steps": steps} if act.kind == "accepted" else {}
+            return {"steps": steps} if act.kind == "accepted" else of_time_act(case, act)

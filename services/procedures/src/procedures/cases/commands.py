@@ -30,7 +30,13 @@ from procedures.cases.views import case_view
 from procedures.dependencies import AtDesk, actor_of, look_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
-from procedures.domain.handling import ClockStopped, DecisionMissing, NotThisUnit, TaskNotOpen
+from procedures.domain.handling import (
+    ClockStopped,
+    DecisionMissing,
+    NotThisUnit,
+    SupplementRoundsUsed,
+    TaskNotOpen,
+)
 from procedures.domain.status import ActionNotAllowed
 from shared.auth import Principal
 from shared.errors import Forbidden, PreconditionRequired, Unprocessable
@@ -39,7 +45,8 @@ from shared.web import Answer, IfMatch, Now, Once, Tx, problems
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
 _REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
-_FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+"""How a command of an official may be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,14 @@ def _enclosures(documents: Sequence[DocumentOfCase]) -> list[Enclosure]:
     return [Enclosure(item.document, item.id) for item in documents]
 
 
-@router.post("/acceptance", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+@router.post("/acceptance", status_code=201, response_model=CaseView, responses=problems(*FOR_OFFICERS))
 async def accept_case(who: Officer, handle: Handle) -> Response:
     """Receive the case at the receiving unit: its legal clock starts and the next step opens."""
     official = official_of(who)
     return await handle(who, lambda order: operations.accept_case(handle.tx, order, official))
 
 
-@router.post("/refusal", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+@router.post("/refusal", status_code=201, response_model=CaseView, responses=problems(*FOR_OFFICERS))
 async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     """Refuse to receive the case, with the reason and its legal ground."""
     official = official_of(who)
@@ -96,7 +103,7 @@ async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     "/tasks/{step}/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_FOR_OFFICERS, TaskNotOpen, DecisionMissing),
+    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing),
 )
 async def complete_task(
     step: Annotated[str, Path(max_length=200, description="Code of the open step", examples=["XU_LY"])],
@@ -121,10 +128,13 @@ async def complete_task(
     "/supplement-request",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_FOR_OFFICERS, ClockStopped),
+    responses=problems(*FOR_OFFICERS, ClockStopped, SupplementRoundsUsed),
 )
 async def request_supplement(body: SupplementRequest, who: Officer, handle: Handle) -> Response:
-    """Ask the applicant for what is missing, item by item. The clock stands still until it comes."""
+    """Ask the applicant for what is missing, item by item. The clock stands still until it comes.
+
+    How often, how long there is to answer and what follows when nothing comes, the procedure says.
+    """
     official = official_of(who)
     items = [MissingItem(item.document, item.reason) for item in body.items]
     return await handle(who, lambda order: operations.request_supplement(handle.tx, order, official, items))
@@ -132,7 +142,7 @@ async def request_supplement(body: SupplementRequest, who: Officer, handle: Hand
 
 @router.post("/supplement", status_code=201, response_model=CaseView, responses=problems(*_REFUSALS))
 async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> Response:
-    """Bring what was asked for. The clock runs on with the time that was left."""
+    """Bring what was asked for, all or a part. Once all is there the clock runs on with the time that was left."""
     return await handle(
         who,
         lambda order: operations.supplement_case(
@@ -145,7 +155,7 @@ async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> R
     "/decision",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_FOR_OFFICERS, ClockStopped),
+    responses=problems(*FOR_OFFICERS, ClockStopped),
 )
 async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
     """Answer the matter: granted or rejected, with reasons. The term is measured to this instant."""
@@ -158,7 +168,7 @@ async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
     )
 
 
-@router.post("/result", status_code=201, response_model=CaseView, responses=problems(*_FOR_OFFICERS))
+@router.post("/result", status_code=201, response_model=CaseView, responses=problems(*FOR_OFFICERS))
 async def record_result(body: Result, who: Officer, handle: Handle) -> Response:
     """Put the documents of the result into the case, for the applicant to take."""
     official = official_of(who)

@@ -179,7 +179,7 @@ async def get_case_with_form(
 
 async def accept_case(tx: AsyncConnection, order: Order, official: Official) -> Stored:
     """Receive the case: its clock starts."""
-    return await _handle(
+    return await handle_case(
         tx,
         order,
         lambda case, definition, calendar: handling.accept(case, definition, calendar, official, order.now),
@@ -190,7 +190,7 @@ async def refuse_case(
     tx: AsyncConnection, order: Order, official: Official, *, reason: str, legal_ground: str
 ) -> Stored:
     """Refuse to receive the case, with the reason and the legal ground."""
-    return await _handle(
+    return await handle_case(
         tx,
         order,
         lambda case, *_: handling.refuse(case, official, reason=reason, legal_ground=legal_ground),
@@ -207,7 +207,7 @@ async def complete_task(
     note: str | None,
 ) -> Stored:
     """Finish a step; the next one opens, or the case closes."""
-    return await _handle(
+    return await handle_case(
         tx,
         order,
         lambda case, definition, calendar: handling.complete_task(
@@ -220,10 +220,12 @@ async def request_supplement(
     tx: AsyncConnection, order: Order, official: Official, items: Sequence[MissingItem]
 ) -> Stored:
     """Ask the applicant for what is missing; the clock stops."""
-    return await _handle(
+    return await handle_case(
         tx,
         order,
-        lambda case, _, calendar: handling.request_supplement(case, calendar, official, order.now, items),
+        lambda case, definition, calendar: handling.request_supplement(
+            case, calendar, official, order.now, items, definition.time_rules.supplements
+        ),
     )
 
 
@@ -239,7 +241,7 @@ async def supplement_case(
     if faults:
         raise Invalid(faults=faults)
     brought = await attach(tx, order.case_id, order.actor.subject, enclosures)
-    return await _handle(
+    return await handle_case(
         tx,
         order,
         lambda case, _, calendar: handling.supplement(
@@ -258,7 +260,7 @@ async def decide_case(
     number: str | None,
 ) -> Stored:
     """Answer the matter: granted or rejected, with reasons."""
-    return await _handle(
+    return await handle_case(
         tx,
         order,
         lambda case, *_: handling.decide(case, official, outcome=outcome, reason=reason, number=number),
@@ -275,12 +277,12 @@ async def record_result(
     if faults:
         raise Invalid(faults=faults)
     result = await attach(tx, order.case_id, order.actor.subject, enclosures)
-    return await _handle(tx, order, lambda case, *_: handling.record_result(case, official, result))
+    return await handle_case(tx, order, lambda case, *_: handling.record_result(case, official, result))
 
 
 async def withdraw_case(tx: AsyncConnection, order: Order, *, reason: str | None) -> Stored:
     """Take the case back."""
-    return await _handle(tx, order, lambda case, *_: handling.withdraw(case, reason=reason))
+    return await handle_case(tx, order, lambda case, *_: handling.withdraw(case, reason=reason))
 
 
 async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
@@ -316,7 +318,7 @@ def _who(link: Link) -> dict[str, object]:
     return {"kind": link.actor["kind"], "agency": link.actor.get("agency")}
 
 
-async def _handle(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
+async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
     """Do to the case what the rule says: log, state, tasks and events in the transaction at hand."""
     stored = await locked_case(tx, order)
     case = stored.case

@@ -1,6 +1,6 @@
-"""What is done to cases is recorded: log, state, open tasks and events, in the transaction at hand."""
+"""What is done to cases is recorded: log, state, open tasks, timers and events, in the transaction at hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,26 +8,38 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.cases import store
 from procedures.cases.announcements import announcement
 from procedures.cases.store import Done, Stored
-from procedures.domain.acts import Actor, Entry
+from procedures.domain.acts import Act, Actor, Entry
 from procedures.domain.case import Case
 from procedures.retention import store as retention
+from procedures.timers.store import set_timers
 from shared import outbox
 
 
 async def record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
     """Record what one actor did to cases, of which the row locks are held; each as it then stands."""
     after = await store.append(tx, actor, now, done)
-    events = []
-    for stored, acts in done:
-        case = stored.case
-        for act in acts:
-            case = case.after(Entry(case.sequence + 1, now, actor, act))
-            events.append(announcement(case, stored.code, act, now))
+    events = [
+        announcement(case, stored.code, act, now)
+        for (stored, acts), new in zip(done, after, strict=True)
+        for case, act in _steps(stored.case, new.case, acts, actor, now)
+    ]
     await outbox.add(tx, *events)
+    await set_timers(tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)])
     await retention.follow(
         tx, [new.case for (old, _), new in zip(done, after, strict=True) if _kept_anew(old.case, new.case)]
     )
     return after
+
+
+def _steps(
+    before: Case, after: Case, acts: Sequence[Act], actor: Actor, now: datetime
+) -> Iterator[tuple[Case, Act]]:
+    """Each act with the case as it stood then; the last one is there already."""
+    case = before
+    for act in acts[:-1]:
+        case = case.after(Entry(case.sequence + 1, now, actor, act))
+        yield case, act
+    yield from ((after, act) for act in acts[-1:])
 
 
 def _kept_anew(before: Case, after: Case) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from procedures.domain.case import Outcome
+from procedures.domain.result import ResultState
 from procedures.domain.status import Status
 from shared.schema import Schema, Words
 
@@ -70,6 +71,17 @@ class AttachmentOfCase(Schema):
     sha256: str = Field(examples=[_SHA256], description="Of the content, hexadecimal")
 
 
+class IssuedResultOfCase(Schema):
+    """A result that was issued; its PDF and signed JSON are among the documents of the result."""
+
+    id: UUID
+    type: str = Field(examples=["GIAY_CHUNG_NHAN"])
+    number: str = Field(examples=["07/2026/GCN"])
+    issued_at: datetime
+    state: ResultState
+    sha256: str = Field(examples=[_SHA256], description="Of the canonical JSON, hexadecimal")
+
+
 class Missing(Schema):
     """One thing the applicant is asked for."""
 
@@ -122,8 +134,15 @@ class CaseView(Schema):
     reason: str | None = Field(None, examples=["Đủ điều kiện theo quy định."])
     decided_at: datetime | None = None
     result: list[AttachmentOfCase]
+    results: list[IssuedResultOfCase] = Field(description="Issued results, also those that count no more")
     ended_at: datetime | None = None
     on_time: bool | None = None
+    answer_by: datetime | None = Field(
+        None, description="Until when there is time to bring what is missing; absent without a limit"
+    )
+    promised_at: datetime | None = Field(
+        None, description="The end of the new date that the agency promised when it was late"
+    )
     form: dict[str, Any] | None = Field(
         None,
         examples=[{"fullName": "Nguyễn Thị Mẫu"}],
@@ -227,4 +246,10 @@ class Tracking(Schema):
     status: Status
     status_text: Words
     due_at: datetime | None = None
+    answer_by: datetime | None = Field(
+        None, description="Until when there is time to bring what is missing; absent without a limit"
+    )
+    promised_at: datetime | None = Field(
+        None, description="The end of the new date that the agency promised when it was late"
+    )
     steps: list[TrackingStep]

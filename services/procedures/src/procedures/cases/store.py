@@ -11,17 +11,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.cases import writing
 from procedures.cases.sealing import FiledForm, filed_form, key_of, opened_act, opened_case, sealed_act
 from procedures.domain.acts import Act, Actor, Entry
 from procedures.domain.case import Case, Task
 from procedures.domain.log import Link, chained_bytes, entry_hash
+from procedures.domain.status import Status
 from procedures.keys.keyring import CaseKey
-from procedures.tables import case_log, cases, tasks
+from procedures.tables import case_log, cases, tasks, timers
 from shared.db import AnyRow
 
+RUNNING = (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
+"""The statuses in which something may fall due."""
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 
 _CASE = TypeAdapter(Case)
@@ -29,13 +33,7 @@ _ACT: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="kind")]
 _ACTOR = TypeAdapter(Actor)
 
 _COLUMNS = ("procedure", "version", "agency", "applicant", "status", "submitted_at", "due_at", "sequence")
-_CHANGE = (
-    update(cases)
-    .where(cases.c.id == bindparam("key"))
-    .values({name: bindparam(name) for name in (*_COLUMNS, "head", "state")})
-)
 SEEN = (cases.c.state, cases.c.code, cases.c.head, cases.c.data_key)
-_CLOSE = delete(tasks).where(tasks.c.case_id == bindparam("in_case"), tasks.c.step == bindparam("at_step"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +167,11 @@ async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequenc
             case, kept, link = case.after(entry), kept.after(sealed), _link_after(stored, head, sealed, who)
             head = link["hash"]
             links.append(link)
-        states.append({"key": case.id, "head": head, "state": case_json(kept), **case_columns(case)})
+        states.append({"key": case.id, "head": head, "state": case_text(kept), **case_columns(case)})
         after.append(Stored(case, stored.code, head, kept, stored.key))
     if links:
-        await tx.execute(insert(case_log), links)
-        await tx.execute(_CHANGE, states)
+        await writing.append_links(tx, links)
+        await writing.change_cases(tx, states)
         await _replace_tasks(
             tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
         )
@@ -190,10 +188,10 @@ def _link_after(stored: Stored, head: bytes, sealed: Entry, who: dict[str, Any])
 
 async def _replace_tasks(tx: AsyncConnection, changes: Sequence[tuple[Case, Case]]) -> None:
     gone = [
-        {"in_case": before.id, "at_step": task.step}
+        {"case_id": before.id, "step": task.step}
         for before, after in changes
         for task in before.tasks
-        if task not in after.tasks
+        if after.task(task.step) is None
     ]
     come = [
         {"case_id": after.id, **task_row(task)}
@@ -201,10 +199,8 @@ async def _replace_tasks(tx: AsyncConnection, changes: Sequence[tuple[Case, Case
         for task in after.tasks
         if task not in before.tasks
     ]
-    if gone:
-        await tx.execute(_CLOSE, gone)
-    if come:
-        await tx.execute(insert(tasks), come)
+    await writing.close_tasks(tx, gone)
+    await writing.open_tasks(tx, come)
 
 
 def task_row(task: Task) -> dict[str, Any]:
@@ -291,6 +287,53 @@ def listed(
     if after is not None:
         query = query.where(cases.c.id < after[0])
     return query.order_by(cases.c.id.desc()).limit(limit)
+
+
+async def lock_due(tx: AsyncConnection, now: datetime, limit: int) -> list[Stored]:
+    """Cases with a timer that has run out by `now`, under their row locks, the longest ago first.
+
+    Those that another process holds are passed over.
+    """
+    query = (
+        select(*SEEN)
+        .join(timers, timers.c.case_id == cases.c.id)
+        .where(timers.c.fires_at < now)
+        .order_by(timers.c.fires_at)
+        .limit(limit)
+        .with_for_update(of=cases, skip_locked=True)
+    )
+    return list({stored.case.id: stored for stored in await page(tx, query)}.values())
+
+
+def _dated_after(agency: str, instant: datetime, after: UUID | None) -> list[ColumnElement[bool]]:
+    """The agency's running cases behind the one with this id, of which something is due after an instant."""
+    open_task = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.due_at > instant)
+    timer = select(timers.c.case_id).where(timers.c.case_id == cases.c.id, timers.c.at > instant)
+    later = or_(cases.c.due_at > instant, open_task.exists(), timer.exists())
+    behind = [] if after is None else [cases.c.id > after]
+    return [cases.c.agency == agency, cases.c.status.in_(RUNNING), later, *behind]
+
+
+async def last_of_batch(
+    tx: AsyncConnection, agency: str, instant: datetime, *, after: UUID | None, size: int
+) -> UUID | None:
+    """The id with which the next so many of those cases end; None when there are none."""
+    query = select(cases.c.id).where(*_dated_after(agency, instant, after)).order_by(cases.c.id).limit(size)
+    ids = (await tx.execute(query)).scalars().all()
+    return ids[-1] if ids else None
+
+
+async def lock_dated_after(
+    tx: AsyncConnection, agency: str, instant: datetime, *, after: UUID | None, last: UUID
+) -> list[Stored]:
+    """Those cases up to the last of a batch, under their row locks."""
+    query = (
+        select(*SEEN)
+        .where(*_dated_after(agency, instant, after), cases.c.id <= last)
+        .order_by(cases.c.id)
+        .with_for_update()
+    )
+    return await page(tx, query)
 
 
 async def page(tx: AsyncConnection, query: Select[Any]) -> list[Stored]:

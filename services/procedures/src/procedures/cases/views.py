@@ -7,6 +7,7 @@ from procedures.cases.schemas import (
     CaseView,
     ErasureOfCase,
     HoldOfCase,
+    IssuedResultOfCase,
     LogEntry,
     Missing,
     Receipt,
@@ -40,9 +41,26 @@ _ACTS: dict[str, Text] = {
     "result_recorded": Text(vi="Kết quả đã sẵn sàng.", en="The result is ready."),
     "closed": Text(vi="Kết quả đã được trả.", en="The result was handed over."),
     "withdrawn": Text(vi="Người nộp rút hồ sơ.", en="The case was withdrawn."),
+    "result_issued": Text(vi="Kết quả điện tử đã được ký và cấp.", en="The result was signed and issued."),
+    "result_revoked": Text(vi="Kết quả đã bị thu hồi.", en="The result was revoked."),
     "redated": Text(
         vi="Ngày hẹn trả được tính lại theo lịch làm việc mới.",
         en="It was dated anew by the changed calendar.",
+    ),
+    "extended": Text(vi="Thời hạn được gia hạn.", en="The term was extended."),
+    "apologised": Text(
+        vi="Cơ quan xin lỗi vì trễ hẹn và hẹn lại ngày trả.",
+        en="The agency apologised for being late and promised a new date.",
+    ),
+    "reminded": Text(vi="Sắp đến hạn.", en="Something is due soon."),
+    "became_overdue": Text(vi="Đã quá hạn.", en="Something became overdue."),
+    "supplement_expired": Text(
+        vi="Hết hạn bổ sung; hồ sơ được giải quyết với giấy tờ hiện có.",
+        en="The supplement did not come in time; the case goes on with what is there.",
+    ),
+    "lapsed": Text(
+        vi="Hồ sơ kết thúc vì không bổ sung đúng hạn.",
+        en="The case lapsed: the supplement did not come in time.",
     ),
     "hold_placed": Text(vi="Hồ sơ được giữ lại, chưa hủy.", en="The case is held: it is not disposed of."),
     "hold_lifted": Text(vi="Hồ sơ không còn phải giữ lại.", en="The case is not held any more."),
@@ -96,8 +114,11 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         reason=case.reason,
         decided_at=case.decided_at,
         result=[AttachmentOfCase.model_validate(item) for item in case.result],
+        results=[IssuedResultOfCase.model_validate(item) for item in case.results],
         ended_at=case.ended_at,
         on_time=case.on_time,
+        answer_by=case.asked.answer_by if case.asked else None,
+        promised_at=case.apology.promised_at if case.apology else None,
         form=form and form.content,
         hold=case.hold and HoldOfCase.model_validate(case.hold),
         transferred=case.transferred and TransferOfCase.model_validate(case.transferred),
@@ -134,6 +155,8 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
         status=case.status,
         status_text=words(STATUS_TEXT[case.status]),
         due_at=case.due_at,
+        answer_by=case.asked.answer_by if case.asked else None,
+        promised_at=case.apology.promised_at if case.apology else None,
         steps=[
             TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
             for link in links

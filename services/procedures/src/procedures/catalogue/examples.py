@@ -7,6 +7,13 @@ DEFINITION: dict[str, Any] = {
     "title": {"vi": "Xác nhận mẫu", "en": "Sample confirmation"},
     "agency": "H99.01",
     "term": {"kind": "working_days", "amount": 3},
+    "reminder": {"kind": "working_days", "amount": 1},
+    "extension": {"longest": {"kind": "working_days", "amount": 5}, "times": 1},
+    "supplements": {
+        "rounds": 1,
+        "answerWithin": {"kind": "calendar_days", "amount": 30},
+        "onExpiry": "lapse",
+    },
     "form": {
         "type": "object",
         "properties": {"fullName": {"type": "string", "minLength": 1}},

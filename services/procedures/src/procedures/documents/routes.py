@@ -33,6 +33,8 @@ Reader = Annotated[Principal, requires("procedures:cases:read")]
 _CONTENTS = {
     media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(MEDIA_TYPES)
 }
+_SENT = {**_CONTENTS, "application/jose": _CONTENTS["application/pdf"]}
+"""What is sent out: besides what is taken in, signed JSON of results."""
 
 
 @router.post(
@@ -88,7 +90,7 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
     response_class=Response,
     responses={
         **problems(DocumentNotFound, DocumentErased),
-        200: {"description": "The content", "content": _CONTENTS},
+        200: {"description": "The content", "content": _SENT},
     },
 )
 async def get_content(

@@ -9,12 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from procedures.domain.case import Arrival, Attachment, Case, MissingItem, Outcome, Standing, Task
+from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
 from procedures.domain.personal import PersonalText
+from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.retention_acts import Erased, HoldLifted, HoldPlaced, Transferred
 from procedures.domain.status import Status
-from procedures.domain.terms import Term
+from procedures.domain.terms import NO_TERM, Term
+from procedures.domain.time_acts import (
+    Apologised,
+    BecameOverdue,
+    Extended,
+    Lapsed,
+    Reminded,
+    SupplementExpired,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,10 @@ class Actor:
     subject: str
     kind: str
     agency: str | None = None
+
+
+SYSTEM = Actor("system", "system")
+"""Nobody: what follows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +64,17 @@ class Accepted:
     """Of the procedure's version; its clock starts."""
     stands: Standing
     arrivals: tuple[Arrival, ...] = ()
+    reminder: Term = NO_TERM
+    silence_consents: bool = False
     kind: Literal["accepted"] = "accepted"
 
     def change(self, case: Case, at: datetime) -> Case:
         received = replace(
-            case, status=Status.ACCEPTED, clock=CaseClock(at, self.term), arrivals=self.arrivals
+            case,
+            status=Status.ACCEPTED,
+            clock=CaseClock(at, self.term, reminder=self.reminder),
+            arrivals=self.arrivals,
+            silence_consents=self.silence_consents,
         )
         return received.standing(self.stands, at)
 
@@ -82,6 +101,8 @@ class TaskCompleted:
     """Of the branches that wait for others after it."""
     lapsed: tuple[str, ...] = ()
     """The open steps that nobody waits for any more, since enough of their fellows have answered."""
+    by_silence: bool = False
+    """Nobody did it in time."""
     kind: Literal["task_completed"] = "task_completed"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -92,14 +113,21 @@ class TaskCompleted:
 class SupplementRequested:
     items: tuple[MissingItem, ...]
     stands: Standing
+    answer_within: Term = NO_TERM
+    answer_by: datetime | None = None
+    remind_at: datetime | None = None
     kind: Literal["supplement_requested"] = "supplement_requested"
 
     def change(self, case: Case, at: datetime) -> Case:
         rounds = case.supplement_rounds + 1
-        asked = replace(
-            case, status=Status.SUPPLEMENT_REQUESTED, missing=self.items, supplement_rounds=rounds
+        waiting = replace(
+            case,
+            status=Status.SUPPLEMENT_REQUESTED,
+            missing=self.items,
+            supplement_rounds=rounds,
+            asked=Asked(at, self.answer_within, self.answer_by, self.remind_at),
         )
-        return asked.standing(self.stands, at)
+        return waiting.standing(self.stands, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +135,16 @@ class Supplemented:
     attachments: tuple[Attachment, ...]
     note: PersonalText | None
     stands: Standing
+    still_missing: tuple[str, ...] = ()
+    """The documents that are yet to come; until then the clock stands still."""
     kind: Literal["supplemented"] = "supplemented"
 
     def change(self, case: Case, at: datetime) -> Case:
-        attachments = (*case.attachments, *self.attachments)
-        brought = replace(case, status=Status.ACCEPTED, missing=(), attachments=attachments)
-        return brought.standing(self.stands, at)
+        brought = replace(case, attachments=(*case.attachments, *self.attachments))
+        missing = tuple(item for item in case.missing if item.document in self.still_missing)
+        if missing:
+            return replace(brought, missing=missing)
+        return replace(brought, status=Status.ACCEPTED, missing=(), asked=None).standing(self.stands, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +152,8 @@ class Decided:
     outcome: Outcome
     reason: PersonalText
     number: str | None
+    by_silence: bool = False
+    """Nobody answered in time."""
     kind: Literal["decided"] = "decided"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -128,6 +162,7 @@ class Decided:
             status=Status.DECIDED,
             outcome=self.outcome,
             reason=self.reason,
+            decision_number=self.number,
             decided_at=at,
             due_when_decided=case.due_at,
             clock=case.clock and case.clock.ended_by(at),
@@ -167,9 +202,15 @@ class Redated:
 
     reason: str
     stands: Standing
+    answer_by: datetime | None = None
+    """Until when the applicant has time now."""
+    answer_remind_at: datetime | None = None
     kind: Literal["redated"] = "redated"
 
     def change(self, case: Case, at: datetime) -> Case:
+        if case.asked is not None:
+            asked = replace(case.asked, answer_by=self.answer_by, remind_at=self.answer_remind_at)
+            case = replace(case, asked=asked)
         return case.standing(self.stands, at)
 
 
@@ -185,6 +226,14 @@ Act = (
     | Closed
     | Withdrawn
     | Redated
+    | ResultIssued
+    | ResultRevoked
+    | Extended
+    | Apologised
+    | Reminded
+    | BecameOverdue
+    | SupplementExpired
+    | Lapsed
     | HoldPlaced
     | HoldLifted
     | Transferred

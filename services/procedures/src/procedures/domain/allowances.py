@@ -11,7 +11,7 @@ from procedures.domain.json_input import quoted
 from procedures.domain.terms import UNITS, Term, TermKind
 from shared.errors import Text
 
-_WORKING = (TermKind.WORKING_DAYS, TermKind.WORKING_HOURS)
+WORKING = (TermKind.WORKING_DAYS, TermKind.WORKING_HOURS)
 
 _NAMES = {
     TermKind.WORKING_DAYS: ("ngày làm việc", "working day"),
@@ -73,7 +73,7 @@ def sum_of(parts: Sequence[Term], kind: TermKind) -> Term | None:
     nothing: it takes what the others leave.
     """
     given = [part for part in parts if part.kind is not TermKind.NONE]
-    addable = _WORKING if kind in _WORKING else (kind,)
+    addable = WORKING if kind in WORKING else (kind,)
     if not given or any(part.kind not in addable for part in given):
         return None
     length = sum((part.length for part in given), timedelta())

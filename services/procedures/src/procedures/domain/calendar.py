@@ -38,6 +38,9 @@ DATES = {
 
 ONE_DAY = timedelta(days=1)
 
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before any case that is still open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -87,6 +90,10 @@ class WorkingCalendar:
     make_up_days: frozenset[date] = frozenset()
     """Days off that are worked in exchange for another; they have the hours of the week's fullest day."""
 
+    def __hash__(self) -> int:
+        """Of what tells calendars apart in practice, and is hashed in no time: it is asked for at every step."""
+        return hash((self.time_zone, self.holidays, self.closures))
+
     def sessions(self, day: date) -> Day:
         """When the agency is at work on a date."""
         ordinary = self.week[day.weekday()]
@@ -135,6 +142,30 @@ class WorkingCalendar:
             year = _year(self, number)
         return year.first_with(to_work)
 
+    def before(self, end: datetime, working_time: timedelta) -> datetime:
+        """The last instant, not after `end`, at which this much is still to be worked until then; in UTC."""
+        if not working_time:
+            return end.astimezone(UTC)
+        number = self.local_date(end).year
+        year = _year(self, number)
+        worked = year.worked_by(end) - working_time
+        while worked < timedelta():
+            number -= 1
+            year = _year(self, number)
+            worked += year.total
+        return year.last_with(worked)
+
+    def differs_from(self, other: Self) -> datetime | None:
+        """The first instant from which the two are at work at different times; None when they never are.
+
+        Where the ordinary weeks differ that is as long ago as there are cases.
+        """
+        if (self.time_zone, self.week) != (other.time_zone, other.week):
+            return LONG_AGO
+        special = {day for name in DATES.values() for day in getattr(self, name) ^ getattr(other, name)}
+        changed = [day for day in special if self.sessions(day) != other.sessions(day)]
+        return self._instant(min(changed), time.min) if changed else None
+
     def to_json(self) -> dict[str, Any]:
         """A plain dict, as it is stored and sent; `from_json` reads it."""
         return {
@@ -147,14 +178,17 @@ class WorkingCalendar:
         }
 
     @classmethod
-    def from_json(cls, value: object) -> Self:
+    def from_json(cls, value: object, pointer: str = "") -> Self:
         """The calendar that parsed JSON describes; a weekday or a list of dates may be left out.
+
+        Args:
+            pointer: where it stands in what was sent, for the faults to say.
 
         Raises:
             Invalid: with every fault of it.
         """
         faults: list[Fault] = []
-        node = Node(value, "", faults)
+        node = Node(value, pointer, faults)
         if node.object():
             node.only("timeZone", "week", *DATES)
         time_zone = _read_zone(node.get("timeZone"))
@@ -188,6 +222,11 @@ class _WorkingYear:
         if session < 0:
             return timedelta()
         return self.worked_before[session] + min(instant, self.closes[session]) - self.opens[session]
+
+    def last_with(self, worked: timedelta) -> datetime:
+        """The last instant by which no more than this was worked; less than `total`, or all of it."""
+        session = max(bisect_right(self.worked_before, worked) - 1, 0)
+        return min(self.opens[session] + (worked - self.worked_before[session]), self.closes[session])
 
     def first_with(self, worked: timedelta) -> datetime:
         """The first instant by which this much was worked; more than nothing, and not more than `total`."""

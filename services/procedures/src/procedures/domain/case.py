@@ -15,8 +15,10 @@ from uuid import UUID
 
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.personal import PersonalText
+from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term
+from procedures.domain.timer import Timer
 
 if TYPE_CHECKING:
     from procedures.domain.acts import Entry
@@ -62,6 +64,8 @@ class Task:
     """Since when the case is in the task's stage; None outside stages."""
     exempt: bool = False
     """While it is open, the clock of the case stands still."""
+    silence_consents: bool = False
+    """When it is not done by its due instant, it is taken for done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,25 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The request that the applicant has not answered yet: since when, and until when there is time."""
+
+    at: datetime
+    answer_within: Term = NO_TERM
+    answer_by: datetime | None = None
+    remind_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Apology:
+    """When the agency apologised for being late, and the one new date that it promised."""
+
+    at: datetime
+    promised_at: datetime
+    """The end of the promised date."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a case stands in time after an act: why its clock stands still, when what is due, who has it."""
 
@@ -114,6 +137,8 @@ class Standing:
     """Empty while the clock runs."""
     due_at: datetime | None
     tasks: tuple[Task, ...]
+    remind_at: datetime | None = None
+    """When the agency is reminded of `due_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +167,22 @@ class Case:
     supplement_rounds: int = 0
     outcome: Outcome | None = None
     reason: PersonalText | None = None
+    decision_number: str | None = None
     decided_at: datetime | None = None
     due_when_decided: datetime | None = None
     """What the decision is measured against."""
     result: tuple[Attachment, ...] = ()
+    results: tuple[IssuedResult, ...] = ()
+    """What was issued, with its legal number; superseded and revoked ones too."""
     ended_at: datetime | None = None
     on_time: bool | None = None
+    remind_at: datetime | None = None
+    silence_consents: bool = False
+    """No answer by the due instant is a grant."""
+    asked: Asked | None = None
+    apology: Apology | None = None
+    noted: tuple[Timer, ...] = ()
+    """The timers that fired, as long as they still bear the instants that they fired for."""
     hold: Hold | None = None
     transferred: Transfer | None = None
     erased: Erasure | None = None
@@ -176,13 +211,25 @@ class Case:
     def standing(self, stands: Standing, at: datetime) -> "Case":
         """The case with its tasks and its due instant as an act left them."""
         clock = self.clock and self.clock.standing_for(stands.stops, at)
-        return replace(self, clock=clock, due_at=stands.due_at, tasks=stands.tasks)
+        return replace(
+            self, clock=clock, due_at=stands.due_at, tasks=stands.tasks, remind_at=stands.remind_at
+        )
 
     def ended(self, status: Status, at: datetime) -> "Case":
         """The case when it is over: nothing is open or due any more."""
         clock = self.clock and self.clock.ended_by(at)
         return replace(
-            self, status=status, clock=clock, ended_at=at, due_at=None, tasks=(), arrivals=(), missing=()
+            self,
+            status=status,
+            clock=clock,
+            ended_at=at,
+            due_at=None,
+            remind_at=None,
+            tasks=(),
+            arrivals=(),
+            missing=(),
+            asked=None,
+            noted=(),
         )
 
 

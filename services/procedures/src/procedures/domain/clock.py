@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Self
 
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.terms import Term, TermKind, due_at, relaid
+from procedures.domain.terms import NO_TERM, Term, TermKind, before, due_at, relaid
 from shared.errors import Conflict, Text
 
 
@@ -75,6 +75,8 @@ class CaseClock:
     extensions: tuple[Term, ...] = ()
     turns: tuple[Turn, ...] = ()
     ended_at: datetime | None = None
+    reminder: Term = NO_TERM
+    """How long before it is due the agency is reminded; no term: not at all."""
 
     @property
     def stops(self) -> tuple[Stop, ...]:
@@ -142,16 +144,21 @@ class CaseClock:
 
     def due_at(self, calendar: WorkingCalendar) -> datetime | None:
         """When the answer is due; None without a term, and while the clock stands still."""
-        return None if self.stops else self._runs_out_at(calendar)
+        return None if self.stops else self.runs_out_at(calendar)
+
+    def remind_at(self, calendar: WorkingCalendar) -> datetime | None:
+        """When the agency is to be reminded of what is due; None when nothing is, or it wants none."""
+        due = self.due_at(calendar)
+        return due and before(due, self.reminder, calendar)
 
     def remaining(self, now: datetime, calendar: WorkingCalendar) -> timedelta | None:
         """The working time that is left, nothing when it ran out; None without a term."""
-        due = self._runs_out_at(calendar)
+        due = self.runs_out_at(calendar)
         return None if due is None else calendar.working_time_between(self._ran_until(now), due)
 
     def is_overdue(self, now: datetime, calendar: WorkingCalendar) -> bool:
         """Whether the term ran out before the clock last stood still or ended."""
-        due = self._runs_out_at(calendar)
+        due = self.runs_out_at(calendar)
         return due is not None and due < self._ran_until(now)
 
     def elapsed(self, now: datetime, calendar: WorkingCalendar) -> timedelta:
@@ -181,11 +188,15 @@ class CaseClock:
 
     def part_due_at(self, start: datetime, allowance: Term, calendar: WorkingCalendar) -> datetime | None:
         """When a part of the time that is counted from `start` runs out; None as for `due_at`."""
-        if self.stops:
-            return None
+        return None if self.stops else self.part_runs_out_at(start, allowance, calendar)
+
+    def part_runs_out_at(
+        self, start: datetime, allowance: Term, calendar: WorkingCalendar
+    ) -> datetime | None:
+        """The same, also while the clock stands still: when it would if it ran on now."""
         return self._relaid_since(start, due_at(start, allowance, calendar), calendar)
 
-    def _runs_out_at(self, calendar: WorkingCalendar) -> datetime | None:
+    def runs_out_at(self, calendar: WorkingCalendar) -> datetime | None:
         """When the term runs out, or would if the clock did not stand still now."""
         due = due_at(self.started_at, self.term, calendar)
         for extension in self.extensions:

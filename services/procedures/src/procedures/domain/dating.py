@@ -10,10 +10,10 @@ from datetime import datetime
 
 from procedures.domain.acts import Redated
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case, Standing, Task
+from procedures.domain.case import Asked, Case, Standing, Task
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.definition import Definition, Step
-from procedures.domain.terms import NO_TERM
+from procedures.domain.terms import NO_TERM, Term, before, due_at
 
 
 def task_of(
@@ -42,6 +42,7 @@ def task_of(
         counted_from=None if allowance == NO_TERM else counted_from,
         stage_since=since,
         exempt=step.exempt,
+        silence_consents=step.silence_consents,
     )
 
 
@@ -67,7 +68,14 @@ def dated(clock: CaseClock, tasks: Iterable[Task], calendar: WorkingCalendar) ->
         stops=clock.stops,
         due_at=due,
         tasks=tuple(replace(task, due_at=_due(task, clock, calendar) or due) for task in tasks),
+        remind_at=clock.remind_at(calendar),
     )
+
+
+def asked(at: datetime, answer_within: Term, reminder: Term, calendar: WorkingCalendar) -> Asked:
+    """Until when the applicant who was asked at an instant has time to answer."""
+    answer_by = due_at(at, answer_within, calendar)
+    return Asked(at, answer_within, answer_by, answer_by and before(answer_by, reminder, calendar))
 
 
 def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | None:
@@ -75,9 +83,15 @@ def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | Non
     if case.clock is None or case.clock.ended_at is not None:
         return None
     stands = dated(case.clock, case.tasks, calendar)
-    if (stands.due_at, stands.tasks) == (case.due_at, case.tasks):
+    again = case.asked and asked(case.asked.at, case.asked.answer_within, case.clock.reminder, calendar)
+    if (stands.due_at, stands.tasks, again) == (case.due_at, case.tasks, case.asked):
         return None
-    return Redated(reason=reason, stands=stands)
+    return Redated(
+        reason=reason,
+        stands=stands,
+        answer_by=again.answer_by if again else None,
+        answer_remind_at=again.remind_at if again else None,
+    )
 
 
 def _due(task: Task, clock: CaseClock, calendar: WorkingCalendar) -> datetime | None:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
 from procedures.domain.terms import NO_TERM, Term
+from procedures.domain.time_rules import NO_RULES, TimeRules
 from shared.errors import Invalid, NotFound, Text
 
 END: Final = None
@@ -133,6 +135,9 @@ class Definition:
     form: Mapping[str, Any] | None = None
     """JSON Schema 2020-12 of the answers (formats are asserted); None: nothing is asked."""
     fee: Fee | None = None
+    results: tuple[ResultType, ...] = ()
+    """What the procedure can end in, with their templates."""
+    time_rules: TimeRules = NO_RULES
     retention: tuple[RetentionRule, ...] = ()
     """How long its cases are kept, by how they ended; without a rule for good."""
 

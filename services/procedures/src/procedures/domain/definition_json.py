@@ -11,6 +11,7 @@
       "fee": {"amount": 5000, "currency": "VND"},            null: free of charge
       "term": {"kind": "working_days", "amount": 3},
       "first": "TIEP_NHAN",
+      …and what `time_rules` lists…,
       "stages": [{"code": "XU_LY", "title": {…}, "allowance": {…a term…}}],
       "steps": [{"code": "TIEP_NHAN", "title": {…}, "unit": "BP_MOT_CUA", "role": "TIEP_NHAN", "agency": null,
                  "stage": null, "allowance": {…a term…},
@@ -43,8 +44,11 @@ from procedures.domain.definition import (
     Transition,
 )
 from procedures.domain.json_input import Node, note_unstorable
+from procedures.domain.result import ResultType
 from procedures.domain.retention import read_rules
 from procedures.domain.terms import NO_TERM, Term
+from procedures.domain.time_rules import MEMBERS as TIME_RULES
+from procedures.domain.time_rules import TimeRules
 from shared.errors import Fault, Invalid, Text
 
 LARGEST_DOCUMENT = 1_000_000_000
@@ -85,6 +89,8 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
             for stage in definition.stages
         ],
         "steps": [_step_to_json(step) for step in definition.steps],
+        "results": [kind.to_json() for kind in definition.results],
+        **definition.time_rules.to_json(),
         "retention": [rule.to_json() for rule in definition.retention],
     }
 
@@ -117,6 +123,8 @@ def _definition(node: Node) -> Definition:
         "first",
         "stages",
         "steps",
+        "results",
+        *TIME_RULES,
         "retention",
     )
     return Definition(
@@ -131,6 +139,8 @@ def _definition(node: Node) -> Definition:
         documents=tuple(_document(item) for item in _optional_items(node.get("documents"))),
         form=_form(node.get("form")),
         fee=_fee(node.get("fee")),
+        results=tuple(ResultType.read(item) for item in _optional_items(node.get("results"))),
+        time_rules=TimeRules.read(node),
         retention=read_rules(node.get("retention")),
     )
 

@@ -22,6 +22,7 @@ An error keeps the definition from being published; a warning does not.
 | form_invalid                | error    | the form is no self-contained JSON Schema 2020-12 of an object      |
 | unknown_document            | error    | a field of the form stands for a document that is not listed        |
 | document_without_form_field | warning  | the form has fields for documents, but none for this one            |
+| unknown_variable            | error    | a template of a result names something that nobody knows            |
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -33,6 +34,7 @@ from procedures.domain.definition import Definition
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
 from procedures.domain.json_input import escaped, quoted
+from procedures.domain.result import unknown_names
 from shared.errors import Text
 
 
@@ -51,6 +53,7 @@ def findings(definition: Definition, known_units: Collection[str] | None = None)
         *allowance_findings(definition),
         *_form(definition),
         *_documents(definition),
+        *_templates(definition),
     )
 
 
@@ -74,6 +77,7 @@ def _duplicates(definition: Definition) -> Iterator[Finding]:
         "stages": (stage.code for stage in definition.stages),
         "steps": (step.code for step in definition.steps),
         "documents": (document.code for document in definition.documents),
+        "results": (kind.code for kind in definition.results),
     }
     for part, codes in parts.items():
         seen: set[str] = set()
@@ -172,3 +176,16 @@ def _document_fields(definition: Definition) -> Iterator[tuple[str, str]]:
         document = layout.get("document") if isinstance(layout, dict) else None
         if isinstance(document, str):
             yield name, document
+
+
+def _templates(definition: Definition) -> Iterator[Finding]:
+    properties = (definition.form or {}).get("properties")
+    fields = properties.keys() if isinstance(properties, dict) else ()
+    for at, kind in enumerate(definition.results):
+        for name in unknown_names(kind.template, fields):
+            yield error(
+                "unknown_variable",
+                f"/results/{at}/template",
+                vi=f"Mẫu {quoted(kind.title.vi)} dùng {quoted(name)}, nhưng không có thông tin nào tên như vậy.",
+                en=f"The template {quoted(kind.title.en)} names {quoted(name)}, which stands for nothing.",
+            )

@@ -24,9 +24,10 @@ from procedures.domain.branches import Progress, progress
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task
 from procedures.domain.clock import CaseClock, Stop
-from procedures.domain.dating import standing, task_of
+from procedures.domain.dating import asked, standing, task_of
 from procedures.domain.definition import END, Definition, Step
 from procedures.domain.status import Action, Status, require_allowed
+from procedures.domain.time_rules import NO_LIMITS, SupplementRule
 from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
 
 
@@ -53,6 +54,16 @@ class DecisionMissing(Conflict):
     title = Text(
         vi="Chưa có quyết định giải quyết; hãy ghi quyết định trước khi hoàn thành bước cuối.",
         en="The case is not decided yet; record the decision before the last step is completed.",
+    )
+
+
+class SupplementRoundsUsed(Conflict):
+    """The procedure lets the applicant be asked only so often; `rounds` says how often."""
+
+    slug = "supplement-rounds-used"
+    title = Text(
+        vi="Đã hết số lần được yêu cầu bổ sung của thủ tục; hãy giải quyết với hồ sơ hiện có.",
+        en="The procedure allows no further request for a supplement; decide on what is there.",
     )
 
 
@@ -101,8 +112,9 @@ def accept(
     The first step of a procedure is the receiving one; a procedure of a single step keeps it open.
     """
     require_allowed(case.status, Action.ACCEPT)
-    _require_open_task(case, official)
-    first, clock = definition.first, CaseClock(now, definition.term)
+    require_open_task(case, official)
+    first, rules = definition.first, definition.time_rules
+    clock = CaseClock(now, definition.term, reminder=rules.reminder)
     alone = first.transitions[0].to is END
     following = (
         Progress(opens=(first,)) if alone else progress(definition, [first.code], (), first.code, None)
@@ -110,13 +122,21 @@ def accept(
     tasks = [task_of(definition, step, case.agency, now) for step in following.opens]
     stops = () if alone else _stops_after(clock, first)
     stands = standing(clock, tasks, stops, calendar, now)
-    return (Accepted(term=definition.term, stands=stands, arrivals=following.arrivals),)
+    return (
+        Accepted(
+            term=definition.term,
+            stands=stands,
+            arrivals=following.arrivals,
+            reminder=rules.reminder,
+            silence_consents=rules.consent_by_silence,
+        ),
+    )
 
 
 def refuse(case: Case, official: Official, *, reason: str, legal_ground: str) -> tuple[Act, ...]:
     """Acceptance is refused, with the reason and the legal ground in writing."""
     require_allowed(case.status, Action.REFUSE)
-    _require_open_task(case, official)
+    require_open_task(case, official)
     return (Refused(reason=reason, legal_ground=legal_ground),)
 
 
@@ -156,8 +176,9 @@ def completed(
     *,
     outcome: str | None,
     note: str | None,
+    by_silence: bool = False,
 ) -> tuple[Act, ...]:
-    """What follows when an open task is done, whoever did it.
+    """What follows when an open task is done, whoever did it, or nobody (`by_silence`).
 
     Raises:
         UnknownOutcome, DecisionMissing: as `complete_task` does.
@@ -177,6 +198,7 @@ def completed(
         ),
         arrivals=following.arrivals,
         lapsed=following.lapsed,
+        by_silence=by_silence,
     )
     if act.stands.tasks:
         return (act,)
@@ -191,13 +213,28 @@ def request_supplement(
     official: Official,
     now: datetime,
     items: Sequence[MissingItem],
+    rule: SupplementRule = NO_LIMITS,
 ) -> tuple[Act, ...]:
-    """The applicant is asked for what is missing, once and item by item; the clock stops."""
+    """The applicant is asked for what is missing, all at once and item by item; the clock stops.
+
+    Raises:
+        SupplementRoundsUsed: the procedure's rule allows no further round.
+    """
     require_allowed(case.status, Action.REQUEST_SUPPLEMENT)
-    _require_open_task(case, official)
+    require_open_task(case, official)
+    if rule.rounds is not None and case.supplement_rounds >= rule.rounds:
+        raise SupplementRoundsUsed(rounds=rule.rounds)
     clock = _running(case)
-    stands = standing(clock, case.tasks, (*clock.stops, Stop.SUPPLEMENT), calendar, now)
-    return (SupplementRequested(items=tuple(items), stands=stands),)
+    answer = asked(now, rule.answer_within, clock.reminder, calendar)
+    return (
+        SupplementRequested(
+            items=tuple(items),
+            stands=standing(clock, case.tasks, (*clock.stops, Stop.SUPPLEMENT), calendar, now),
+            answer_within=rule.answer_within,
+            answer_by=answer.answer_by,
+            remind_at=answer.remind_at,
+        ),
+    )
 
 
 def supplement(
@@ -208,28 +245,22 @@ def supplement(
     attachments: Sequence[Attachment],
     note: str | None,
 ) -> tuple[Act, ...]:
-    """The applicant brings what was asked for; the clock runs on with the time that was left.
+    """The applicant brings what was asked for; when all of it is there, the clock runs on with the time left.
+
+    What does not come yet stays missing, and the clock stands still until it is there too.
 
     Raises:
-        Invalid: something that was asked for is not among the attachments.
+        Invalid: nothing of what is asked for is among the attachments.
     """
     require_allowed(case.status, Action.SUPPLEMENT)
     brought = {attachment.document for attachment in attachments}
-    faults = [
-        Fault(
-            "/documents",
-            "supplement_incomplete",
-            Text(vi=f"Còn thiếu: {item.document}.", en=f"Still missing: {item.document}."),
-        )
-        for item in case.missing
-        if item.document not in brought
-    ]
-    if faults:
-        raise Invalid(faults=faults)
+    missing = tuple(item.document for item in case.missing if item.document not in brought)
+    if missing and len(missing) == len(case.missing):
+        raise Invalid(faults=[_asked_for(document) for document in missing])
     clock = _running(case)
-    stops = [stop for stop in clock.stops if stop is not Stop.SUPPLEMENT]
+    stops = clock.stops if missing else [stop for stop in clock.stops if stop is not Stop.SUPPLEMENT]
     stands = standing(clock, case.tasks, stops, calendar, now)
-    return (Supplemented(attachments=tuple(attachments), note=note, stands=stands),)
+    return (Supplemented(attachments=tuple(attachments), note=note, stands=stands, still_missing=missing),)
 
 
 def decide(
@@ -242,7 +273,7 @@ def decide(
         ClockStopped: while the applicant is waited for.
     """
     require_allowed(case.status, Action.DECIDE)
-    _require_open_task(case, official)
+    require_open_task(case, official)
     if official.agency != case.agency:
         raise AnotherAgency
     if case.stops:
@@ -253,7 +284,7 @@ def decide(
 def record_result(case: Case, official: Official, attachments: Sequence[Attachment]) -> tuple[Act, ...]:
     """The result's documents join the case, for the applicant to take."""
     require_allowed(case.status, Action.RECORD_RESULT)
-    _require_open_task(case, official)
+    require_open_task(case, official)
     return (ResultRecorded(attachments=tuple(attachments)),)
 
 
@@ -263,9 +294,19 @@ def withdraw(case: Case, *, reason: str | None) -> tuple[Act, ...]:
     return (Withdrawn(reason=reason),)
 
 
-def _require_open_task(case: Case, official: Official) -> None:
+def require_open_task(case: Case, official: Official) -> None:
+    """Refuse who has no open task of the case.
+
+    Raises:
+        NotThisUnit
+    """
     if not any(official.holds(task.agency, task.unit, task.role) for task in case.tasks):
         raise NotThisUnit
+
+
+def _asked_for(document: str) -> Fault:
+    text = Text(vi=f"Còn thiếu: {document}.", en=f"Still missing: {document}.")
+    return Fault("/documents", "supplement_incomplete", text)
 
 
 def _running(case: Case) -> CaseClock:

@@ -20,10 +20,12 @@ class Status(StrEnum):
     CLOSED = "closed"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
 
     @property
     def ended(self) -> bool:
-        return not ALLOWED[self]
+        """Whether the case is over: nobody works on it any more, though its result may be looked after."""
+        return self in _ENDED
 
 
 class Action(StrEnum):
@@ -37,19 +39,35 @@ class Action(StrEnum):
     DECIDE = "decide"
     RECORD_RESULT = "record_result"
     WITHDRAW = "withdraw"
+    ISSUE_RESULT = "issue_result"
+    REVOKE_RESULT = "revoke_result"
+    EXTEND = "extend"
+    APOLOGISE = "apologise"
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
     Status.SUBMITTED: frozenset({Action.ACCEPT, Action.REFUSE, Action.WITHDRAW}),
     Status.ACCEPTED: frozenset(
-        {Action.COMPLETE_TASK, Action.REQUEST_SUPPLEMENT, Action.DECIDE, Action.WITHDRAW}
+        {
+            Action.COMPLETE_TASK,
+            Action.REQUEST_SUPPLEMENT,
+            Action.DECIDE,
+            Action.WITHDRAW,
+            Action.EXTEND,
+            Action.APOLOGISE,
+        }
     ),
-    Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW}),
-    Status.DECIDED: frozenset({Action.COMPLETE_TASK, Action.RECORD_RESULT}),
-    Status.CLOSED: frozenset(),
+    Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW, Action.APOLOGISE}),
+    Status.DECIDED: frozenset(
+        {Action.COMPLETE_TASK, Action.RECORD_RESULT, Action.ISSUE_RESULT, Action.REVOKE_RESULT}
+    ),
+    Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT}),
     Status.REFUSED: frozenset(),
     Status.WITHDRAWN: frozenset(),
+    Status.LAPSED: frozenset(),
 }
+
+_ENDED = frozenset({Status.CLOSED, Status.REFUSED, Status.WITHDRAWN, Status.LAPSED})
 
 STATUS_TEXT: Mapping[Status, Text] = {
     Status.SUBMITTED: Text(vi="Đã nộp, chờ tiếp nhận", en="Submitted, waiting to be accepted"),
@@ -61,6 +79,9 @@ STATUS_TEXT: Mapping[Status, Text] = {
     Status.CLOSED: Text(vi="Đã trả kết quả", en="Closed, the result was handed over"),
     Status.REFUSED: Text(vi="Từ chối tiếp nhận", en="Acceptance was refused"),
     Status.WITHDRAWN: Text(vi="Người nộp đã rút hồ sơ", en="Withdrawn by the applicant"),
+    Status.LAPSED: Text(
+        vi="Hết hiệu lực vì không bổ sung đúng hạn", en="Lapsed: the supplement did not come in time"
+    ),
 }
 
 

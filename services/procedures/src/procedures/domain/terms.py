@@ -70,14 +70,14 @@ class Term:
         return {"kind": self.kind.value, "amount": int(self.amount) if whole else float(self.amount)}
 
     @classmethod
-    def from_json(cls, value: object) -> Self:
-        """The term that parsed JSON describes.
+    def from_json(cls, value: object, pointer: str = "") -> Self:
+        """The term that parsed JSON describes, which stands at `pointer` in what was sent.
 
         Raises:
             Invalid: with every fault of it.
         """
         faults: list[Fault] = []
-        term = cls.read(Node(value, "", faults))
+        term = cls.read(Node(value, pointer, faults))
         if faults:
             raise Invalid(faults=faults)
         return term
@@ -110,6 +110,17 @@ def due_at(start: datetime, term: Term, calendar: WorkingCalendar) -> datetime |
             return _end_of_working_day(calendar.local_date(start) + term.length, calendar)
         case TermKind.WORKING_DAYS | TermKind.WORKING_HOURS:
             return calendar.after(start, term.length)
+
+
+def before(due: datetime, term: Term, calendar: WorkingCalendar) -> datetime | None:
+    """The last instant at which this much time is still left until `due`, in UTC; None for no term."""
+    match term.kind:
+        case TermKind.NONE:
+            return None
+        case TermKind.CALENDAR_DAYS:
+            return due - term.length
+        case TermKind.WORKING_DAYS | TermKind.WORKING_HOURS:
+            return calendar.before(due, term.length)
 
 
 def relaid(

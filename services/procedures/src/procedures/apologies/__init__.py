@@ -1,0 +1,1 @@
+"""Apologies of agencies that are late."""

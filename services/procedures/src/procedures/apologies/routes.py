@@ -1,0 +1,29 @@
+"""The route of the apology."""
+
+from fastapi import APIRouter, Response
+
+from procedures.apologies.operations import apologise
+from procedures.apologies.schemas import ApologyNote
+from procedures.cases.commands import FOR_OFFICERS, Handle
+from procedures.cases.routes import Officer
+from procedures.cases.schemas import CaseView
+from procedures.dependencies import official_of
+from procedures.domain.lateness import AlreadyApologised, NotLate
+from shared.web import problems
+
+router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
+
+
+@router.post(
+    "/apology",
+    status_code=201,
+    response_model=CaseView,
+    responses=problems(*FOR_OFFICERS, NotLate, AlreadyApologised),
+)
+async def apologise_for_case(body: ApologyNote, who: Officer, handle: Handle) -> Response:
+    """Apologise for a case that is late: say why, and promise one new date. The applicant is told."""
+    official = official_of(who)
+    return await handle(
+        who,
+        lambda order: apologise(handle.tx, order, official, reason=body.reason, promised=body.promised_date),
+    )

@@ -1,0 +1,34 @@
+"""A timer: what will happen to a case by itself, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TimerKind(StrEnum):
+    """What a timer is for."""
+
+    REMINDER = "reminder"
+    """The answer is due soon."""
+    CASE_OVERDUE = "case_overdue"
+    STEP_OVERDUE = "step_overdue"
+    CASE_CONSENT = "case_consent"
+    """Nobody answered in time, and the law takes that for a grant."""
+    STEP_CONSENT = "step_consent"
+    """Nobody did the step in time, and it is taken for done."""
+    ANSWER_REMINDER = "answer_reminder"
+    """The applicant's time to bring what is missing ends soon."""
+    ANSWER_EXPIRY = "answer_expiry"
+    """The applicant's time to bring what is missing is over."""
+    PROMISE_OVERDUE = "promise_overdue"
+    """The new date that an apology promised went by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """The instant belongs to the term: a timer fires after it, not at it."""
+
+    kind: TimerKind
+    subject: str
+    """The step that it is about; empty when it is about the whole case."""
+    at: datetime

@@ -1,0 +1,47 @@
+"""Which timers a case has: they follow from its state alone, so they are written whenever it changes.
+
+A timer that fired is noted in the case with its instant. One that comes to bear another instant (the case
+was dated anew, extended, or stood still) is another timer, and fires again.
+"""
+
+from collections.abc import Iterator
+
+from procedures.domain.case import Case
+from procedures.domain.timer import Timer, TimerKind
+
+
+def timers_of(case: Case) -> tuple[Timer, ...]:
+    """What will happen to the case by itself unless something else happens before; the next one first."""
+    return tuple(sorted(set(_wanted(case)) - set(case.noted), key=lambda timer: (timer.at, timer.kind)))
+
+
+def noted(case: Case, timer: Timer) -> tuple[Timer, ...]:
+    """What is noted in the case once this timer has fired; what can never fire again is left out."""
+    wanted = set(_wanted(case))
+    return (*(one for one in case.noted if one in wanted and one != timer), timer)
+
+
+def _wanted(case: Case) -> Iterator[Timer]:
+    if case.clock is None or case.clock.ended_at is not None:
+        return
+    yield from _of_the_answer(case)
+    for task in case.tasks:
+        if task.due_at is not None and task.silence_consents:
+            yield Timer(TimerKind.STEP_CONSENT, task.step, task.due_at)
+        elif task.due_at is not None:
+            yield Timer(TimerKind.STEP_OVERDUE, task.step, task.due_at)
+    if case.asked is not None and case.asked.answer_by is not None:
+        yield Timer(TimerKind.ANSWER_EXPIRY, "", case.asked.answer_by)
+        if case.asked.remind_at is not None:
+            yield Timer(TimerKind.ANSWER_REMINDER, "", case.asked.remind_at)
+    if case.apology is not None and not case.stops:
+        yield Timer(TimerKind.PROMISE_OVERDUE, "", case.apology.promised_at)
+
+
+def _of_the_answer(case: Case) -> Iterator[Timer]:
+    """Of the answer to the whole case."""
+    if case.remind_at is not None:
+        yield Timer(TimerKind.REMINDER, "", case.remind_at)
+    if case.due_at is not None:
+        kind = TimerKind.CASE_CONSENT if case.silence_consents else TimerKind.CASE_OVERDUE
+        yield Timer(kind, "", case.due_at)

@@ -1,0 +1,1 @@
+"""More time for a case, as its procedure allows."""

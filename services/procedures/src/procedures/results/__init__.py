@@ -1,0 +1,1 @@
+"""Results of cases: written, signed, issued, verified by anyone, revoked and superseded."""

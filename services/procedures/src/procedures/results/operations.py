@@ -1,0 +1,239 @@
+"""What can be asked of results and done to them."""
+
+import json
+import secrets
+from base64 import b32encode
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.calendars.operations import calendar_of
+from procedures.cases.operations import Order, locked_case
+from procedures.cases.record import record
+from procedures.cases.store import Stored, form_of
+from procedures.documents import store as documents
+from procedures.documents.contents import Contents
+from procedures.domain.case import Attachment
+from procedures.domain.definition import Definition
+from procedures.domain.handling import Official
+from procedures.domain.result import IssuedResult, ResultState, ResultType, legal_number, rendered
+from procedures.domain.result_acts import ResultIssued
+from procedures.domain.result_rules import ResultNotFound, require_issuable, result_of, revoke, type_of
+from procedures.results import store
+from procedures.results.paper import typeset
+from procedures.results.signing import Seal
+from shared.db import AnyRow
+from shared.ids import new_id
+
+_TOKEN_BYTES = 20
+_LIMIT = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What results are made with."""
+
+    seal: Seal
+    contents: Contents
+    public_url: str
+
+    def address_of(self, token: str) -> str:
+        """Where a result can be verified by anyone."""
+        return f"{self.public_url}/procedures/v1/results/{token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What anyone with a result in hand may know of it."""
+
+    row: AnyRow
+    agency_name: tuple[str, str]
+    superseded_by: AnyRow | None
+    supersedes: AnyRow | None
+
+
+async def issue_result(
+    tx: AsyncConnection,
+    press: Press,
+    order: Order,
+    official: Official,
+    *,
+    type_code: str,
+    supersedes: UUID | None,
+) -> Stored:
+    """Write, sign and keep a result, and put it into its case; number and act in the one transaction.
+
+    The contents are kept before the transaction commits. When it does not, they are nobody's.
+
+    Raises:
+        CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
+        UnknownResultType, ResultNotFitting, ResultNotFound, SigningNotSetUp.
+    """
+    stored = await locked_case(tx, order)
+    case = stored.case
+    definition = (await order.versions.of(tx, case.procedure, case.version)).definition
+    kind = type_of(definition, type_code)
+    require_issuable(case, definition, official, kind, supersedes)
+    today = (await calendar_of(tx, case.agency)).local_date(order.now)
+    count = await store.next_number(tx, case.agency, today.year, kind.symbol)
+    number = legal_number(count, today.year, kind.symbol)
+    old = None if supersedes is None else result_of(case, supersedes).number
+    token = b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
+    names = await store.agency_name(tx, case.agency)
+    filed = await form_of(tx, stored)
+    content = rfc8785.dumps(
+        document(
+            stored,
+            definition,
+            kind,
+            filed.content if filed else {},
+            number=number,
+            names=names,
+            now=order.now,
+            supersedes=old,
+        )
+    )
+    issued = IssuedResult(new_id(), kind.code, number, order.now, sha256(content).hexdigest())
+    attachments = await _keep(tx, press, order, case.id, kind, content, press.address_of(token))
+    await store.add(
+        tx,
+        id=issued.id,
+        case_id=case.id,
+        token=token,
+        agency=case.agency,
+        type=kind.code,
+        title_vi=kind.title.vi,
+        title_en=kind.title.en,
+        number=number,
+        issued_at=order.now,
+        json_sha256=issued.sha256,
+        pdf_sha256=attachments[0].sha256,
+        state=issued.state.value,
+    )
+    if supersedes is not None:
+        await store.end(tx, supersedes, ResultState.SUPERSEDED.value, order.now, superseded_by=issued.id)
+    act = ResultIssued(issued, attachments, supersedes)
+    (after,) = await record(tx, order.actor, order.now, [(stored, [act])])
+    return after
+
+
+async def revoke_result(
+    tx: AsyncConnection, order: Order, official: Official, result: UUID, *, reason: str, legal_ground: str
+) -> Stored:
+    """A result counts no more.
+
+    Raises:
+        CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
+        ResultNotFitting, ResultNotFound.
+    """
+    stored = await locked_case(tx, order)
+    case = stored.case
+    definition = (await order.versions.of(tx, case.procedure, case.version)).definition
+    acts = revoke(case, definition, official, result, reason=reason, legal_ground=legal_ground)
+    await store.end(tx, result, ResultState.REVOKED.value, order.now, legal_ground=legal_ground)
+    (after,) = await record(tx, order.actor, order.now, [(stored, acts)])
+    return after
+
+
+async def verify_result(tx: AsyncConnection, token: str) -> Verification:
+    """What anyone may know of the result whose address this is.
+
+    Raises:
+        ResultNotFound
+    """
+    row = await store.by_token(tx, token)
+    if row is None:
+        raise ResultNotFound
+    following = await store.by_id(tx, row.superseded_by) if row.superseded_by else None
+    return Verification(
+        row=row,
+        agency_name=await store.agency_name(tx, row.agency),
+        superseded_by=following,
+        supersedes=await store.superseded_by(tx, row.id),
+    )
+
+
+def document(
+    stored: Stored,
+    definition: Definition,
+    kind: ResultType,
+    form: Mapping[str, Any],
+    *,
+    number: str,
+    names: tuple[str, str],
+    now: datetime,
+    supersedes: str | None,
+) -> dict[str, Any]:
+    """The result as data: what is signed, and what the paper says."""
+    case = stored.case
+    values = {
+        "case.code": stored.code,
+        "procedure.title": definition.title.vi,
+        "agency.name": names[0],
+        "decision.number": case.decision_number,
+        "decision.date": case.decided_at and case.decided_at.date(),
+        "decision.reason": case.reason,
+        "result.number": number,
+        "result.date": now.date(),
+        **{f"form.{name}": value for name, value in form.items()},
+    }
+    return {
+        "format": "motcua-result-1",
+        "type": kind.code,
+        "number": number,
+        "title": {"vi": kind.title.vi, "en": kind.title.en},
+        "agency": case.agency,
+        "agencyName": names[0],
+        "caseCode": stored.code,
+        "procedure": definition.code,
+        "outcome": case.outcome.value if case.outcome else None,
+        "legalBasis": list(definition.legal_basis),
+        "text": rendered(kind.template, values),
+        "remedies": kind.remedies,
+        "issuedAt": now.isoformat(),
+        "supersedes": supersedes,
+    }
+
+
+async def _keep(
+    tx: AsyncConnection,
+    press: Press,
+    order: Order,
+    case_id: UUID,
+    kind: ResultType,
+    content: bytes,
+    address: str,
+) -> tuple[Attachment, ...]:
+    """Sign both forms of a result and keep them as documents of the case."""
+    paper = typeset(json.loads(content), verify_at=address)
+    pdf = await press.seal.sign_pdf(paper, order.now, reason=kind.title.vi)
+    signed = press.seal.sign_json(content, order.now).encode()
+    kept = []
+    for media_type, suffix, whole in (("application/pdf", "pdf", pdf), ("application/jose", "jws", signed)):
+        key = new_id()
+        found = await press.contents.receive(key, _whole(whole), limit=_LIMIT)
+        await documents.expect(
+            tx,
+            id=key,
+            owner=order.actor.subject,
+            agency=order.actor.agency,
+            file_name=f"{kind.code}.{suffix}",
+            media_type=media_type,
+            size=found.size,
+            sha256=found.sha256,
+            began_at=order.now,
+            received_at=order.now,
+            case_id=case_id,
+        )
+        kept.append(Attachment(key, kind.code, media_type, found.size, found.sha256))
+    return tuple(kept)
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content

@@ -1,0 +1,1 @@
+"""Timers of cases: what happens by itself, at its instant."""

@@ -1,0 +1,79 @@
+"""The timers of cases fire: each as an act of nobody, in a transaction of its own with its event."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.calendars.operations import calendar_of
+from procedures.cases.record import record
+from procedures.cases.store import Stored, lock_due
+from procedures.catalogue.operations import Versions
+from procedures.domain.acts import SYSTEM
+from procedures.domain.firing import fire
+from procedures.timers import store
+from shared.clock import Clock
+from shared.db import Database
+from shared.errors import MotcuaError
+
+AT_ONCE = 100
+"""Cases whose row locks are held at once."""
+
+_DEFECTS = (MotcuaError, AssertionError, LookupError, TypeError, ValueError)
+"""What a rule may raise over a case that it was not made for; the database's errors end the round instead."""
+
+_LONGEST_DELAY = timedelta(hours=1)
+
+Witness = Callable[[AsyncConnection], Awaitable[datetime]]
+"""What another clock says; a timer fires only when both have passed its instant."""
+
+database_clock: Witness = store.database_now
+
+log = structlog.get_logger()
+
+
+async def fire_timers(
+    database: Database, versions: Versions, now: datetime, witness: Witness, at_once: int = AT_ONCE
+) -> int:
+    """Fire timers that have run out by both clocks; of how many cases. There may be more.
+
+    Cases that another process holds are left to it. A timer that cannot fire is put off and does not keep
+    others from firing.
+    """
+    async with database.transaction() as tx:
+        agreed = min(now, await witness(tx))
+        found = await lock_due(tx, agreed, at_once)
+        for stored in found:
+            try:
+                async with tx.begin_nested():
+                    await _fire(tx, versions, stored, agreed)
+            except _DEFECTS as error:
+                await _put_off(tx, stored, agreed, error)
+        return len(found)
+
+
+async def _fire(tx: AsyncConnection, versions: Versions, stored: Stored, now: datetime) -> None:
+    case = stored.case
+    definition = (await versions.of(tx, case.procedure, case.version)).definition
+    acts = fire(case, definition, await calendar_of(tx, case.agency), now)
+    if acts:
+        await record(tx, SYSTEM, now, [(stored, acts)])
+    else:  # the rows are not those that follow from the state
+        await store.put_right(tx, case)
+
+
+async def _put_off(tx: AsyncConnection, stored: Stored, now: datetime, error: Exception) -> None:
+    failures = await store.failures_of(tx, stored.case.id)
+    delay = min(timedelta(minutes=1) * 2**failures, _LONGEST_DELAY)
+    log.error("timer.failed", case=stored.code, reason=repr(error), again_at=(now + delay).isoformat())
+    await store.put_off(tx, stored.case.id, now, now + delay)
+
+
+def told_by(clock: Clock) -> Witness:
+    """A clock that is its own witness: of simulated time there is no other."""
+
+    async def witness(_: AsyncConnection) -> datetime:
+        return clock.now()
+
+    return witness

@@ -1,0 +1,268 @@
+"""Results: written from templates, numbered without a gap, signed, verified by others, revoked and superseded."""
+
+import asyncio
+import json
+import random
+import shutil
+from base64 import urlsafe_b64decode
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rfc8785
+from cryptography import x509
+
+from procedures.domain.result import BLANK, ResultType, rendered, unknown_names
+from procedures.results.certificates import make_sample_certificate
+from procedures.results.checking import check, check_json
+from procedures.results.paper import typeset
+from procedures.results.signing import Seal
+from shared.errors import Text
+
+NOW = datetime.now(UTC)  # noqa: TID251 -- certificates are checked by the machine's clock
+GRANT = {
+    "code": "GIAY",
+    "title": {"vi": "Giấy xác nhận", "en": "Confirmation"},
+    "symbol": "GXN",
+    "outcome": "granted",
+    "template": "Xác nhận ông/bà {{ form.fullName }} đã nộp hồ sơ {{case.code}}.\n{{ decision.reason }}",
+    "remedies": "Có quyền khiếu nại trong 90 ngày.",
+}
+REJECT = {**GRANT, "code": "TU_CHOI", "symbol": "TB", "outcome": "rejected"}
+
+
+def test_a_template_puts_what_is_known_in_its_place_and_leaves_the_rest_blank() -> None:
+    template = "{{ form.name }} sinh {{form.born}}, vốn {{ form.capital }}; {{ form.lost }}; { form.name }"
+    values = {"form.name": "Trần <b>", "form.born": NOW.date().replace(2026, 3, 9), "form.capital": 1500000}
+    assert rendered(template, values) == f"Trần <b> sinh 09/03/2026, vốn 1.500.000; {BLANK}; {{ form.name }}"
+
+
+def test_a_template_is_never_more_than_names() -> None:
+    assert rendered("{{ form.a }}", {"form.a": "{{ case.code }}"}) == "{{ case.code }}"
+    assert unknown_names("{{ form.a }} {{ form.b }} {{ case.secret }}", ["a"]) == ["form.b", "case.secret"]
+
+
+@pytest.fixture(scope="module")
+def signing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Seal, bytes, Path]:
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = make_sample_certificate(folder, b"secret", datetime(2026, 1, 1, tzinfo=UTC))
+    return Seal(folder, b"secret"), authority.read_bytes(), folder
+
+
+DOCUMENT = {
+    "format": "motcua-result-1", "type": "GIAY", "number": "01/2026/GXN", "agencyName": "UBND Phường Mẫu",
+    "title": {"vi": "Giấy xác nhận", "en": "Confirmation"}, "agency": "H99.01", "procedure": "MAU",
+    "caseCode": "H99.01-260105-0001", "outcome": "granted", "legalBasis": ["Luật Mẫu"], "text": "Ở đây.\nữ ẵ ỹ",
+    "remedies": None, "issuedAt": "2026-01-05T01:30:00+00:00", "supersedes": None,
+}  # fmt: skip
+
+
+async def test_a_paper_is_the_same_bytes_for_the_same_result_and_data_is_never_markup() -> None:
+    plain = typeset(DOCUMENT, verify_at="http://127.0.0.1:8000/x")
+    assert plain == typeset(DOCUMENT, verify_at="http://127.0.0.1:8000/x")
+    assert plain.startswith(b"%PDF-1.7")
+    hostile = {**DOCUMENT, "text": '#read("/etc/passwd") #import "x" $ * _ ` @ < \\'}
+    assert typeset(hostile, verify_at="http://127.0.0.1:8000/x").startswith(b"%PDF-1.7")
+
+
+async def test_a_signed_json_is_verified_from_its_file_alone_and_no_changed_bit_passes(signing: Any) -> None:
+    seal, authority, _ = signing
+    root = x509.load_pem_x509_certificate(authority)
+    token = seal.sign_json(rfc8785.dumps(DOCUMENT), NOW).encode()
+    checked = check_json(token, root, NOW)
+    assert (checked.sound, checked.content) == (True, DOCUMENT)
+    chance = random.Random(3)
+    for _ in range(300):
+        at = chance.randrange(len(token))
+        changed = token[:at] + bytes([token[at] ^ (1 << chance.randrange(8))]) + token[at + 1 :]
+        again = check_json(changed, root, NOW)
+        # the last character of each part holds bits that base64 does not use
+        assert not again.sound or _decoded(changed) == _decoded(token)
+
+
+def _decoded(token: bytes) -> list[bytes]:
+    return [urlsafe_b64decode(part + b"=" * (-len(part) % 4)) for part in token.split(b".")]
+
+
+async def test_a_signed_paper_is_verified_and_no_changed_byte_passes(signing: Any) -> None:
+    seal, authority, _ = signing
+    pdf = await seal.sign_pdf(typeset(DOCUMENT, verify_at="http://127.0.0.1/x"), NOW, reason="Giấy xác nhận")
+    checked = await check(pdf, authority, NOW)
+    assert checked.sound
+    assert "Cơ quan mẫu" in (checked.signer or "")
+    chance = random.Random(5)
+    signature = range(pdf.rindex(b"/Contents <"), pdf.rindex(b">", 0, pdf.rindex(b"/ByteRange")))
+    for _ in range(40):
+        at = chance.choice([place for place in range(len(pdf)) if place not in signature])
+        changed = pdf[:at] + bytes([pdf[at] ^ 0x04]) + pdf[at + 1 :]
+        assert not (await check(changed, authority, NOW)).sound, at
+    assert not (await check(pdf + b"\n% more", authority, NOW)).sound
+
+
+async def test_a_certificate_of_another_authority_is_not_ours(signing: Any, tmp_path: Path) -> None:
+    seal, _, _ = signing
+    another = make_sample_certificate(tmp_path, b"x", NOW).read_bytes()
+    token = seal.sign_json(b"{}", NOW).encode()
+    assert not check_json(token, x509.load_pem_x509_certificate(another), NOW).sound
+
+
+async def test_a_tool_of_others_finds_the_signature_of_a_paper_valid(signing: Any, tmp_path: Path) -> None:
+    tool = shutil.which("pdfsig")
+    if tool is None:
+        pytest.skip("pdfsig (poppler-utils) is not on this machine: no other tool looks at the signature")
+    seal, _, _ = signing
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(
+        await seal.sign_pdf(typeset(DOCUMENT, verify_at="http://x"), NOW, reason="Giấy xác nhận")
+    )
+    process = await asyncio.create_subprocess_exec(tool, file, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert b"Signature is Valid" in out
+    assert b"ETSI.CAdES.detached" in out
+    assert b"Total document signed" in out
+
+
+@pytest.fixture
+async def decided(world: Any, signing: Any) -> tuple[str, Any]:
+    """A case that was granted, and the official who may issue its result."""
+    sign_with(world, signing[0])
+    code = await world.publish(results=[GRANT, REJECT])
+    case = (await world.submit(code))["id"]
+    desk = world.official("desk")
+    await world.act(case, "acceptance", desk)
+    await world.act(case, "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"})
+    await world.act(
+        case, "decision", desk, {"outcome": "granted", "reason": "Đủ điều kiện.", "number": "7/QĐ"}
+    )
+    return case, desk
+
+
+def sign_with(world: Any, seal: Seal) -> None:
+    desk = world.app.state.desk
+    world.app.state.desk = replace(desk, press=replace(desk.press, seal=seal))
+
+
+def issue(world: Any, case: str, who: Any, type_code: str = "GIAY", **more: Any) -> Any:
+    return world.act(case, "issuance", who, {"type": type_code, **more})
+
+
+async def fetched(world: Any, view: Any, media_type: str) -> bytes:
+    key = next(item["id"] for item in reversed(view["result"]) if item["mediaType"] == media_type)
+    answer = await world.http.get(f"/procedures/v1/documents/{key}/content", headers=world.citizen())
+    assert answer.status_code == 200
+    content: bytes = answer.content
+    return content
+
+
+async def test_a_decided_case_gets_its_signed_result_which_anyone_with_it_can_verify(
+    world: Any, decided: Any, signing: Any
+) -> None:
+    case, desk = decided
+    view = (await issue(world, case, desk)).json()
+    (result,) = view["results"]
+    assert result["number"].endswith(f"/{world.clock.now():%Y}/GXN")
+    content = check_json(
+        await fetched(world, view, "application/jose"), x509.load_pem_x509_certificate(signing[1]), NOW
+    ).content
+    assert content is not None
+    assert content["text"] == f"Xác nhận ông/bà Trần Thị Mẫu đã nộp hồ sơ {view['code']}.\nĐủ điều kiện."
+    assert content["number"] == result["number"]
+    pdf = await fetched(world, view, "application/pdf")
+    assert (await check(pdf, signing[1], NOW)).sound
+    row = (await world.told("procedures.case.v1", "result", result["id"]))[0]
+    assert row.type == "procedures.case.result_issued.v1"
+    address = await address_of(world, result["id"])
+    verified = await world.http.get(address)
+    assert (verified.json()["number"], verified.json()["state"]) == (result["number"], "in_force")
+    assert "Trần" not in verified.text
+    page = await world.http.get(address, headers={"accept": "text/html", "accept-language": "vi"})
+    assert "Đang có hiệu lực" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    keys = (await world.http.get("/procedures/v1/result-keys")).json()["keys"]
+    assert keys[0]["crv"] == "P-256"
+    assert "d" not in keys[0]
+
+
+async def address_of(world: Any, result: str) -> str:
+    from sqlalchemy import text
+
+    async with world.database.reading() as tx:
+        token = await tx.scalar(text("SELECT token FROM results WHERE id = :id"), {"id": result})
+    return f"/procedures/v1/results/{token}"
+
+
+async def test_the_numbers_of_results_have_no_gap_whatever_is_refused_in_between(
+    world: Any, decided: Any
+) -> None:
+    case, desk = decided
+    first = int((await issue(world, case, desk)).json()["results"][-1]["number"].split("/")[0])
+    refused = await issue(world, case, desk, "TU_CHOI")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/result-not-fitting")
+    unknown = await issue(world, case, desk, "KHAC")
+    assert (unknown.status_code, unknown.json()["types"]) == (400, ["GIAY", "TU_CHOI"])
+    second = (await issue(world, case, desk)).json()["results"][-1]["number"]
+    assert int(second.split("/")[0]) == first + 1
+
+
+async def test_a_result_is_superseded_and_revoked_with_a_trace(world: Any, decided: Any) -> None:
+    case, desk = decided
+    old = (await issue(world, case, desk)).json()["results"][0]
+    await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
+    without = await issue(world, case, desk)
+    assert (without.status_code, without.json()["type"]) == (409, "/problems/result-not-fitting")
+    new = (await issue(world, case, desk, supersedes=old["id"])).json()["results"][1]
+    verified = (await world.http.get(await address_of(world, old["id"]))).json()
+    assert (verified["state"], verified["supersededBy"]["number"]) == ("superseded", new["number"])
+    assert (await issue(world, case, desk, supersedes=old["id"])).status_code == 409
+    body = {"reason": "Khai sai.", "legalGround": "Điều 93"}
+    revoked = await world.act(case, f"results/{new['id']}/revocation", desk, body)
+    assert [result["state"] for result in revoked.json()["results"]] == ["superseded", "revoked"]
+    verified = (await world.http.get(await address_of(world, new["id"]))).json()
+    assert (verified["state"], verified["legalGround"], verified["supersedes"]["number"]) == (
+        "revoked", "Điều 93", old["number"],
+    )  # fmt: skip
+    again = await world.act(case, f"results/{new['id']}/revocation", desk, body)
+    assert again.status_code == 409
+    tracked = (await world.read(case)).json()
+    assert tracked["status"] == "closed"
+
+
+async def test_nobody_else_issues_or_revokes_and_an_undecided_case_has_no_result(
+    world: Any, decided: Any
+) -> None:
+    case, desk = decided
+    assert (await issue(world, case, world.official("tax"))).status_code in (403, 404)
+    undecided = (await world.submit(json.loads((await world.read(case)).text)["procedure"]))["id"]
+    assert (await issue(world, undecided, desk)).json()["type"] == "/problems/action-not-allowed"
+
+
+async def test_without_a_certificate_nothing_is_issued_and_no_number_is_taken(
+    world: Any, decided: Any, signing: Any, tmp_path: Path
+) -> None:
+    case, desk = decided
+    first = (await issue(world, case, desk)).json()["results"][-1]["number"]
+    sign_with(world, Seal(tmp_path, b""))
+    refused = await issue(world, case, desk)
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/signing-not-set-up")
+    sign_with(world, signing[0])
+    second = (await issue(world, case, desk)).json()["results"][-1]["number"]
+    assert int(second.split("/")[0]) == int(first.split("/")[0]) + 1
+
+
+async def test_a_guessed_address_finds_nothing(world: Any) -> None:
+    answer = await world.http.get(f"/procedures/v1/results/{'a' * 32}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/result-not-found")
+    assert (await world.http.get("/procedures/v1/results/short")).status_code == 400
+
+
+def test_a_type_of_result_comes_back_from_its_json() -> None:
+    from procedures.domain.json_input import Node
+
+    faults: list[Any] = []
+    kind = ResultType.read(Node(GRANT, "", faults))
+    assert (kind.to_json(), faults) == (GRANT, [])
+    ResultType.read(Node({**GRANT, "outcome": "maybe", "logic": 1}, "", faults))
+    assert {fault.code for fault in faults} == {"unknown_outcome", "unknown_key"}
+    assert kind.title == Text("Giấy xác nhận", "Confirmation")
