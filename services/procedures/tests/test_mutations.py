@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Column, Table, cast, select, update
@@ -20,9 +21,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.anchors.operations import anchor_days, flaws_of_anchors
+from procedures.cases.record import record
 from procedures.cases.soundness import flaws_of_cases
-from procedures.cases.store import see_one_state
+from procedures.cases.store import case_by_id, see_one_state
+from procedures.domain.acts import Actor
+from procedures.domain.retention_acts import Erased
+from procedures.retention.store import destroy_keys
 from procedures.tables import anchors, case_log, cases, documents, tasks
+from shared.ids import new_id
 
 MUTATIONS = int(os.environ.get("MOTCUA_MUTATIONS", "300"))
 DAY = timedelta(days=1)
@@ -66,8 +72,20 @@ async def lived(world: Any) -> None:
         await world.act(case, "decision", desk, decision)
     closed = await world.act(opened[3], "tasks/TRA_KET_QUA/completion", desk, {})
     assert closed.json()["status"] == "closed"
+    held = await world.act(opened[2], "hold", desk, {"reason": "Đang khiếu nại."})
+    assert held.status_code == 201
+    await erase(world, UUID(opened[3]))
     world.clock.advance(2 * DAY)
     assert len(await anchor_days(world.database, world.clock.now())) == 3
+
+
+async def erase(world: Any, case_id: UUID) -> None:
+    """As an approved list does, years before its time."""
+    official, act = Actor("somebody", "official", "H99.01"), Erased(new_id(), "Luật Lưu trữ 2024")
+    async with world.database.transaction() as tx:
+        stored = await case_by_id(tx, case_id)
+        await record(tx, official, world.clock.now(), [(stored, (act,))])
+        await destroy_keys(tx, [case_id], world.clock.now())
 
 
 def flipped(value: Any, chance: random.Random) -> Any:

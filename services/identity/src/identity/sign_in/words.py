@@ -76,6 +76,13 @@ SCOPES: Mapping[str, Text] = {
     "procedures:cases:process": Text(vi="xử lý hồ sơ thay bạn", en="work on cases for you"),
     "procedures:procedures:write": Text(vi="soạn và công bố thủ tục", en="draft and publish procedures"),
     "procedures:calendars:write": Text(vi="sửa lịch làm việc", en="change working calendars"),
+    "procedures:disposals:read": Text(
+        vi="xem hồ sơ đến hạn hủy hoặc chuyển lưu trữ",
+        en="see which cases are due to be destroyed or archived",
+    ),
+    "procedures:disposals:write": Text(
+        vi="hủy, chuyển lưu trữ và giữ lại hồ sơ", en="destroy, archive and hold cases"
+    ),
     "open-data:datasets:write": Text(vi="mô tả bộ dữ liệu mở", en="describe open datasets"),
     "participation:ratings:read": Text(vi="xem đánh giá của người dân", en="see how people rated services"),
     "participation:consultations:write": Text(vi="mở và đóng lấy ý kiến", en="open and close consultations"),
