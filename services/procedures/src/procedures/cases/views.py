@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from procedures.cases.schemas import (
+    ApologyOfCase,
     AttachmentOfCase,
     CaseView,
+    ExtensionOfCase,
     LogEntry,
     Missing,
     Receipt,
@@ -104,7 +106,11 @@ def case_view(stored: Stored, form: dict[str, Any] | None = None) -> CaseView:
         ended_at=case.ended_at,
         on_time=case.on_time,
         answer_by=case.asked.answer_by if case.asked else None,
-        promised_at=case.apology.promised_at if case.apology else None,
+        extensions=[
+            ExtensionOfCase(at=given.at, by=given.by.to_json(), reason=given.reason)
+            for given in case.extensions
+        ],
+        apology=case.apology and ApologyOfCase.model_validate(case.apology),
         form=form,
     )
 
