@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from procedures.cases.schemas import (
+    ApologyOfCase,
     AttachmentOfCase,
     CaseView,
     ErasureOfCase,
+    ExtensionOfCase,
     HoldOfCase,
     IssuedResultOfCase,
     LogEntry,
@@ -122,11 +124,15 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         ended_at=case.ended_at,
         on_time=case.on_time,
         answer_by=case.asked.answer_by if case.asked else None,
-        promised_at=case.apology.promised_at if case.apology else None,
         form=form and form.content,
         hold=case.hold and HoldOfCase.model_validate(case.hold),
         transferred=case.transferred and TransferOfCase.model_validate(case.transferred),
         erased=case.erased and ErasureOfCase.model_validate(case.erased),
+        extensions=[
+            ExtensionOfCase(at=given.at, by=given.by.to_json(), reason=given.reason)
+            for given in case.extensions
+        ],
+        apology=case.apology and ApologyOfCase.model_validate(case.apology),
     )
 
 
@@ -160,7 +166,6 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
         status_text=words(STATUS_TEXT[case.status]),
         due_at=case.due_at,
         answer_by=case.asked.answer_by if case.asked else None,
-        promised_at=case.apology.promised_at if case.apology else None,
         steps=[
             TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
             for link in links
