@@ -132,7 +132,9 @@ async def _latency(here: Servers) -> Row:
     waits = [(handled[event] - at) * 1000 for event, at in committed[WARM_UP:]]
     p50, p99 = median(waits), quantiles(waits, n=100)[98]
     note = f"p50 {p50:.1f} ms, at {RATE} events/s, fsync on"
-    return Row("commit to listener, p99", f"{p99:.1f} ms", f"{P99_MS:.0f} ms", p99 / P99_MS, 1.0, note)
+    return Row(
+        "commit to listener, p99", f"{p99:.1f} ms", f"{P99_MS:.0f} ms", p99 / P99_MS, 1.0, note, at_most=True
+    )
 
 
 async def _commit_steadily(database: Database) -> list[tuple[UUID, float]]:

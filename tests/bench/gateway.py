@@ -1,6 +1,6 @@
 """The gateway with every policy on, beside nginx and Envoy, on one core each.
 
-`python tests/bench/gateway.py`. The proxies run in turns on one core; the load generator and the service (an
+`python -m tests.bench.gateway`. The proxies run in turns on one core; the load generator and the service (an
 nginx that answers at once) share the other. Per round each is loaded for some seconds; the ratio of a round
 is requests per second over requests per second, and the median over the rounds is what counts.
 
@@ -27,7 +27,10 @@ from statistics import median
 import httpx
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from table import Row, as_text
+
+from tests.bench.memory import resident
+from tests.bench.memory import row as memory_row
+from tests.bench.table import Row, as_text
 
 ISSUER, AUDIENCE = "http://127.0.0.1:8000", "urn:motcua:api"
 PATH = "/procedures/v1/cases/c-1"
@@ -61,7 +64,7 @@ def rows() -> list[Row]:
             _nginx(folder, "service", _SERVICE % {"folder": folder, "port": ports[0]}, core=0)
         )
         stack.enter_context(_nginx(folder, "proxy", _PROXY % {"port": ports[1], "service": ports[0]}, core=1))
-        stack.enter_context(_gateway(folder, ports[2], service=ports[0]))
+        pid = stack.enter_context(_gateway(folder, ports[2], service=ports[0]))
         subjects = {"nginx": ports[1], "gateway": ports[2]}
         envoy = _envoy_binary()
         if envoy is not None:
@@ -70,10 +73,11 @@ def rows() -> list[Row]:
         for port in subjects.values():
             _wait_until(partial(_answers, port, 200, token))
         _wait_until(partial(_answers, subjects["gateway"], 401))  # it has the keys and the contract
-        return [
-            *_compared("gateway, 90 B answer", subjects, PATH, token),
-            *_compared("gateway, 16 kB answer", subjects, LARGE, token),
-        ]
+        idle = resident(pid)
+        small = _compared("gateway, 90 B answer", subjects, PATH, token)
+        warm = resident(pid)
+        large = _compared("gateway, 16 kB answer", subjects, LARGE, token)
+        return [*small, *large, memory_row("gateway", idle, warm, resident(pid))]
 
 
 def _compared(name: str, subjects: Mapping[str, int], path: str, token: str) -> list[Row]:
@@ -182,7 +186,8 @@ def _nginx(folder: Path, name: str, config: str, *, core: int) -> Iterator[None]
 
 
 @contextmanager
-def _gateway(folder: Path, port: int, *, service: int) -> Iterator[None]:
+def _gateway(folder: Path, port: int, *, service: int) -> Iterator[int]:
+    """The gateway's proxy; gives its process."""
     address = f"http://127.0.0.1:{service}"
     settings = {
         "GATEWAY_PORT": str(port),
@@ -190,8 +195,8 @@ def _gateway(folder: Path, port: int, *, service: int) -> Iterator[None]:
         "GATEWAY_PROCEDURES__URL": address,
         "GATEWAY_CLIENT_QUOTA__REQUESTS": "1000000000",
     }
-    with _running([sys.executable, "-m", "gateway.proxy"], core=1, environment=settings):
-        yield
+    with _running([sys.executable, "-m", "gateway.proxy"], core=1, environment=settings) as pid:
+        yield pid
 
 
 def _envoy_binary() -> str | None:
@@ -293,14 +298,14 @@ def _address(port: int) -> dict[str, object]:
 @contextmanager
 def _running(
     command: Sequence[str], *, core: int, environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator[int]:
     process = subprocess.Popen(
         ["taskset", "-c", str(core), *command],
         stdout=subprocess.DEVNULL,
         env={**os.environ, **(environment or {})},
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(10)

@@ -30,6 +30,8 @@ from launcher.postgres import Postgres
 from shared.ids import new_id
 from shared.migrations import upgrade
 from shared.testing import Tokens, free_port
+from tests.bench.memory import resident
+from tests.bench.memory import row as memory_row
 from tests.bench.table import Row, as_text
 
 ROOT = Path(__file__).parents[2]
@@ -82,20 +84,26 @@ def rows() -> list[Row]:
         url = server.create_database("procedures")
         upgrade(ROOT / "services/procedures/migrations", url)
         tokens = Tokens()
-        base = stack.enter_context(_procedures(folder, url, tokens))
+        base, pid = stack.enter_context(_procedures(folder, url, tokens))
         codes = _publish(base, tokens)
         script = _wrk_script(folder, tokens, codes)
         pgbench = _pgbench(folder, url, _sample(base, tokens, codes[0]))
-        pairs = [(_file_cases(base, script), pgbench()) for _ in range(ROUNDS)]
-        memory = _resident(base)
+        held, pairs = [resident(pid)], []
+        for _ in range(ROUNDS):
+            pairs.append((_file_cases(base, script), pgbench()))
+            held.append(resident(pid))
     filed, inserted = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
     ratio = median(cases / plain for cases, plain in pairs)
-    note = f"goal also ≥ {GOAL_RATE}/s; {CLIENTS} clients, {AGENCIES} agencies; {memory}"
-    return [Row("file a case", f"{filed:.0f}/s", f"pgbench {inserted:.0f}/s", ratio, GOAL, note)]
+    note = f"goal also ≥ {GOAL_RATE}/s; {CLIENTS} clients, {AGENCIES} agencies"
+    return [
+        Row("file a case", f"{filed:.0f}/s", f"pgbench {inserted:.0f}/s", ratio, GOAL, note),
+        memory_row("procedures", held[0], held[1], held[-1]),
+    ]
 
 
 @contextmanager
-def _procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[str]:
+def _procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[tuple[str, int]]:
+    """Its address and its process."""
     port = free_port()
     environment = {
         **os.environ,
@@ -114,7 +122,7 @@ def _procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[str]:
         try:
             base = f"http://127.0.0.1:{port}"
             _wait_until_ready(base)
-            yield base
+            yield base, process.pid
         finally:
             process.terminate()
             process.wait()
@@ -251,12 +259,6 @@ def _pgbench(folder: Path, url: str, sample: dict[str, str]) -> Any:
         return float(line.split()[2])
 
     return run
-
-
-def _resident(base: str) -> str:
-    text = httpx.get(f"{base}/metrics").text
-    line = next((line for line in text.splitlines() if line.startswith("process_resident_memory_bytes")), "")
-    return f"resident {float(line.split()[1]) / 1e6:.0f} MB" if line else ""
 
 
 if __name__ == "__main__":

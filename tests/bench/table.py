@@ -12,7 +12,8 @@ class Row:
     """One comparison.
 
     `measured` and `against` are figures with their units, for people. `ratio` is the first over the second,
-    None when it could not be measured here; `note` says why, or under which conditions.
+    None when it could not be measured here; `note` says why, or under which conditions. The goal is the least
+    that the ratio should be, or with `at_most` the most.
     """
 
     name: str
@@ -21,15 +22,23 @@ class Row:
     ratio: float | None
     goal: float | None
     note: str = ""
+    at_most: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None where there is nothing to compare."""
+        if self.ratio is None or self.goal is None:
+            return None
+        return self.ratio <= self.goal if self.at_most else self.ratio >= self.goal
 
 
 def as_text(rows: Sequence[Row]) -> str:
     """The rows as an aligned table."""
-    cells = [("what", "measured", "against", "ratio", "goal", "note"), *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(5)]
+    cells = [("what", "measured", "against", "ratio", "goal", "met", "note"), *map(_cells, rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(6)]
     return "\n".join(
         "  ".join(
-            (*(cell.ljust(width) for cell, width in zip(line[:5], widths, strict=True)), line[5])
+            (*(cell.ljust(width) for cell, width in zip(line[:6], widths, strict=True)), line[6])
         ).rstrip()
         for line in cells
     )
@@ -37,5 +46,6 @@ def as_text(rows: Sequence[Row]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     ratio = "-" if row.ratio is None else f"{row.ratio:.2f}"
-    goal = "-" if row.goal is None else f"{row.goal:.2f}"
-    return row.name, row.measured, row.against, ratio, goal, row.note
+    goal = "-" if row.goal is None else f"{'≤' if row.at_most else '≥'} {row.goal:.2f}"
+    met = {None: "-", True: "yes", False: "no"}[row.met]
+    return row.name, row.measured, row.against, ratio, goal, met, row.note
