@@ -148,6 +148,9 @@ class CaseRedated(CaseEvent):
     reason: str
     answer_by: datetime | None = None
     """Until when the applicant, who was asked for something, has time now."""
+    was_due_at: datetime | None = None
+    """`due_at` before; the same when only a step of the agency is due at another instant."""
+    was_answer_by: datetime | None = None
 
 
 class CaseExtended(CaseEvent):

@@ -61,7 +61,7 @@ async def tell(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> Non
 
 
 def _occasion(event: CaseEvent) -> Occasion | None:
-    """None of what the agency alone is reminded of."""
+    """None of what concerns the agency alone: its reminders, another instant for one of its steps."""
     match event:
         case CaseDecided():
             return Occasion.GRANTED if event.outcome == "granted" else Occasion.REJECTED
@@ -69,8 +69,10 @@ def _occasion(event: CaseEvent) -> Occasion | None:
             return None
         case CaseSupplemented() if event.missing:
             return Occasion.SUPPLEMENTED_IN_PART
-        case CaseRedated() if event.answer_by:
+        case CaseRedated() if event.answer_by != event.was_answer_by:
             return Occasion.ANSWER_REDATED
+        case CaseRedated() if event.due_at == event.was_due_at:
+            return None
         case _:
             return _OCCASIONS[type(event)]
 

@@ -77,7 +77,8 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
         case ResultRevoked():
             return {"result": str(act.result)}
         case Redated():
-            return {"reason": act.reason, "answer_by": act.answer_by}
+            was = {"was_due_at": act.was_due_at, "was_answer_by": act.was_answer_by}
+            return {"reason": act.reason, "answer_by": act.answer_by, **was}
         case SupplementRequested():
             documents = tuple(item.document for item in act.items)
             return {"documents": documents, "answer_by": act.answer_by}

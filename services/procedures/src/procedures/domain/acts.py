@@ -205,6 +205,8 @@ class Redated:
     answer_by: datetime | None = None
     """Until when the applicant has time now."""
     answer_remind_at: datetime | None = None
+    was_due_at: datetime | None = None
+    was_answer_by: datetime | None = None
     kind: Literal["redated"] = "redated"
 
     def change(self, case: Case, at: datetime) -> Case:

@@ -79,18 +79,21 @@ def asked(at: datetime, answer_within: Term, reminder: Term, calendar: WorkingCa
 
 
 def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | None:
-    """What an edited calendar makes of an open case; None when nothing of it is due at another instant."""
+    """What an edited calendar makes of an open case; None when nothing of it is due, or reminded of, at another instant."""
     if case.clock is None or case.clock.ended_at is not None:
         return None
     stands = dated(case.clock, case.tasks, calendar)
     again = case.asked and asked(case.asked.at, case.asked.answer_within, case.clock.reminder, calendar)
-    if (stands.due_at, stands.tasks, again) == (case.due_at, case.tasks, case.asked):
+    dated_as_before = (case.due_at, case.tasks, case.remind_at, case.asked)
+    if (stands.due_at, stands.tasks, stands.remind_at, again) == dated_as_before:
         return None
     return Redated(
         reason=reason,
         stands=stands,
         answer_by=again.answer_by if again else None,
         answer_remind_at=again.remind_at if again else None,
+        was_due_at=case.due_at,
+        was_answer_by=case.asked.answer_by if case.asked else None,
     )
 
 
