@@ -22,6 +22,7 @@ from procedures.domain.acts import (
     SupplementRequested,
     TaskCompleted,
 )
+from procedures.domain.attribution import holdings, shares, states
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, fold, opened
 from procedures.domain.case_clock import explain
 from procedures.domain.clock import Stop
@@ -31,6 +32,7 @@ from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.lateness import apologise, extend
 from procedures.domain.log import Link
+from procedures.domain.phases import phases
 from procedures.domain.status import ALLOWED, Action, ActionNotAllowed, Status
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from procedures.domain.time_acts import SupplementExpired
@@ -319,6 +321,26 @@ class Handling(RuleBasedStateMachine):
             return
         assert (intervals[0].begins_at, intervals[-1].ends_at) == (self.case.submitted_at, until)
         assert all(before.ends_at == after.begins_at for before, after in pairwise(intervals))
+
+    @invariant()
+    def what_each_held_adds_up_to_all_the_time_and_what_was_late_to_the_delay(self) -> None:
+        history = states(self.case, self.log)
+        held = holdings(history, CALENDAR, self.now)
+        until = self.case.decided_at or self.case.ended_at or self.now
+        assert history[-1].case == self.case
+        if until == self.case.submitted_at:
+            assert held == ()
+            return
+        assert (held[0].begins_at, held[-1].ends_at) == (self.case.submitted_at, until)
+        assert all(before.ends_at == after.begins_at for before, after in pairwise(held))
+        parts = shares(history, CALENDAR, self.now)
+        assert sum((part.held for part in parts), timedelta()) == CALENDAR.working_time_between(
+            self.case.submitted_at, until
+        )
+        late = sum((part.late for part in parts), timedelta())
+        assert late == sum((holding.late for holding in held), timedelta())
+        assert not late or self._explained().overdue
+        phases(history, self.definition, CALENDAR, self.now)
 
     def _explained(self) -> Any:
         return explain(self.case, CALENDAR, self.now)

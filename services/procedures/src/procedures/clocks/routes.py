@@ -1,5 +1,7 @@
 """The route of the legal clock."""
 
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 
 from procedures.access.look import Purpose
@@ -7,31 +9,51 @@ from procedures.access.operations import looking
 from procedures.cases.operations import CaseNotFound
 from procedures.cases.routes import CaseId, Reader
 from procedures.cases.views import words
-from procedures.clocks.operations import explain_clock
-from procedures.clocks.schemas import CaseClockView, ClockInterval, Standstill
-from procedures.dependencies import look_of
+from procedures.clocks.operations import ClockReport, explain_clock
+from procedures.clocks.schemas import (
+    CaseClockView,
+    CaseHolder,
+    ClockInterval,
+    HeldInterval,
+    HolderShare,
+    StageDeadline,
+    Standstill,
+    StepDeadline,
+)
+from procedures.dependencies import AtDesk, look_of
+from procedures.domain.attribution import Holding, Share
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case_clock import Explanation
+from procedures.domain.case import Case
 from procedures.domain.clock import STOP_TEXT, Interval
-from procedures.domain.clock_words import clock_in_words, interval_in_words
+from procedures.domain.clock_words import (
+    clock_in_words,
+    holding_in_words,
+    interval_in_words,
+    share_in_words,
+)
+from procedures.domain.phases import Phase
 from shared.web import Db, Now, conditional, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
 
 @router.get("/cases/{case_id}/clock", response_model=CaseClockView, responses=problems(CaseNotFound))
-async def get_case_clock(request: Request, case_id: CaseId, who: Reader, db: Db, now: Now) -> Response:
-    """Why the case is due when it is: every stretch of time since its submission, and whether it counts."""
+async def get_case_clock(
+    request: Request, case_id: CaseId, who: Reader, db: Db, now: Now, desk: AtDesk
+) -> Response:
+    """Why the case is due when it is: every stretch of time since its submission, whether it counts, who
+    held it, and whose delay it is."""
     look = look_of(who, now, Purpose.CLOCK)
     async with looking(db, look) as tx:
-        stored, explained, calendar = await explain_clock(tx, now, case_id, look)
-    return conditional(request, _view(stored.code, explained, calendar))
+        report = await explain_clock(tx, desk.versions, now, case_id, look)
+    return conditional(request, _view(report, now))
 
 
-def _view(code: str, explained: Explanation, calendar: WorkingCalendar) -> CaseClockView:
+def _view(report: ClockReport, now: datetime) -> CaseClockView:
+    explained, calendar = report.explained, report.calendar
     clock = explained.case.clock
     return CaseClockView(
-        code=code,
+        code=report.code,
         term=clock.term.to_json() if clock else None,
         started_at=clock.started_at if clock else None,
         ended_at=clock.ended_at if clock else None,
@@ -44,6 +66,11 @@ def _view(code: str, explained: Explanation, calendar: WorkingCalendar) -> CaseC
         overdue=explained.overdue,
         text=words(clock_in_words(explained, calendar)),
         intervals=[_interval(interval, calendar) for interval in explained.intervals],
+        extensions=[term.to_json() for term in (clock.extensions if clock else ())],
+        steps=_steps(explained.case, now),
+        stages=[_stage(phase) for phase in report.phases],
+        held=[_held(holding, calendar) for holding in report.holdings],
+        shares=[_share(share) for share in report.shares],
     )
 
 
@@ -55,4 +82,52 @@ def _interval(interval: Interval, calendar: WorkingCalendar) -> ClockInterval:
         reason=words(interval.reason),
         working_time=interval.working_time,
         text=words(interval_in_words(interval, calendar)),
+    )
+
+
+def _steps(case: Case, now: datetime) -> list[StepDeadline]:
+    until = case.decided_at or now
+    return [
+        StepDeadline(
+            step=task.step,
+            unit=task.unit,
+            agency=task.agency,
+            due_at=task.due_at,
+            overdue=task.due_at is not None and task.due_at < until,
+        )
+        for task in case.tasks
+    ]
+
+
+def _stage(phase: Phase) -> StageDeadline:
+    return StageDeadline(
+        stage=phase.stage.code,
+        title=words(phase.stage.title),
+        allowance=phase.stage.allowance.to_json(),
+        began_at=phase.since,
+        ended_at=phase.until,
+        due_at=phase.due_at,
+        overdue=phase.overdue,
+    )
+
+
+def _held(holding: Holding, calendar: WorkingCalendar) -> HeldInterval:
+    return HeldInterval(
+        begins_at=holding.begins_at,
+        ends_at=holding.ends_at,
+        holders=[CaseHolder.model_validate(holder) for holder in holding.holders],
+        counts=holding.counts,
+        working_time=holding.working_time,
+        late=holding.late,
+        text=words(holding_in_words(holding, calendar)),
+    )
+
+
+def _share(share: Share) -> HolderShare:
+    return HolderShare(
+        holder=CaseHolder.model_validate(share.holder),
+        held=share.held,
+        late=share.late,
+        overran=share.overran,
+        text=words(share_in_words(share)),
     )

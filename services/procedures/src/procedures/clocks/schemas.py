@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from procedures.domain.attribution import HolderKind
 from procedures.domain.clock import Stop
 from shared.schema import Schema, Words
 
@@ -24,6 +25,60 @@ class Standstill(Schema):
     """A reason for which the clock stands still now."""
 
     reason: Stop
+    text: Words
+
+
+class StepDeadline(Schema):
+    """An open step and when it is due."""
+
+    step: str = Field(examples=["XU_LY"])
+    unit: str = Field(examples=["PHONG_TU_PHAP"])
+    agency: str = Field(examples=["H99.01"])
+    due_at: datetime | None = Field(None, description="Absent while the clock stands still")
+    overdue: bool
+
+
+class StageDeadline(Schema):
+    """A stage of the procedure that the case came to."""
+
+    stage: str = Field(examples=["XU_LY"])
+    title: Words
+    allowance: dict[str, Any] = Field(examples=[{"kind": "working_days", "amount": 3}])
+    began_at: datetime
+    ended_at: datetime | None = Field(None, description="Absent while a step of it is open")
+    due_at: datetime | None = Field(
+        None, description="Absent without an allowance, and while the clock stands still"
+    )
+    overdue: bool
+
+
+class CaseHolder(Schema):
+    """In whose hands the case was."""
+
+    kind: HolderKind
+    agency: str | None = Field(None, examples=["H99.01"])
+    unit: str | None = Field(None, examples=["PHONG_TU_PHAP"])
+
+
+class HeldInterval(Schema):
+    """A stretch of the case's time in the same hands."""
+
+    begins_at: datetime
+    ends_at: datetime
+    holders: list[CaseHolder]
+    counts: bool = Field(description="Whether it counts towards the term")
+    working_time: timedelta = Field(description="ISO 8601 duration")
+    late: timedelta = Field(description="The part of it after the case was due")
+    text: Words = Field(description="All of it in a sentence, in the agency's local time")
+
+
+class HolderShare(Schema):
+    """What one held of the case, and how much of its delay is theirs."""
+
+    holder: CaseHolder
+    held: timedelta = Field(description="Working time; an equal part where several held it at once")
+    late: timedelta = Field(description="Its part of the delay; the parts add up to all of it")
+    overran: timedelta = Field(description="Working time over the allowances of its own steps")
     text: Words
 
 
@@ -49,3 +104,10 @@ class CaseClockView(Schema):
     overdue: bool = Field(description="Whether the answer came late, or is late by now")
     text: Words
     intervals: list[ClockInterval] = Field(description="From the submission until now, without a gap")
+    extensions: list[dict[str, Any]] = Field(
+        examples=[[{"kind": "working_days", "amount": 2}]], description="By how much the term was extended"
+    )
+    steps: list[StepDeadline] = Field(description="The open steps")
+    stages: list[StageDeadline] = Field(description="In the order in which the case came to them")
+    held: list[HeldInterval] = Field(description="The same time by whose hands it was in")
+    shares: list[HolderShare] = Field(description="What each held of it, and of its delay")

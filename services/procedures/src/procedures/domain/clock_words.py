@@ -1,15 +1,19 @@
 """The legal clock of a case in sentences, in the agency's local time."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from procedures.domain.allowances import in_words
+from procedures.domain.attribution import Holder, HolderKind, Holding, Share
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case_clock import Explanation
 from procedures.domain.clock import STOP_TEXT, CaseClock, Interval
+from procedures.domain.status import Status
 from shared.errors import Text
 
 _MINUTE = timedelta(minutes=1)
+_HOLDER_TEXT = Text(vi="không ai", en="nobody")
 
 
 def clock_in_words(explained: Explanation, calendar: WorkingCalendar) -> Text:
@@ -43,6 +47,49 @@ def interval_in_words(interval: Interval, calendar: WorkingCalendar) -> Text:
     )
 
 
+def holding_in_words(holding: Holding, calendar: WorkingCalendar) -> Text:
+    """A stretch of the case's time: in whose hands it was, and whether it counts."""
+    begins, ends = _local(holding.begins_at, calendar), _local(holding.ends_at, calendar)
+    who, worked = _holders_in_words(holding.holders), duration_in_words(holding.working_time)
+    vi = f"Từ {begins.vi} đến {ends.vi} ở {who.vi}: {worked.vi} làm việc"
+    en = f"From {begins.en} to {ends.en} with {who.en}: {worked.en} of working time"
+    if holding.late:
+        late = duration_in_words(holding.late)
+        vi, en = f"{vi}, trong đó {late.vi} sau hạn", f"{en}, {late.en} of it after the case was due"
+    elif not holding.counts:
+        vi, en = f"{vi}, không tính vào thời hạn", f"{en}, which does not count"
+    return Text(vi=f"{vi}.", en=f"{en}.")
+
+
+def share_in_words(share: Share) -> Text:
+    """What one held of the case, and how much of its delay is theirs."""
+    who, held = _holders_in_words([share.holder]), duration_in_words(share.held)
+    vi, en = f"{who.vi}: giữ {held.vi} làm việc", f"{who.en}: held it for {held.en} of working time"
+    if share.late:
+        late = duration_in_words(share.late)
+        vi, en = f"{vi}, chậm {late.vi}", f"{en}, {late.en} of the delay"
+    if share.overran:
+        over = duration_in_words(share.overran)
+        vi, en = f"{vi}, vượt thời gian của bước {over.vi}", f"{en}, {over.en} over its own allowance"
+    return Text(vi=f"{vi}.", en=f"{en}.")
+
+
+def _holders_in_words(holders: Sequence[Holder]) -> Text:
+    names = [_HOLDER_TEXT] if not holders else [_holder_in_words(holder) for holder in holders]
+    return Text(vi=", ".join(name.vi for name in names), en=", ".join(name.en for name in names))
+
+
+def _holder_in_words(holder: Holder) -> Text:
+    if holder.kind is HolderKind.APPLICANT:
+        return Text(vi="người nộp", en="the applicant")
+    if holder.kind is HolderKind.UNIT:
+        return Text(vi=f"bộ phận {holder.unit}", en=f"the unit {holder.unit}")
+    return Text(
+        vi=f"cơ quan {holder.agency}, bộ phận {holder.unit}",
+        en=f"the agency {holder.agency}, unit {holder.unit}",
+    )
+
+
 def duration_in_words(duration: timedelta) -> Text:
     """Working time in hours and minutes; what is less than a minute is left out."""
     hours, minutes = divmod(duration // _MINUTE, 60)
@@ -55,6 +102,11 @@ def duration_in_words(duration: timedelta) -> Text:
 
 
 def _ended(explained: Explanation, ended: Text) -> Text:
+    if explained.case.status is Status.LAPSED:
+        return Text(
+            vi=f"Hồ sơ hết hiệu lực lúc {ended.vi} vì không bổ sung đúng hạn.",
+            en=f"The case lapsed at {ended.en}: the supplement did not come in time.",
+        )
     if explained.case.decided_at is None:
         return Text(vi=f"Hồ sơ được rút lúc {ended.vi}.", en=f"The case was withdrawn at {ended.en}.")
     vi, en = f"Đã quyết định lúc {ended.vi}", f"It was decided at {ended.en}"

@@ -23,6 +23,9 @@ An error keeps the definition from being published; a warning does not.
 | unknown_document            | error    | a field of the form stands for a document that is not listed        |
 | document_without_form_field | warning  | the form has fields for documents, but none for this one            |
 | unknown_variable            | error    | a template of a result names something that nobody knows            |
+| extension_without_term      | error    | an extension is not counted like the procedure's term               |
+| silence_without_term        | error    | silence is consent, but there is no term                            |
+| reminder_too_early          | warning  | the reminder is as long as the term or longer                       |
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -35,6 +38,7 @@ from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.result import unknown_names
+from procedures.domain.time_findings import time_findings
 from shared.errors import Text
 
 
@@ -54,6 +58,7 @@ def findings(definition: Definition, known_units: Collection[str] | None = None)
         *_form(definition),
         *_documents(definition),
         *_templates(definition),
+        *time_findings(definition),
     )
 
 

@@ -1,0 +1,186 @@
+"""Who held a case, and whose delay it is: what its log tells, measured by the agency's calendar.
+
+While the clock runs the units of the open steps hold the case, each an equal part where there are several; while
+it stands still those hold it who are waited for. What they held after the case was due is their part of its
+delay, so the parts add up to the whole. What a unit did over the allowance of its own step is told apart: it may
+be the reason why another was late.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from procedures.domain.acts import Entry
+from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case import Case, Task, opened
+from procedures.domain.clock import Stop
+
+
+class HolderKind(StrEnum):
+    """What kind of hands a case is in."""
+
+    UNIT = "unit"
+    """Of the agency that answers for it."""
+    OTHER_AGENCY = "other_agency"
+    APPLICANT = "applicant"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """In whose hands a case is."""
+
+    kind: HolderKind
+    agency: str | None = None
+    unit: str | None = None
+
+
+APPLICANT = Holder(HolderKind.APPLICANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A stretch of a case's time in the same hands."""
+
+    begins_at: datetime
+    ends_at: datetime
+    holders: tuple[Holder, ...]
+    counts: bool
+    """Whether it counts towards the term."""
+    working_time: timedelta
+    late: timedelta
+    """The part of the working time after the case was due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one held of a case."""
+
+    holder: Holder
+    held: timedelta
+    late: timedelta
+    """Its part of the delay."""
+    overran: timedelta
+    """What it did over the allowances of its own steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A case as it stood from an instant on."""
+
+    since: datetime
+    case: Case
+
+
+def states(case: Case, entries: Sequence[Entry]) -> tuple[State, ...]:
+    """The case after each entry of its log."""
+    first, *rest = entries
+    found = [State(first.at, opened(case.id, first))]
+    for entry in rest:
+        found.append(State(max(entry.at, found[-1].since), found[-1].case.after(entry)))
+    return tuple(found)
+
+
+def holdings(history: Sequence[State], calendar: WorkingCalendar, now: datetime) -> tuple[Holding, ...]:
+    """The time from the submission until the answer, or `now`, without a gap; empty stretches left out."""
+    due = _due_at(history[-1].case, calendar)
+    found: list[Holding] = []
+    for begins, ends, case in _stretches(history, now):
+        holders, counts = _holders(case), case.clock is not None and not case.stops
+        late = calendar.working_time_between(max(begins, due), ends) if counts and due else timedelta()
+        worked = calendar.working_time_between(begins, ends)
+        last = found[-1] if found else None
+        if last and (last.holders, last.counts) == (holders, counts):
+            found[-1] = replace(
+                last, ends_at=ends, working_time=last.working_time + worked, late=last.late + late
+            )
+        else:
+            found.append(Holding(begins, ends, holders, counts, worked, late))
+    return tuple(found)
+
+
+def shares(history: Sequence[State], calendar: WorkingCalendar, now: datetime) -> tuple[Share, ...]:
+    """What each held of the case, in the order in which they came to it."""
+    found: dict[Holder, Share] = {}
+
+    def add(holder: Holder, held: timedelta, late: timedelta, overran: timedelta) -> None:
+        had = found.get(holder, Share(holder, timedelta(), timedelta(), timedelta()))
+        found[holder] = Share(holder, had.held + held, had.late + late, had.overran + overran)
+
+    held = holdings(history, calendar, now)
+    for holding in held:
+        parts = zip(
+            holding.holders,
+            _parts(holding.working_time, len(holding.holders)),
+            _parts(holding.late, len(holding.holders)),
+            strict=True,
+        )
+        for holder, worked, late in parts:
+            add(holder, worked, late, timedelta())
+    for task, overran in _overruns(history, held, calendar):
+        add(_holder(task, history[-1].case.agency), timedelta(), timedelta(), overran)
+    return tuple(found.values())
+
+
+def _stretches(history: Sequence[State], now: datetime) -> Iterator[tuple[datetime, datetime, Case]]:
+    last = history[-1].case
+    until = min(moment for moment in (now, last.decided_at, last.ended_at) if moment)
+    for state, following in pairwise((*history, State(until, last))):
+        ends = min(following.since, until)
+        if state.since < ends:
+            yield state.since, ends, state.case
+
+
+def _due_at(case: Case, calendar: WorkingCalendar) -> datetime | None:
+    """When the case was due: a decision is measured by the due instant of its day."""
+    if case.decided_at is not None:
+        return case.due_when_decided
+    return case.clock.runs_out_at(calendar) if case.clock else None
+
+
+def _holders(case: Case) -> tuple[Holder, ...]:
+    others = {Stop.SUPPLEMENT, Stop.PAYMENT, Stop.STEP} & set(case.stops)
+    tasks: Sequence[Task] = case.tasks
+    if case.stops:
+        tasks = [task for task in case.tasks if task.exempt] if Stop.CONSULTATION in case.stops else ()
+    holders = [_holder(task, case.agency) for task in tasks]
+    return tuple(dict.fromkeys([APPLICANT, *holders] if others else holders))
+
+
+def _holder(task: Task, agency: str) -> Holder:
+    kind = HolderKind.UNIT if task.agency == agency else HolderKind.OTHER_AGENCY
+    return Holder(kind, task.agency, task.unit)
+
+
+def _parts(whole: timedelta, number: int) -> list[timedelta]:
+    """Equal parts to the microsecond; the first takes what is over."""
+    if not number:
+        return []
+    part = whole // number
+    return [whole - part * (number - 1), *[part] * (number - 1)]
+
+
+def _overruns(
+    history: Sequence[State], held: Sequence[Holding], calendar: WorkingCalendar
+) -> Iterator[tuple[Task, timedelta]]:
+    """Each task that has an allowance with the counted working time between its end and the completion."""
+    clock = history[-1].case.clock
+    if clock is None or not held:
+        return
+    closed = {
+        (task.step, task.opened_at): (task, following.since)
+        for state, following in pairwise((*history, State(held[-1].ends_at, history[-1].case)))
+        for task in state.case.tasks
+    }
+    for task, until in closed.values():
+        if task.counted_from is None:
+            continue
+        runs_out = clock.part_runs_out_at(task.counted_from, task.allowance, calendar)
+        since = max(runs_out, task.opened_at) if runs_out else until
+        counted = (
+            calendar.working_time_between(max(since, holding.begins_at), min(until, holding.ends_at))
+            for holding in held
+            if holding.counts
+        )
+        yield task, sum(counted, timedelta())
