@@ -33,6 +33,7 @@ class TestExtending:
         case = await accepted(world, extension=EXTENSION)
         answer = await world.act(case, "extension", world.official("justice"), MORE)
         assert (answer.status_code, answer.json()["dueAt"]) == (201, "2026-01-12T01:30:00Z")
+        assert answer.json()["extensions"] == [{**MORE, "at": "2026-01-05T01:30:00Z"}]
         (told,) = [
             row.payload
             for row in await world.told("procedures.case.v1", "extensions", "1")
@@ -95,7 +96,9 @@ class TestApologising:
         case = await accepted(world)
         world.clock.set(local("2026-01-08 08:31"))
         answer = await world.act(case, "apology", world.official("justice"), SORRY)
-        assert (answer.status_code, answer.json()["promisedAt"][:16]) == (201, "2026-01-15T16:59")
+        apology = answer.json()["apology"]
+        assert (answer.status_code, apology["promisedAt"][:16]) == (201, "2026-01-15T16:59")
+        assert apology["reason"] == SORRY["reason"]
         again = await world.act(case, "apology", world.official("justice"), SORRY)
         assert refusal(again) == (409, "already-apologised")
 

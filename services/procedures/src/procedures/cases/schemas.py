@@ -112,6 +112,22 @@ class ErasureOfCase(Schema):
     disposal_list: UUID
 
 
+class ExtensionOfCase(Schema):
+    """An extension of the term."""
+
+    at: datetime
+    by: dict[str, Any] = Field(examples=[{"kind": "working_days", "amount": 5}])
+    reason: str = Field(examples=["Cần xác minh thực địa tại hai xã."])
+
+
+class ApologyOfCase(Schema):
+    """An agency that is late says why, and promises one new date."""
+
+    at: datetime
+    promised_at: datetime = Field(description="The end of that date")
+    reason: str = Field(examples=["Hồ sơ phải xác minh lại ở hai cơ quan, chúng tôi xin lỗi."])
+
+
 class CaseView(Schema):
     """A case as it stands."""
 
@@ -140,9 +156,8 @@ class CaseView(Schema):
     answer_by: datetime | None = Field(
         None, description="Until when there is time to bring what is missing; absent without a limit"
     )
-    promised_at: datetime | None = Field(
-        None, description="The end of the new date that the agency promised when it was late"
-    )
+    extensions: list[ExtensionOfCase] = Field(description="When the agency gave itself more time, and why")
+    apology: ApologyOfCase | None = Field(None, description="Of an agency that is, or was, late")
     form: dict[str, Any] | None = Field(
         None,
         examples=[{"fullName": "Nguyễn Thị Mẫu"}],

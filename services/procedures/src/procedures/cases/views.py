@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from procedures.cases.schemas import (
+    ApologyOfCase,
     AttachmentOfCase,
     CaseView,
     ErasureOfCase,
+    ExtensionOfCase,
     HoldOfCase,
     IssuedResultOfCase,
     LogEntry,
@@ -118,7 +120,11 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         ended_at=case.ended_at,
         on_time=case.on_time,
         answer_by=case.asked.answer_by if case.asked else None,
-        promised_at=case.apology.promised_at if case.apology else None,
+        extensions=[
+            ExtensionOfCase(at=given.at, by=given.by.to_json(), reason=given.reason)
+            for given in case.extensions
+        ],
+        apology=case.apology and ApologyOfCase.model_validate(case.apology),
         form=form and form.content,
         hold=case.hold and HoldOfCase.model_validate(case.hold),
         transferred=case.transferred and TransferOfCase.model_validate(case.transferred),

@@ -127,6 +127,16 @@ class Apology:
     at: datetime
     promised_at: datetime
     """The end of the promised date."""
+    reason: PersonalText
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedTime:
+    """An extension: when the agency gave itself how much more time, and why."""
+
+    at: datetime
+    by: Term
+    reason: PersonalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +190,7 @@ class Case:
     silence_consents: bool = False
     """No answer by the due instant is a grant."""
     asked: Asked | None = None
+    extensions: tuple[GrantedTime, ...] = ()
     apology: Apology | None = None
     noted: tuple[Timer, ...] = ()
     """The timers that fired, as long as they still bear the instants that they fired for."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from procedures.domain.case import Apology, Case, Standing
+from procedures.domain.case import Apology, Case, GrantedTime, Standing
 from procedures.domain.personal import PersonalText
 from procedures.domain.status import Status
 from procedures.domain.terms import Term
@@ -74,7 +74,11 @@ class Extended:
     kind: Literal["extended"] = "extended"
 
     def change(self, case: Case, at: datetime) -> Case:
-        longer = replace(case, clock=case.clock and case.clock.extend(self.by))
+        longer = replace(
+            case,
+            clock=case.clock and case.clock.extend(self.by),
+            extensions=(*case.extensions, GrantedTime(at, self.by, self.reason)),
+        )
         return longer.standing(self.stands, at)
 
 
@@ -88,4 +92,4 @@ class Apologised:
     kind: Literal["apologised"] = "apologised"
 
     def change(self, case: Case, at: datetime) -> Case:
-        return replace(case, apology=Apology(at, self.promised_at))
+        return replace(case, apology=Apology(at, self.promised_at, self.reason))
