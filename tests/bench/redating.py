@@ -33,7 +33,7 @@ from procedures.domain.handling import receiving_task
 from procedures.domain.log import GENESIS, chained_bytes, entry_hash
 from procedures.domain.terms import Term, TermKind
 from procedures.domain.timers import timers_of
-from procedures.keys.keyring import Keyring, hand_over
+from procedures.keys.keyring import SALT_LENGTH, Keyring, hand_over
 from procedures.tables import case_log, redatings
 from shared.clock import SystemClock
 from shared.db import Database
@@ -43,11 +43,11 @@ from shared.migrations import upgrade
 from shared.testing import free_port
 
 ROOT = Path(__file__).parents[2]
-KEYRING = Keyring("1:" + "A" * 43)
 AGENCY = "H99.01"
 NOW = datetime(2026, 3, 4, 3, tzinfo=UTC)
 CLOSED = date(2026, 3, 5)
 _WORDS = Text("Mẫu", "Sample")
+_KEYRING = Keyring("1:" + "A" * 43)
 _OFFICIAL = Actor("official", "official", AGENCY)
 
 
@@ -67,6 +67,13 @@ DEFINITION = Definition(
         Step("TRA", _WORDS, "BP_MOT_CUA", (Transition(None),)),
     ),
 )
+
+
+def opened_database(url: str) -> Database:
+    """The database as a process of the service has it."""
+    database = Database(url)
+    hand_over(_KEYRING, database)
+    return database
 
 
 def _received(at: datetime) -> list[tuple[Case, Entry]]:
@@ -91,13 +98,16 @@ async def seed(database: Database, count: int) -> None:
             head = entry_hash(code, chained_bytes(head, case.id, entry.sequence, entry.at, actor, act))
             log.append((case.id, entry.sequence, entry.at, json.dumps(actor), json.dumps(act), head))
         case = acts[-1][0]
-        cases.append((case.id, code, *case_columns(case).values(), head, case_text(case), None))
+        key = _KEYRING.new_key(case.id)
+        form = key.seal_form(bytes(SALT_LENGTH), b"{}")
+        state = case_text(case)
+        cases.append((case.id, code, *case_columns(case).values(), head, state, form, key.wrapped))
         tasks += [(case.id, *task_row(task).values()) for task in case.tasks]
         timers += [(case.id, t.kind.value, t.subject, t.at, t.at) for t in timers_of(case)]
     async with database.transaction() as tx:
         await tx.execute(select(1))
         driver = (await tx.get_raw_connection()).driver_connection
-        columns = ["id", "code", *case_columns(case), "head", "state", "form"]
+        columns = ["id", "code", *case_columns(case), "head", "state", "form", "data_key"]
         await driver.copy_records_to_table("cases", records=cases, columns=columns)
         await driver.copy_records_to_table("case_log", records=log)
         await driver.copy_records_to_table(
@@ -117,15 +127,9 @@ async def order(database: Database) -> None:
         await declare_calendar(tx, NOW, agency=AGENCY, calendar=closed, reason="Bão số 1.", by="bench")
 
 
-def _database(url: str) -> Database:
-    database = Database(url)
-    hand_over(KEYRING, database)
-    return database
-
-
 async def work(url: str) -> None:
     """Work on the job until it is finished."""
-    database, clock = _database(url), SystemClock()
+    database, clock = opened_database(url), SystemClock()
     while await _unfinished(database):
         await asyncio.gather(*(date_all(database, clock) for _ in range(SIDE_BY_SIDE)))
         await asyncio.sleep(0.05)  # others have the batches that are left
@@ -172,14 +176,14 @@ def main(count: int, processes: int) -> None:
 
 
 async def _prepare(url: str, count: int) -> None:
-    database = _database(url)
+    database = opened_database(url)
     await seed(database, count)
     await order(database)
     await database.close()
 
 
 async def _result(url: str) -> str:
-    database = _database(url)
+    database = opened_database(url)
     try:
         return await _told(database)
     finally:

@@ -21,11 +21,10 @@ from procedures.catalogue.operations import Versions
 from procedures.domain.definition_json import definition_to_json
 from procedures.tables import procedure_versions, procedures
 from procedures.timers.operations import fire_timers
-from shared.db import Database
 from shared.ids import new_id
 from shared.migrations import upgrade
 from shared.testing import free_port
-from tests.bench.redating import AGENCY, DEFINITION, NOW, ROOT, seed
+from tests.bench.redating import AGENCY, DEFINITION, NOW, ROOT, opened_database, seed
 
 LATE = NOW + timedelta(days=90)
 
@@ -35,7 +34,7 @@ async def _simulated(_: AsyncConnection) -> datetime:
 
 
 async def _fired(url: str, count: int) -> tuple[int, float]:
-    database = Database(url)
+    database = opened_database(url)
     await seed(database, count)
     async with database.transaction() as tx:
         await tx.execute(procedures.insert().values(code=DEFINITION.code, id=new_id(), agency=AGENCY))

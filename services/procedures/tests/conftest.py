@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from procedures.agencies.operations import learn_agency
 from procedures.app import create_app
+from procedures.keys.keyring import Keyring, hand_over
 from procedures.settings import Settings
 from procedures.tables import outbox
 from shared.clock import SetClock
@@ -237,6 +238,26 @@ def open_world(tokens: Tokens, document_store: str) -> Callable[..., AbstractAsy
         await app.state.parts.database.close()
 
     return opened
+
+
+@pytest.fixture
+async def other_process(database_url: str) -> AsyncIterator[Callable[[], Database]]:
+    """`other_process()`: the same database as another process of the service has it."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        made.append(Database(database_url))
+        hand_over(Keyring(MASTER_KEY), made[-1])
+        return made[-1]
+
+    yield make
+    for database in made:
+        await database.close()
+
+
+@pytest.fixture
+def master_key() -> str:
+    return MASTER_KEY
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from procedures.calendars.redating import date_next
 from procedures.cases.soundness import verify_cases
-from procedures.keys.keyring import Keyring, hand_over
 from procedures.tables import calendars, case_log, redating_batches, redatings, timers
 from shared.db import Database
 from shared.testing import eventually
@@ -29,7 +28,7 @@ from shared.db import Database
 
 async def work():
     database = Database(sys.argv[1])
-    hand_over(Keyring("1:" + "A" * 43), database)
+    hand_over(Keyring(sys.argv[2]), database)
     while await date_next(database, datetime(2026, 1, 5, 2, tzinfo=UTC), at_once=3):
         print("a batch", flush=True)
 
@@ -180,24 +179,23 @@ async def test_a_case_that_was_being_accepted_by_the_calendar_as_it_was_is_not_m
     assert await date_next(world.database, world.clock.now()) is True
 
 
-async def test_two_processes_date_each_case_once(world: Any, database_url: str) -> None:
+async def test_two_processes_date_each_case_once(world: Any, other_process: Any) -> None:
     procedure = await world.publish(term=working_days(5))
     cases = [await accepted(world, procedure) for _ in range(12)]
     await world.close_on(AGENCY, FRIDAY)
-    other = Database(database_url)
-    hand_over(Keyring("1:" + "A" * 43), other)
-    await asyncio.gather(run(world, at_once=2), run(world, other, at_once=2))
+    await asyncio.gather(run(world, at_once=2), run(world, other_process(), at_once=2))
     await run(world)
-    await other.close()
     assert [len(await redatings_in(world, case)) for case in cases] == [1] * len(cases)
 
 
-async def test_a_job_whose_process_is_killed_goes_on_where_it_was(world: Any, database_url: str) -> None:
+async def test_a_job_whose_process_is_killed_goes_on_where_it_was(
+    world: Any, database_url: str, master_key: str
+) -> None:
     procedure = await world.publish(term=working_days(5))
     cases = [await accepted(world, procedure) for _ in range(20)]
     await world.close_on(AGENCY, FRIDAY)
     worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _WORKER, database_url, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", _WORKER, database_url, master_key, stdout=asyncio.subprocess.PIPE
     )
     assert worker.stdout is not None
     for _ in range(3):

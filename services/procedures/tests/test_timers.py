@@ -16,7 +16,6 @@ from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.dating import standing
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.terms import Term, TermKind
-from procedures.keys.keyring import Keyring, hand_over
 from procedures.tables import calendars, case_log, cases, timers
 from procedures.timers.operations import database_clock, fire_timers, told_by
 from shared.db import Database
@@ -34,14 +33,14 @@ from procedures.keys.keyring import Keyring, hand_over
 from procedures.timers.operations import fire_timers
 from shared.db import Database
 
-NOW = datetime.fromisoformat(sys.argv[2])
+NOW = datetime.fromisoformat(sys.argv[3])
 
 async def witness(_):
     return NOW
 
 async def work():
     database = Database(sys.argv[1])
-    hand_over(Keyring("1:" + "A" * 43), database)
+    hand_over(Keyring(sys.argv[2]), database)
     while await fire_timers(database, Versions(), NOW, witness, at_once=2):
         print("some", flush=True)
 
@@ -387,24 +386,20 @@ class TestTheRunner:
         ahead = real + timedelta(days=365)
         assert await fire_timers(world.database, world.app.state.desk.versions, ahead, database_clock) == 0
 
-    async def test_processes_side_by_side_fire_each_timer_once(self, world: Any, database_url: str) -> None:
+    async def test_processes_side_by_side_fire_each_timer_once(self, world: Any, other_process: Any) -> None:
         procedure = await world.publish()
         filed = [str((await world.submit(procedure))["id"]) for _ in range(20)]
         for case in filed:
             await world.act(case, "acceptance", world.official("desk"))
         world.clock.set(local("2026-01-08 09:00"))
-        others = [Database(database_url) for _ in range(3)]
-        for other in others:
-            hand_over(Keyring("1:" + "A" * 43), other)
+        others = [other_process() for _ in range(3)]
         await asyncio.gather(*(fire(world, other, at_once=2) for other in [world.database, *others]))
-        for other in others:
-            await other.close()
         await fire(world)
         for case in filed:
             assert Counter(await kinds(world, case))["became_overdue"] == 2
 
     async def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
-        self, world: Any, database_url: str
+        self, world: Any, database_url: str, master_key: str
     ) -> None:
         procedure = await world.publish()
         filed = [str((await world.submit(procedure))["id"]) for _ in range(20)]
@@ -416,6 +411,7 @@ class TestTheRunner:
             "-c",
             _WORKER,
             database_url,
+            master_key,
             world.clock.now().isoformat(),
             stdout=asyncio.subprocess.PIPE,
         )
