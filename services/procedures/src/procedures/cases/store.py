@@ -164,7 +164,9 @@ async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequenc
         for act in acts:
             entry = Entry(case.sequence + 1, now, actor, act)
             sealed = replace(entry, act=sealed_act(stored.key, entry))
-            case, kept, link = case.after(entry), kept.after(sealed), _link_after(stored, head, sealed, who)
+            alike = case is kept and sealed.act is entry.act  # nothing in it is personal
+            case, link = case.after(entry), _link_after(stored, head, sealed, who)
+            kept = case if alike else kept.after(sealed)
             head = link["hash"]
             links.append(link)
         states.append({"key": case.id, "head": head, "state": case_text(kept), **case_columns(case)})
