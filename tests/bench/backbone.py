@@ -36,14 +36,15 @@ from shared.outbox import outbox_table
 from shared.relay import Relay
 from shared.settings import KafkaSettings
 from shared.testing import eventually
-from tests.bench.table import Row, as_text
+from tests.bench.table import Goal, Row, as_text
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 PREFIX, SCHEMAS = "vn.motcua", "http://127.0.0.1:8000/schemas/events"
 RATE, WARM_UP, TIMED = 200, 200, 2000
 P99_MS = 15.0
 QUEUED, CASES, ROUNDS = 20_000, 500, 3
-DRAIN_GOAL = 0.5
+DRAIN_GOAL = Goal(0.5)
+GROUP = "events"
 
 metadata = new_metadata()
 outbox_table(metadata)
@@ -133,7 +134,13 @@ async def _latency(here: Servers) -> Row:
     p50, p99 = median(waits), quantiles(waits, n=100)[98]
     note = f"p50 {p50:.1f} ms, at {RATE} events/s, fsync on"
     return Row(
-        "commit to listener, p99", f"{p99:.1f} ms", f"{P99_MS:.0f} ms", p99 / P99_MS, 1.0, note, at_most=True
+        GROUP,
+        "commit to listener, p99",
+        f"{p99:.1f} ms",
+        f"{P99_MS:.0f} ms",
+        p99 / P99_MS,
+        Goal(1.0, at_most=True),
+        note,
     )
 
 
@@ -166,7 +173,9 @@ async def _drain(here: Servers) -> Row:
     ratio = median(ours / bare for ours, bare in pairs)
     ours, bare = (median(pair[side] for pair in pairs) for side in (0, 1))
     note = f"{QUEUED:,} events of {CASES} cases; median of {ROUNDS} rounds"
-    return Row("relay, drain", f"{ours:,.0f}/s", f"bare producer {bare:,.0f}/s", ratio, DRAIN_GOAL, note)
+    return Row(
+        GROUP, "relay, drain", f"{ours:,.0f}/s", f"bare producer {bare:,.0f}/s", ratio, DRAIN_GOAL, note
+    )
 
 
 def _queue() -> list[Envelope]:

@@ -1,31 +1,21 @@
-"""Whether the memory of a process stays flat: what it holds after the first round of load, and after the last."""
+"""Memory of a process before and after it is loaded: flat, or it leaks."""
 
-import psutil
+from tests.bench.table import Goal, Row
 
-from tests.bench.table import Row
-
-MOST_GROWTH = 1.10
-
-
-def resident(pid: int) -> int:
-    """Bytes that the process and its children hold in memory."""
-    process = psutil.Process(pid)
-    return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
+GROUP = "memory of each process"
+FLAT = Goal(1.05, at_most=True)
 
 
-def row(name: str, idle: int, warm: int, last: int) -> Row:
-    """Growth under load: the pools and caches of the first round are there for good, and not counted."""
-    note = f"idle {_megabytes(idle)}"
-    return Row(
-        f"memory, {name}",
-        _megabytes(last),
-        f"first round {_megabytes(warm)}",
-        last / warm,
-        MOST_GROWTH,
-        note,
-        at_most=True,
-    )
+def memory_row(process: str, sizes: list[int]) -> Row:
+    """A row of resident sizes in bytes: when idle, after the first round of load, and after each further one.
+
+    The first round fills what every process fills once: the pool of connections, prepared statements,
+    caches. From there on it is to be flat.
+    """
+    idle, warm, *_, last = sizes
+    note = f"idle before any load {_mb(idle)}; {len(sizes) - 2} rounds after the first"
+    return Row(GROUP, process, _mb(last), f"after one round {_mb(warm)}", last / warm, FLAT, note)
 
 
-def _megabytes(size: int) -> str:
+def _mb(size: int) -> str:
     return f"{size / 1e6:.0f} MB"
