@@ -64,6 +64,12 @@ async def test_what_is_no_diagram_is_told_so_and_leaves_no_draft(world: Any) -> 
     assert [finding["code"] for finding in answer.json()["findings"]] == ["unreadable_diagram"]
 
 
+async def test_a_diagram_that_was_not_sent_is_missed(world: Any) -> None:
+    answer = await world.http.post(IMPORTS, headers=world.official("desk"))
+    assert answer.status_code == 400
+    assert [fault["code"] for fault in answer.json()["errors"]] == ["missing"]
+
+
 async def test_modelling_tools_read_what_we_draw_without_a_warning(tmp_path: Path) -> None:
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:

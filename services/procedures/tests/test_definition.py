@@ -1,5 +1,6 @@
 """Definitions: their JSON, and the walk through their steps."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -126,6 +127,13 @@ LOOPING = graph(
 graphs = st.dictionaries(
     st.sampled_from("abcdefg"), st.lists(st.none() | st.sampled_from("abcdefg"), max_size=3), min_size=1
 ).map(lambda ways: graph(next(iter(ways)), **ways))
+
+
+@settings(deadline=None)
+@given(definitions)
+def test_a_definition_comes_back_from_its_json_as_it_was(definition: Definition) -> None:
+    sent = json.loads(json.dumps(definition_to_json(definition)))
+    assert definition_from_json(sent) == definition
 
 
 def test_all_faults_of_a_definition_are_named_at_once() -> None:

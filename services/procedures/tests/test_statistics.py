@@ -298,3 +298,16 @@ async def test_months_in_the_wrong_order_are_refused(world: Any) -> None:
         "/procedures/v1/agencies/H99.01/statistics", params={"firstMonth": "2026-02", "lastMonth": "2026-01"}
     )
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "months_reversed")
+
+
+@pytest.mark.parametrize("path", ["statistics", "quality-index"])
+@pytest.mark.parametrize("month", ["0000-01", "2026-13", "9999-12", "2026"])
+async def test_a_month_that_no_calendar_has_is_refused(world: Any, path: str, month: str) -> None:
+    answer = await world.http.get(
+        f"/procedures/v1/agencies/H99.01/{path}", params={"firstMonth": month, "lastMonth": month}
+    )
+    assert answer.status_code == 400
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [
+        "/query/firstMonth",
+        "/query/lastMonth",
+    ]

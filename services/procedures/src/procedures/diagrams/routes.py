@@ -13,7 +13,7 @@ from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition_json import definition_from_json
 from shared.auth import public
 from shared.db import AnyRow
-from shared.errors import Unprocessable
+from shared.errors import Fault, Invalid, Text, Unprocessable
 from shared.web import Answer, Db, Now, Once, Tx, problems
 
 router = APIRouter(prefix="/procedures/v1", tags=["catalogue"])
@@ -35,6 +35,9 @@ async def import_bpmn(request: Request, who: Editor, tx: Tx, now: Now, once: Onc
     consents. What cannot be mapped is named in a sentence, with the id of its element.
     """
     raw = await request.body()
+    if not raw:
+        words = Text(vi="Hãy gửi tệp sơ đồ làm nội dung.", en="Send the file of the diagram as the body.")
+        raise Invalid(faults=[Fault("", "missing", words)])
 
     async def answer() -> Answer:
         return report(*await operations.import_bpmn(tx, now, agency=agency_of(who), raw=raw))

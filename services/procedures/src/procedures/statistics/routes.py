@@ -21,7 +21,7 @@ from shared.web import Db, conditional
 router = APIRouter(prefix="/procedures/v1/agencies/{agency}", tags=["statistics"])
 
 Agency = Annotated[str, Path(max_length=50, examples=["H99.01"])]
-MonthText = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+MonthText = Annotated[str, Query(pattern=r"^(19|20|21)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 First = Annotated[MonthText, Query(alias="firstMonth", description="The first month, in Viet Nam's time")]
 Last = Annotated[MonthText, Query(alias="lastMonth", description="The last month, included")]
 Procedure = Annotated[str | None, Query(max_length=50, examples=["TP01"], description="Code of a procedure")]
