@@ -1,5 +1,6 @@
 """Events as CloudEvents: what the CloudEvents project's own library reads is what was told."""
 
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,8 +32,9 @@ def told(agency: str = "H99.01", sequence: int = 7) -> Envelope:
         status="submitted",
     )
     at = datetime(2026, 1, 5, 8, 0, 0, 123456, tzinfo=UTC)
-    continue_trace(TRACE)
-    return event.envelope(subject=new_id(), sequence=sequence, at=at)
+    in_trace = copy_context()
+    in_trace.run(continue_trace, TRACE)
+    return in_trace.run(event.envelope, subject=new_id(), sequence=sequence, at=at)
 
 
 def the_same(read: Any, envelope: Envelope) -> None:

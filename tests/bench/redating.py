@@ -107,7 +107,7 @@ async def seed(database: Database, count: int) -> None:
         timers += [(case.id, t.kind.value, t.subject, t.at, t.at) for t in timers_of(case)]
     async with database.transaction() as tx:
         await tx.execute(select(1))
-        driver = (await tx.get_raw_connection()).driver_connection
+        driver: Any = (await tx.get_raw_connection()).driver_connection
         columns = ["id", "code", *case_columns(case), "head", "state", "form", "data_key"]
         await driver.copy_records_to_table("cases", records=cases, columns=columns)
         await driver.copy_records_to_table("case_log", records=log)

@@ -27,7 +27,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- if eq .name "identity" -}}
 {{- $secrets = append $secrets "IDENTITY_MASTER_KEY" -}}
 {{- else if eq .name "procedures" -}}
-{{- $secrets = append $secrets "PROCEDURES_TRACKING_KEY" -}}
+{{- $secrets = concat $secrets (list "PROCEDURES_TRACKING_KEY" "PROCEDURES_MASTER_KEY") -}}
 {{- $optional = concat $optional (list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY") -}}
 {{- else if eq .name "open-data" -}}
 {{- $_ := set $settings "OPEN_DATA_STORE" "/var/lib/motcua/open-data" -}}

@@ -41,6 +41,7 @@ async def test_a_registration_is_published_and_a_case_is_told_to_its_applicant_o
 
         async def told() -> list[str]:
             answer = await browser.get("/identity/v1/notifications", headers=own)
+            assert answer.status_code == 200, answer.text
             return [message["id"] for message in answer.json()["items"]]
 
         async def later_is_told() -> bool:

@@ -121,10 +121,13 @@ async def test_processes_that_are_killed_invite_and_tell_once(
     await ensure_topics(settings, [CASE_TOPIC, PROCESS_TOPIC])
     now, database, case_id = SystemClock().now(), Database(url, pool_size=2), new_id()
     closing = case_closed("someone").envelope(subject=case_id, sequence=1, at=now)
+    invitations = (
+        f"rating_invitations WHERE case_id = '{case_id}'"  # cases of other tests are closed on this Kafka too
+    )
 
     async with running(url, kafka):
         await send(settings, closing, closing)
-        await eventually(lambda: count(database, "rating_invitations"), what="an invitation")
+        await eventually(lambda: count(database, invitations), what="an invitation")
         await publish_due(database, new_draft(now), now, 20)
         await eventually(lambda: count(database, "outbox"), what="a first opening")
     async with running(url, kafka), running(url, kafka):
@@ -135,7 +138,7 @@ async def test_processes_that_are_killed_invite_and_tell_once(
     assert (
         len({envelope.id for envelope in openings}) == len({envelope.subject for envelope in openings}) == 40
     )
-    assert await count(database, "rating_invitations") == 1
+    assert await count(database, invitations) == 1
     await database.close()
 
 
@@ -178,7 +181,7 @@ async def received(kafka: KafkaSettings, number: int) -> list[Envelope]:
     return envelopes
 
 
-async def count(database: Database, table: str) -> int:
+async def count(database: Database, rows: str) -> int:
     async with database.reading() as tx:
-        number: int = (await tx.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()
+        number: int = (await tx.execute(text(f"SELECT count(*) FROM {rows}"))).scalar_one()
         return number

@@ -161,6 +161,15 @@ class TestPublishing:
             assert (again.status_code, again.json()["type"]) == (409, "/problems/not-a-draft")
         assert (await world.http.get(path)).json() == seen.json()
 
+    @pytest.mark.parametrize("number", [1e16, -1e23, 1.7976931348623157e308, 0.1, 2**53 - 1])
+    async def test_a_form_with_any_number_is_published_and_read_as_it_was_sent(
+        self, world: Any, code: str, definition: Any, number: float
+    ) -> None:
+        form = {"type": "object", "properties": {"area": {"type": "number", "not": {"const": number}}}}
+        published = await publish(world, await draft(world, definition(code=code, form=form)))
+        assert published.status_code == 201, published.text
+        assert published.json()["definition"]["form"] == form
+
     async def test_a_new_version_retires_the_one_before_and_both_are_told(
         self, world: Any, code: str, definition: Any
     ) -> None:

@@ -1,8 +1,10 @@
 """Definitions: their JSON, and the walk through their steps."""
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +29,7 @@ from procedures.domain.definition import (
     start,
 )
 from procedures.domain.definition_json import DefinitionMalformed, definition_from_json, definition_to_json
+from procedures.domain.json_input import as_written
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from shared.errors import Text
 
@@ -46,7 +49,7 @@ plain_json = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0)  # no negative zero
     | words,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
     max_leaves=8,
@@ -134,6 +137,16 @@ graphs = st.dictionaries(
 def test_a_definition_comes_back_from_its_json_as_it_was(definition: Definition) -> None:
     sent = json.loads(json.dumps(definition_to_json(definition)))
     assert definition_from_json(sent) == definition
+
+
+@settings(deadline=None)
+@given(st.dictionaries(words, plain_json, max_size=3))
+def test_a_form_comes_back_from_a_store_that_writes_numbers_out(form: dict[str, Any]) -> None:
+    """PostgreSQL's `jsonb` gives 1e16 back as 10000000000000000."""
+    definition = replace(LOOPING, form=form)
+    stored = json.dumps(definition_to_json(definition))
+    written_out = re.sub(r"-?\d(\.\d+)?e\+\d+", lambda number: f"{Decimal(number[0]):f}", stored)
+    assert definition_from_json(as_written(json.loads(written_out))) == definition
 
 
 def test_all_faults_of_a_definition_are_named_at_once() -> None:

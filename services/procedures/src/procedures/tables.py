@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.plain_json import PlainJson
 from shared.db import new_metadata
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -66,7 +67,7 @@ procedure_versions = Table(
     Column("procedure", Text, ForeignKey("procedures.code"), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("status", Text, nullable=False),
-    Column("definition", JSONB, nullable=False),
+    Column("definition", PlainJson, nullable=False),
     Column("findings", JSONB, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1", comment="of the draft, for its ETag"),
     Column("created_at", Instant, nullable=False),

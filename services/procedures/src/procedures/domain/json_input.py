@@ -6,6 +6,7 @@ is missing or of another type, the answer is empty and a fault is noted in the l
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from shared.errors import Fault, Text
 
@@ -14,6 +15,9 @@ MISSING = object()
 
 DEEPEST = 32
 """Levels of nesting that are read; a form that people fill in has a handful."""
+
+LARGEST_WHOLE = 2**53 - 1
+"""The largest whole number, and with a minus the smallest, that every JSON reader understands."""
 
 MOST_VALUES = 20_000
 """Values that are looked at in one free-form object."""
@@ -213,5 +217,16 @@ def _is_plain(value: object) -> bool:
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, int):
-        return -(2**53) < value < 2**53
+        return abs(value) <= LARGEST_WHOLE
     return isinstance(value, float) and isfinite(value) and repr(value) != "-0.0"
+
+
+def as_written(value: Any) -> Any:
+    """Plain JSON as it was before a store wrote its numbers out: 1e16 comes back as a whole number, and no
+    whole number that large was ever plain.
+    """
+    if isinstance(value, dict):
+        return {name: as_written(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [as_written(part) for part in value]
+    return float(value) if type(value) is int and abs(value) > LARGEST_WHOLE else value
