@@ -1,13 +1,10 @@
 """Clients that others wrote, unmodified, against identity as it really runs: they work, and are refused."""
 
 import asyncio
-import hashlib
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from identity.__main__ import PROGRAM
 from identity.settings import Settings
-from shared.testing import eventually, free_port
+from shared.testing import eventually, free_port, run_node
 
 FOLDER = Path(__file__).parent / "openid_client"
 CALLBACK = "http://127.0.0.1:9/callback"
@@ -154,10 +151,6 @@ def _drive_authlib_for_machines(running: dict[str, Any], keyed: dict[str, Any]) 
 async def test_openid_client_signs_a_person_in_refreshes_and_is_refused(
     running: dict[str, Any], keyed: dict[str, Any]
 ) -> None:
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("npm or node is not on this machine: openid-client is not tried")
-    folder = await _installed(npm)
     machine = next(one for one in running["clients"] if one["clientId"] == "he-thong-tich-hop")
     told = {
         "issuer": running["issuer"],
@@ -167,18 +160,9 @@ async def test_openid_client_signs_a_person_in_refreshes_and_is_refused(
         "machine": {"id": machine["clientId"], "secret": machine["clientSecret"]},
         "keyed": keyed,
     }
-    process = await asyncio.create_subprocess_exec(
-        node,
-        "client.mjs",
-        cwd=folder,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(json.dumps(told).encode())
-    assert process.returncode == 0, err.decode()
+    read = json.loads(await run_node(FOLDER, "client.mjs", given=json.dumps(told).encode()))
     person = running["people"][0]
-    assert json.loads(out) == {
+    assert read == {
         "subject": person["id"],
         "userInfo": {
             "sub": person["id"],
@@ -197,27 +181,6 @@ async def test_openid_client_signs_a_person_in_refreshes_and_is_refused(
         "keyed": "procedures:cases:read",
         "tooMuch": "invalid_scope",
     }
-
-
-async def _installed(npm: str) -> Path:
-    """openid-client as locked, installed once outside the work tree and kept for the next run."""
-    lock = (FOLDER / "package-lock.json").read_bytes()
-    folder = Path(tempfile.gettempdir()) / f"motcua-openid-client-{hashlib.sha256(lock).hexdigest()[:12]}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for file in FOLDER.iterdir():
-        if file.is_file():
-            shutil.copy(file, folder)
-    if not (folder / "node_modules" / "openid-client").exists():
-        process = await asyncio.create_subprocess_exec(
-            npm,
-            *("ci", "--ignore-scripts", "--no-audit", "--no-fund"),
-            cwd=folder,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, err = await process.communicate()
-        assert process.returncode == 0, err.decode()
-    return folder
 
 
 def _sign_in(running: dict[str, Any], address: str) -> str:

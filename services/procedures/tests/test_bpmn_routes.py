@@ -1,17 +1,12 @@
 """Diagrams sent to the API and drawn by it; and that modelling tools read what it draws."""
 
-import asyncio
-import hashlib
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from procedures.domain.bpmn import read_bpmn, write_bpmn
 from shared.ids import new_id
+from shared.testing import run_node
 
 DRAWN = (Path(__file__).parent / "samples" / "cap-phep-xay-dung.bpmn").read_bytes()
 FOLDER = Path(__file__).parent / "bpmn_moddle"
@@ -71,39 +66,11 @@ async def test_a_diagram_that_was_not_sent_is_missed(world: Any) -> None:
 
 
 async def test_modelling_tools_read_what_we_draw_without_a_warning(tmp_path: Path) -> None:
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("npm or node is not on this machine: bpmn-moddle is not tried")
     definition = read_bpmn(DRAWN, agency="H99.01").definition
     assert definition is not None
     file = tmp_path / "drawn.bpmn"
     file.write_bytes(write_bpmn(definition))
-    process = await asyncio.create_subprocess_exec(
-        node, "read.mjs", str(file), cwd=await _installed(npm), stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await process.communicate()
-    read = json.loads(out)
+    read = json.loads(await run_node(FOLDER, "read.mjs", str(file)))
     assert read["warnings"] == []
     assert read["count"]["bpmn:UserTask"] == len(definition.steps)
     assert read["shapes"] > sum(read["count"].values())
-
-
-async def _installed(npm: str) -> Path:
-    """bpmn-moddle as locked, installed once outside the work tree and kept for the next run."""
-    lock = (FOLDER / "package-lock.json").read_bytes()
-    folder = Path(tempfile.gettempdir()) / f"motcua-bpmn-moddle-{hashlib.sha256(lock).hexdigest()[:12]}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for file in FOLDER.iterdir():
-        if file.is_file():
-            shutil.copy(file, folder)
-    if not (folder / "node_modules" / "bpmn-moddle").exists():
-        process = await asyncio.create_subprocess_exec(
-            npm,
-            *("ci", "--ignore-scripts", "--no-audit", "--no-fund"),
-            cwd=folder,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, err = await process.communicate()
-        assert process.returncode == 0, err.decode()
-    return folder

@@ -1,7 +1,10 @@
 """A pytest plugin: what the tests of all services share. Nothing in production imports it."""
 
 import asyncio
+import hashlib
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -117,3 +120,28 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+async def run_node(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+    """What a script of `folder` prints, run by Node with the packages that the folder's lock names.
+
+    They are installed once outside the work tree and kept for the next run. Skips the test where there is no npm.
+    """
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip(f"npm or node is not on this machine: {folder.name} is not tried")
+    lock = (folder / "package-lock.json").read_bytes()
+    installed = Path(tempfile.gettempdir()) / f"motcua-{folder.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
+    shutil.copytree(folder, installed, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
+    if not (done := installed / "node_modules" / ".package-lock.json").exists():
+        await _output(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=installed)
+        assert done.exists()
+    return await _output(node, *arguments, cwd=installed, given=given)
+
+
+async def _output(*command: str, cwd: Path, given: bytes = b"") -> bytes:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe)
+    out, err = await process.communicate(given)
+    assert process.returncode == 0, err.decode()
+    return out
