@@ -18,6 +18,9 @@ from procedures.domain.migration import Plan, migrated, obstacles, plan_faults
 from procedures.domain.migration_acts import StepMove
 from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term, TermKind
+from procedures.domain.time_rules import TimeRules
+from procedures.domain.timer import TimerKind
+from procedures.domain.timers import timers_of
 from shared.errors import Text
 from shared.ids import new_id
 
@@ -216,6 +219,25 @@ def test_an_exempt_step_stops_the_clock_from_the_move_on() -> None:
     life = Life().accepted().moved(after, plan())
     assert life.case.stops == (Stop.CONSULTATION,)
     assert life.done("examine").case.stops == ()
+
+
+def test_silence_is_consent_at_a_step_as_the_new_version_says() -> None:
+    after = replace(
+        AFTER, steps=(AFTER.steps[0], replace(AFTER.steps[1], silence_consents=True), AFTER.steps[2])
+    )
+    life = Life().accepted()
+    assert [timer.kind for timer in timers_of(life.case)] == [TimerKind.STEP_OVERDUE, TimerKind.CASE_OVERDUE]
+    life.moved(after, plan())
+    assert [timer.kind for timer in timers_of(life.case)] == [TimerKind.STEP_CONSENT, TimerKind.CASE_OVERDUE]
+
+
+@pytest.mark.parametrize("new_term", [False, True])
+def test_what_silence_means_for_the_case_goes_with_its_term(new_term: bool) -> None:
+    after = replace(AFTER, time_rules=TimeRules(reminder=days(1), consent_by_silence=True))
+    case = Life().accepted().moved(after, plan(new_term=new_term)).case
+    assert case.silence_consents is new_term
+    assert case.clock is not None
+    assert case.clock.reminder == (days(1) if new_term else NO_TERM)
 
 
 def test_a_plan_of_steps_that_there_are_not_is_refused_with_every_fault() -> None:

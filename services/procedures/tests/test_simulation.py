@@ -15,9 +15,11 @@ from procedures.domain.case import Outcome
 from procedures.domain.clock import Stop
 from procedures.domain.definition import END, Definition, Join, Step, Transition, can_end, reachable
 from procedures.domain.holidays_vn import vietnam
-from procedures.domain.simulation import MOST_RUNS, Run, Scenario, Simulation, simulate
+from procedures.domain.simulated_run import Run, Scenario
+from procedures.domain.simulation import MOST_RUNS, Simulation, simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import NO_TERM, Term, TermKind
+from procedures.domain.time_rules import TimeRules
 from shared.errors import Text
 
 CALENDAR = vietnam(range(2026, 2028))
@@ -93,7 +95,7 @@ def test_outcomes_are_taken_in_turn_and_the_last_from_then_on() -> None:
     assert one.ended_at is not None
     round_ = run(outcomes={"examine": ["ask"]})
     assert round_.dead_end is not None
-    assert (round_.dead_end.code, round_.dead_end.steps) == ("goes_round", ("examine",))
+    assert (round_.dead_end.code, round_.dead_end.steps) == ("goes_round", ("bring",))
 
 
 def test_a_decision_may_be_invented_too() -> None:
@@ -139,6 +141,18 @@ def test_whoever_never_answers_consents_where_the_procedure_says_so() -> None:
     hung = run(FORKED, takes={"tax": NO_TERM})
     assert hung.dead_end is not None
     assert (hung.dead_end.code, hung.dead_end.steps) == ("waits_for_ever", ("tax",))
+
+
+def test_no_answer_in_time_is_a_grant_where_the_procedure_says_so() -> None:
+    silent = replace(DESK, time_rules=TimeRules(reminder=days("1"), consent_by_silence=True))
+    one = run(silent, takes={"examine": days("9")})
+    assert [(kind, when) for kind, _, when in done(one) if kind not in ("submitted", "accepted")][:3] == [
+        ("reminded", "Wed 08:30"),
+        ("became_overdue", "Wed 08:30"),
+        ("granted_by_silence", "Thu 08:30"),
+    ]
+    assert one.decided_at is not None
+    assert one.dead_end is None
 
 
 def test_a_join_of_one_lets_the_others_lapse() -> None:
@@ -207,7 +221,8 @@ def test_the_timeline_is_told_in_both_languages() -> None:
         "08:30 ngày 05/01/2026: hồ sơ được tiếp nhận, thời hạn bắt đầu;"
         " mở “Examine” (A, BP), hạn 08:30 ngày 07/01/2026."
     )
-    assert "16 hours of working time late" in said[2].en
+    assert said[2].en == "2026-01-07 08:30: “Examine” (A, BP) is overdue."
+    assert "16 hours of working time late" in next(each.en for each in said if "is done" in each.en)
     assert said[-1].en.endswith("late (due at 2026-01-08 08:30).")
     assert simulation_in_words(simulation).vi == "1 lượt chạy: 0 bị mắc lại, 1 quá hạn."
 

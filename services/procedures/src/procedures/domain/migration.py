@@ -42,7 +42,8 @@ class Plan:
     steps: Mapping[str, str]
     """The step of the new version for each step of the old one that has not kept its code."""
     new_term: bool
-    """Whether the term of the new version holds; else each case keeps its own, as it was promised."""
+    """Whether the term of the new version holds, and what it says of reminders and of silence; else each case
+    keeps its own, as it was promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +76,30 @@ def obstacles(case: Case, plan: Plan, after: Definition) -> tuple[Obstacle, ...]
 def migrated(case: Case, plan: Plan, after: Definition, calendar: WorkingCalendar, now: datetime) -> Migrated:
     """What moves a case that has no obstacles."""
     tasks = tuple(_moved(task, _target(case, task.step, plan, after), case, after) for task in case.tasks)
-    clock = case.clock
+    clock, silence = case.clock, case.silence_consents
     if clock is None:
-        term, stands = None, Standing((), None, tasks)
+        stands = Standing((), None, tasks)
     else:
-        term = after.term if plan.new_term and clock.ended_at is None else clock.term
-        stands = standing(replace(clock, term=term), tasks, clock.stops, calendar, now)
+        if plan.new_term and clock.ended_at is None:
+            rules = after.time_rules
+            clock, silence = (
+                replace(clock, term=after.term, reminder=rules.reminder),
+                rules.consent_by_silence,
+            )
+        stands = standing(clock, tasks, clock.stops, calendar, now)
     return Migrated(
         migration=plan.id,
         from_version=case.version,
         version=plan.to_version,
         moves=tuple(StepMove(task.step, moved.step) for task, moved in zip(case.tasks, tasks, strict=True)),
-        term=term,
+        term=clock.term if clock else None,
         stands=stands,
         arrivals=tuple(
             Arrival(plan.steps.get(arrival.step, arrival.step), _came_from(arrival, plan))
             for arrival in case.arrivals
         ),
+        reminder=clock.reminder if clock else NO_TERM,
+        silence_consents=silence,
     )
 
 
@@ -124,6 +132,7 @@ def _moved(task: Task, step: Step, case: Case, after: Definition) -> Task:
         counted_from=since if by_stage else new.counted_from,
         stage_since=since,
         exempt=new.exempt,
+        silence_consents=new.silence_consents,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from procedures.domain.case import Arrival, Case, Standing
-from procedures.domain.terms import Term
+from procedures.domain.terms import NO_TERM, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,20 @@ class Migrated:
     """Of the case's clock from now on; None before the case is received."""
     stands: Standing
     arrivals: tuple[Arrival, ...] = ()
+    reminder: Term = NO_TERM
+    silence_consents: bool = False
+    """Both from now on, as is the term."""
     kind: Literal["migrated"] = "migrated"
 
     def change(self, case: Case, at: datetime) -> Case:
         clock = case.clock
         if clock is not None and self.term is not None:
-            clock = replace(clock, term=self.term)
-        moved = replace(case, version=self.version, clock=clock, arrivals=self.arrivals)
+            clock = replace(clock, term=self.term, reminder=self.reminder)
+        moved = replace(
+            case,
+            version=self.version,
+            clock=clock,
+            arrivals=self.arrivals,
+            silence_consents=self.silence_consents,
+        )
         return moved.standing(self.stands, at)

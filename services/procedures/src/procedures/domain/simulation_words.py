@@ -8,13 +8,19 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.clock import STOP_TEXT
 from procedures.domain.clock_words import duration_in_words
 from procedures.domain.json_input import quoted
-from procedures.domain.simulation import DeadEnd, Happening, Opened, Run, Simulation
+from procedures.domain.simulated_run import DeadEnd, Happening, Opened, Run
+from procedures.domain.simulation import Simulation
 from shared.errors import Text
 
 _DONE = {
     "submitted": Text("hồ sơ được nộp", "the case is submitted"),
     "accepted": Text("hồ sơ được tiếp nhận, thời hạn bắt đầu", "the case is accepted and its term begins"),
     "decided": Text("hồ sơ có quyết định giải quyết", "the case is decided"),
+    "granted_by_silence": Text(
+        "không ai trả lời trong thời hạn nên coi như chấp thuận", "nobody answered in time, which is a grant"
+    ),
+    "reminded": Text("nhắc sắp đến hạn trả lời", "a reminder that the answer is due soon"),
+    "became_overdue": Text("quá hạn trả lời", "the answer is overdue"),
     "closed": Text("kết quả được trả, hồ sơ kết thúc", "the result is handed over and the case is closed"),
 }
 
@@ -82,6 +88,8 @@ def _what(happening: Happening) -> Text:
     outcome = f" ({happening.outcome})" if happening.outcome else ""
     if happening.kind == "consented_by_silence":
         return Text(f"{step.vi} coi như đồng ý vì im lặng", f"{step.en} is taken for done, by silence")
+    if happening.kind == "became_overdue":
+        return Text(f"{step.vi} quá hạn", f"{step.en} is overdue")
     return Text(f"{step.vi} xong{outcome}", f"{step.en} is done{outcome}")
 
 

@@ -13,7 +13,8 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported, read_sheet
-from procedures.domain.simulation import Scenario, simulate
+from procedures.domain.simulated_run import Scenario
+from procedures.domain.simulation import simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import MOST, NO_TERM, Term, TermKind
 from shared.clock import SystemClock

@@ -14,7 +14,8 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.json_input import escaped, quoted
-from procedures.domain.simulation import Scenario, Simulation, simulate
+from procedures.domain.simulated_run import Scenario
+from procedures.domain.simulation import Simulation, simulate
 from shared.errors import Fault, Invalid, Text
 
 

@@ -7,7 +7,7 @@ from procedures.catalogue.operations import ProcedureNotFound
 from procedures.catalogue.routes import Code, Editor, Version
 from procedures.dependencies import agency_of
 from procedures.domain.json_input import Node, escaped
-from procedures.domain.simulation import Happening, Opened, Run, Scenario
+from procedures.domain.simulated_run import Happening, Opened, Run, Scenario
 from procedures.domain.simulation_words import (
     dead_end_in_words,
     happening_in_words,

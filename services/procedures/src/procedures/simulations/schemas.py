@@ -63,8 +63,18 @@ class HappeningView(Schema):
     """Something that happens to the case of a run."""
 
     at: datetime
-    kind: Literal["submitted", "accepted", "completed", "consented_by_silence", "decided", "closed"]
-    step: OpenedStep | None = Field(None, description="The step that was done")
+    kind: Literal[
+        "submitted",
+        "accepted",
+        "completed",
+        "consented_by_silence",
+        "decided",
+        "granted_by_silence",
+        "closed",
+        "reminded",
+        "became_overdue",
+    ]
+    step: OpenedStep | None = Field(None, description="The step that was done, or became overdue")
     outcome: str | None = Field(None, examples=["done"])
     late: timedelta = Field(description="Working time, as ISO 8601 duration, for which the unit was late")
     opens: list[OpenedStep]
