@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 # A network may have a certificate authority of its own: uv reads the system's list where there is one.
-AUTHORITIES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS := 1
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check soak bench contracts fmt clean
@@ -18,7 +20,7 @@ $(VENV)/.ready: pyproject.toml uv.lock $(wildcard */pyproject.toml services/*/py
 	@test -x $(BIN)/python || { echo "Making the environment in $(VENV) …"; python3 -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	@command -v $(UV) >/dev/null || { echo "Fetching uv …"; $(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'; }
 	@echo "Installing what uv.lock pins …"
-	@$(if $(AUTHORITIES),UV_SYSTEM_CERTS=1) $(UV) sync --frozen --compile-bytecode
+	@$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 $(VENV)/.linters: $(VENV)/.ready
