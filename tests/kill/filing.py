@@ -51,6 +51,8 @@ class Filing:
     http: httpx.AsyncClient
     tokens: Tokens
     procedure: str
+    last_words: Callable[[], str]
+    """What the process has said last."""
     receipts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Key -> the codes on the receipts that came back for it."""
     unanswered: Counter[str] = field(default_factory=Counter)
@@ -94,7 +96,7 @@ class Filing:
                 if answer.status_code == 201:
                     return answer.json()
                 # Just started, it may have no database yet, or none of identity's keys.
-                assert answer.status_code in (503, 401), f"{answer.status_code} {answer.text}"
+                assert answer.status_code in (503, 401), f"{answer.text}\n{self.last_words()}"
                 self.unanswered[str(answer.status_code)] += 1
             await asyncio.sleep(0.1)
 
@@ -122,7 +124,7 @@ async def kill_while_filing(kills: int, seed: int, say: Callable[[str], None]) -
         url = server.create_database("procedures")
         upgrade(ROOT / "services/procedures/migrations", url)
         async with _procedures(folder, url) as (process, http, tokens):
-            filing = Filing(http, tokens, await _publish(http, tokens))
+            filing = Filing(http, tokens, await _publish(http, tokens), lambda: "\n".join(process.tail()))
             done = await _kill(filing, process, server, kills, random.Random(seed), say)
             faults = await _faults(url, filing)
         return Account(done, len(filing.receipts), filing.unanswered, faults)

@@ -89,6 +89,7 @@ async def write(
 
     Raises:
         asyncpg.UniqueViolationError: the idempotency key was used before.
+        ConnectionResetError: the database went away in the middle.
     """
     entry = replace(entry, act=sealed_act(key, entry))
     act = entry.act
@@ -127,7 +128,13 @@ async def write(
         key.wrapped,
     )
     driver: asyncpg.Connection = (await tx.get_raw_connection()).driver_connection
-    row = await driver.fetchrow(_SUBMIT, *values)
+    try:
+        row = await driver.fetchrow(_SUBMIT, *values)
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        # What the driver says when it loses the server between two of its steps.
+        if driver.is_closed() or isinstance(error, asyncpg.InternalClientError):
+            raise ConnectionResetError(str(error)) from error
+        raise
     if row is None:
         return None
     outbox.mark_filled(tx)
