@@ -159,7 +159,9 @@ def test_every_decision_is_in_the_list() -> None:
 
 
 def test_make_help_lists_what_there_is() -> None:
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     targets = {line.split()[1] for line in listed.splitlines()}
     assert targets >= {"help", "run", "demo", "test", "check", "soak", "bench", "contracts", "fmt", "clean"}
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)
