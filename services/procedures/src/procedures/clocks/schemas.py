@@ -1,12 +1,13 @@
 """Bodies of answers about clocks."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from procedures.domain.attribution import HolderKind
 from procedures.domain.clock import Stop
+from procedures.durations import Duration
 from shared.schema import Schema, Words
 
 
@@ -17,7 +18,7 @@ class ClockInterval(Schema):
     ends_at: datetime
     counts: bool = Field(description="Whether it counts towards the term")
     reason: Words
-    working_time: timedelta = Field(description="ISO 8601 duration of the agency's working time in it")
+    working_time: Duration = Field(description="ISO 8601 duration of the agency's working time in it")
     text: Words = Field(description="All of it in a sentence, in the agency's local time")
 
 
@@ -67,8 +68,8 @@ class HeldInterval(Schema):
     ends_at: datetime
     holders: list[CaseHolder]
     counts: bool = Field(description="Whether it counts towards the term")
-    working_time: timedelta = Field(description="ISO 8601 duration")
-    late: timedelta = Field(description="The part of it after the case was due")
+    working_time: Duration = Field(description="ISO 8601 duration")
+    late: Duration = Field(description="The part of it after the case was due")
     text: Words = Field(description="All of it in a sentence, in the agency's local time")
 
 
@@ -76,9 +77,9 @@ class HolderShare(Schema):
     """What one held of the case, and how much of its delay is theirs."""
 
     holder: CaseHolder
-    held: timedelta = Field(description="Working time; an equal part where several held it at once")
-    late: timedelta = Field(description="Its part of the delay; the parts add up to all of it")
-    overran: timedelta = Field(description="Working time over the allowances of its own steps")
+    held: Duration = Field(description="Working time; an equal part where several held it at once")
+    late: Duration = Field(description="Its part of the delay; the parts add up to all of it")
+    overran: Duration = Field(description="Working time over the allowances of its own steps")
     text: Words
 
 
@@ -97,8 +98,8 @@ class CaseClockView(Schema):
         None, description="Absent while the clock stands still, or without a term"
     )
     stands_still_for: list[Standstill] = Field(description="Empty while the clock runs")
-    elapsed: timedelta = Field(description="Working time that counted, as ISO 8601 duration")
-    remaining: timedelta | None = Field(
+    elapsed: Duration = Field(description="Working time that counted, as ISO 8601 duration")
+    remaining: Duration | None = Field(
         None, description="Working time that is left, also while the clock stands still"
     )
     overdue: bool = Field(description="Whether the answer came late, or is late by now")

@@ -1,6 +1,6 @@
 """Bodies of requests and answers about simulations."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from procedures.domain.case import Outcome
 from procedures.domain.clock import Stop
 from procedures.domain.simulation import MOST_RUNS
+from procedures.durations import Duration
 from shared.schema import Schema, Words
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -76,7 +77,7 @@ class HappeningView(Schema):
     ]
     step: OpenedStep | None = Field(None, description="The step that was done, or became overdue")
     outcome: str | None = Field(None, examples=["done"])
-    late: timedelta = Field(description="Working time, as ISO 8601 duration, for which the unit was late")
+    late: Duration = Field(description="Working time, as ISO 8601 duration, for which the unit was late")
     opens: list[OpenedStep]
     lapses: list[str] = Field(description="Steps that are not waited for any more", examples=[[]])
     stops: list[Stop] = Field(description="Why the clock stands still from now on")
@@ -96,7 +97,7 @@ class Delay(Schema):
 
     agency: str = Field(examples=["H99.01"])
     unit: str = Field(examples=["PHONG_TU_PHAP"])
-    working_time: timedelta
+    working_time: Duration
 
 
 class DeadEndView(Schema):
