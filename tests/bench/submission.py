@@ -16,13 +16,10 @@ import json
 import shutil
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import httpx
 
@@ -35,6 +32,7 @@ from tests.bench.memory import memory_row
 from tests.bench.programs import COMPARED_CORE, SHARED_CORE, keep_to_core, resident, running, wait_until
 from tests.bench.table import Goal, Row, as_text, middle
 from tests.bench.wrk import requests_per_second
+from tests.key_server import published_keys
 
 ROOT = Path(__file__).parents[2]
 AGENCIES, CLIENTS, SECONDS, ROUNDS = 20, 16, 4, 7
@@ -100,7 +98,7 @@ def _database(server: Postgres, name: str) -> str:
 def procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[tuple[str, int]]:
     """A process of procedures that is ready: its address and its process id."""
     base = f"http://127.0.0.1:{(port := free_port())}"
-    with _key_server(tokens) as jwks:
+    with published_keys(tokens) as jwks:
         environment = {
             "PROCEDURES_DATABASE_URL": url,
             "PROCEDURES_PORT": str(port),
@@ -116,28 +114,6 @@ def procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[tuple[str, in
         with running(command, core=COMPARED_CORE, environment=environment) as pid:
             wait_until(lambda: _ready(base), "procedures is ready")
             yield base, pid
-
-
-@contextmanager
-def _key_server(tokens: Tokens) -> Iterator[str]:
-    body = json.dumps(tokens.keys.as_dict(private=False)).encode()
-
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
-    finally:
-        server.shutdown()
 
 
 def _ready(base: str) -> bool:

@@ -5,17 +5,14 @@ one whole case, and the numbers of the day must have no gap.
 """
 
 import asyncio
-import json
 import os
 import random
 import sys
 import tempfile
-import threading
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +26,7 @@ from shared.db import Database
 from shared.ids import new_id
 from shared.migrations import upgrade
 from shared.testing import Tokens, eventually
+from tests.key_server import published_keys
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = 6
@@ -237,7 +235,7 @@ async def _publish(http: httpx.AsyncClient, tokens: Tokens) -> str:
 @asynccontextmanager
 async def _procedures(folder: Path, url: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient, Tokens]]:
     tokens, port = Tokens(), free_port()
-    with _keys_of(tokens) as jwks:
+    with published_keys(tokens) as jwks:
         settings = {
             "DATABASE_URL": url,
             "PORT": str(port),
@@ -269,27 +267,3 @@ async def _is_ready(http: httpx.AsyncClient) -> bool:
     except httpx.HTTPError:
         return False
     return bool(state["database"] and state["keys"])
-
-
-@contextmanager
-def _keys_of(tokens: Tokens) -> Iterator[str]:
-    """Where identity would publish its keys."""
-    body = json.dumps(tokens.keys.as_dict(private=False)).encode()
-
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
-    finally:
-        server.shutdown()
-        server.server_close()
