@@ -223,6 +223,7 @@ def gateway(tokens: Tokens) -> Gateways:
             running = Running(port, log)
             told, procedures.behave = procedures.behave, Asked.answer
             await eventually(lambda: _knows_contract(running), what="the gateway reads the contract")
+            await eventually(lambda: not app.plane.edges, what="who asked for it has gone")
             procedures.asked.clear()
             procedures.behave = told
             yield running
