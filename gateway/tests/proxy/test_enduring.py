@@ -307,6 +307,18 @@ async def test_an_answer_that_cannot_be_read_is_not_passed_on(gateway, service, 
     assert (answer.status, answer.json()["type"]) == (502, "/problems/answer-broken-off")
 
 
+async def test_what_a_service_says_unasked_is_nobodys_answer(gateway, service):
+    async def behave(asked):
+        await asked.answer(b"mine")
+        await asked.answer(b"unasked")
+
+    service.behave = behave
+    async with gateway(service) as running, running.client() as client:
+        for _ in range(3):
+            await client.send(get())
+            assert (await client.answer()).body == b"mine"
+
+
 @pytest.mark.parametrize("framing", [b"content-length: 100", b"transfer-encoding: chunked"])
 async def test_an_answer_that_breaks_off_is_not_passed_off_as_whole(gateway, service, framing):
     async def behave(asked):

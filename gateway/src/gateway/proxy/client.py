@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import select
 from collections import deque
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -66,6 +67,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, pool: "Pool") -> None:
         self.transport: asyncio.Transport
         self.idle_since = 0.0
+        self._unread = select.poll()
         self._pool = pool
         self._parser = httptools.HttpResponseParser(self)
         self._carried: Carried | None = None
@@ -82,6 +84,11 @@ class Connection(asyncio.Protocol):
         self._has_body = True
         self.transport.write(request)
 
+    @property
+    def reusable(self) -> bool:
+        """Whether it is open and nothing lies on it: what came unasked would be taken for the next answer."""
+        return not self.transport.is_closing() and not (self._used and self._unread.poll(0))
+
     def abort(self, *, failed: bool) -> None:
         """Break off, so that the service learns at once that nobody waits; `failed`: it is to blame."""
         self._carried = None
@@ -92,6 +99,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        self._unread.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         carried = self._carried
@@ -103,9 +111,11 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             log.warning("answer.unreadable", service=self._pool.name, reason=repr(error.__context__ or error))
-            self.abort(failed=True)
-            carried.failed(AnswerUnreadable())
-            return
+            if not self._complete:
+                self.abort(failed=True)
+                carried.failed(AnswerUnreadable())
+                return
+            self._reusable = False  # the answer is whole; what follows it was not asked for
         if self._complete:
             self._finish(carried)
         else:
@@ -132,6 +142,10 @@ class Connection(asyncio.Protocol):
             self._carried.service_drained()
 
     # What the parser tells. An error raised here ends the parsing as if the answer were unreadable.
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            raise ValueError("a second answer")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name, value))
@@ -208,9 +222,10 @@ class Pool:
             raise OutOfReach(retryAfter=self.breaker.retry_after(now))
         while self._idle and not fresh:
             connection = self._idle.pop()
-            if not connection.transport.is_closing():
+            if connection.reusable:
                 carried.carried_by(connection)
                 return
+            connection.transport.abort()
         if self.opened < self.settings.connections:
             self._open()
         elif not self._has_room():
@@ -227,6 +242,9 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Take a connection back, and give it to whoever has waited longest."""
+        if not connection.reusable:
+            connection.transport.abort()
+            return
         while self._waiting:
             _, carried = self._waiting.popleft()
             if not carried.over:
