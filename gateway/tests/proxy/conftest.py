@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import uvicorn
 
 from gateway.app import Gateway, create_app, server_of
 from gateway.proxy.settings import ProxySettings, UpstreamSettings
@@ -219,11 +220,11 @@ def gateway(tokens: Tokens) -> Gateways:
         verifier = Verifier(SystemClock(), issuer=ISSUER, audience=AUDIENCE, keys=tokens.keys)
         log = BytesIO()
         app = create_app(all_settings, portal=portal, verifier=verifier, log=log)
-        async with _serving(app, all_settings) as port:
-            running = Running(port, log)
+        async with _serving(app, all_settings) as server:
+            running = Running(server.servers[0].sockets[0].getsockname()[1], log)
             told, procedures.behave = procedures.behave, Asked.answer
             await eventually(lambda: _knows_contract(running), what="the gateway reads the contract")
-            await eventually(lambda: not app.plane.edges, what="who asked for it has gone")
+            await eventually(lambda: not server.server_state.connections, what="who asked for it has gone")
             procedures.asked.clear()
             procedures.behave = told
             yield running
@@ -249,14 +250,14 @@ async def another() -> AsyncIterator[Upstream]:
 
 
 @asynccontextmanager
-async def _serving(app: Gateway, settings: ProxySettings) -> AsyncIterator[int]:
+async def _serving(app: Gateway, settings: ProxySettings) -> AsyncIterator[uvicorn.Server]:
     """Run the server in a thread, on an event loop of its own."""
     server = server_of(app, settings)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         await eventually(lambda: server.started or not thread.is_alive(), every=0.005)
-        yield server.servers[0].sockets[0].getsockname()[1]
+        yield server
     finally:
         server.should_exit = True
         await asyncio.to_thread(thread.join)
