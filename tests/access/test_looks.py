@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from procedures.tables import cases, outbox
 from shared.events.procedures import ACCESS_TOPIC
-from tests.access.procedures_world import World
+from tests.access.procedures import World
 from tests.access.walk import AGENCY, GUARDED, RECIPES, Route
 
 ALL_POSTS = [
