@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import select
 from collections import deque
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -67,7 +66,6 @@ class Connection(asyncio.Protocol):
     def __init__(self, pool: "Pool") -> None:
         self.transport: asyncio.Transport
         self.idle_since = 0.0
-        self._unread = select.poll()
         self._pool = pool
         self._parser = httptools.HttpResponseParser(self)
         self._carried: Carried | None = None
@@ -84,11 +82,6 @@ class Connection(asyncio.Protocol):
         self._has_body = True
         self.transport.write(request)
 
-    @property
-    def reusable(self) -> bool:
-        """Whether it is open and nothing lies on it: what came unasked would be taken for the next answer."""
-        return not self.transport.is_closing() and not (self._used and self._unread.poll(0))
-
     def abort(self, *, failed: bool) -> None:
         """Break off, so that the service learns at once that nobody waits; `failed`: it is to blame."""
         self._carried = None
@@ -99,7 +92,6 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        self._unread.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         carried = self._carried
@@ -222,10 +214,9 @@ class Pool:
             raise OutOfReach(retryAfter=self.breaker.retry_after(now))
         while self._idle and not fresh:
             connection = self._idle.pop()
-            if connection.reusable:
+            if not connection.transport.is_closing():
                 carried.carried_by(connection)
                 return
-            connection.transport.abort()
         if self.opened < self.settings.connections:
             self._open()
         elif not self._has_room():
@@ -242,9 +233,6 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Take a connection back, and give it to whoever has waited longest."""
-        if not connection.reusable:
-            connection.transport.abort()
-            return
         while self._waiting:
             _, carried = self._waiting.popleft()
             if not carried.over:
