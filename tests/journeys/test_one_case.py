@@ -23,8 +23,8 @@ from launcher.demo.public_figures import closed_cases, latest_ratings
 from launcher.demo.receiver import Receiver
 from launcher.demo.story import rate
 from launcher.errors import LauncherError
-from tests.journeys.conftest import Platform
 from tests.journeys.stream_follower import StreamFollower
+from tests.whole_platform import Platform
 
 AGENCY, TAX_OFFICE, WARD = "000.00.01.H99", "000.00.02.H99", "000.00.03.H99"
 RESULT = PDF + b"% signed\n"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from launcher.processes import LOOPBACK, free_port
-from tests.journeys.conftest import run_platform
+from tests.whole_platform import run_platform
 
 
 def test_the_case_is_played_to_its_end_with_a_broker_in_memory(tmp_path: Path) -> None:

@@ -66,12 +66,15 @@ def post() -> OpenPost:
     """`async with post(**options) as server`: a mail server with these options of aiosmtpd."""
 
     @asynccontextmanager
-    async def serve(**options: Any) -> AsyncIterator[Post]:
+    async def serve(from_the_start: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[Post]:
         post = Post()
         if options.get("auth_required"):
             options["authenticator"] = post.authenticate
         server = await asyncio.get_running_loop().create_server(
-            lambda: SMTP(post, enable_SMTPUTF8=True, hostname="mail.test", **options), "127.0.0.1", 0
+            lambda: SMTP(post, enable_SMTPUTF8=True, hostname="mail.test", **options),
+            "127.0.0.1",
+            0,
+            ssl=from_the_start,
         )
         post.port = server.sockets[0].getsockname()[1]
         async with server:
@@ -152,6 +155,15 @@ async def test_a_message_goes_encrypted_and_under_the_account(
     assert mail["Subject"] == f"Đã nhận hồ sơ nộp – {CODE}"
     assert "Your case was submitted" in mail.get_content()
     assert await standing(own_ground, message) == (own_ground.clock.now(), None)
+
+
+async def test_a_message_goes_to_a_server_that_is_encrypted_from_the_start(
+    own_ground: Any, post: OpenPost, certificate: ssl.SSLContext
+) -> None:
+    await write_to(own_ground, "mau@example.com")
+    async with post(from_the_start=certificate) as server:
+        assert await server.sender(own_ground, smtp_tls=True).send_due() == 1
+    assert [envelope.rcpt_tos for envelope in server.taken] == [["mau@example.com"]]
 
 
 async def test_nothing_is_sent_unencrypted_when_encryption_is_asked_for(

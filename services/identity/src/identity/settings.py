@@ -33,7 +33,10 @@ class Settings(ServiceSettings):
     hash_queue: int = Field(64, ge=0, description="Passwords that wait for it; more are refused with 503")
     smtp_host: str | None = Field(None, description="Where messages are handed over; unset: kept, not sent")
     smtp_port: int = Field(587, description="Port of the SMTP server")
-    smtp_start_tls: bool = Field(True, description="Whether the connection must be encrypted")
+    smtp_start_tls: bool = Field(True, description="Whether the connection must become encrypted (STARTTLS)")
+    smtp_tls: bool = Field(
+        False, description="Whether it is encrypted from the start, as on port 465 (RFC 8314)"
+    )
     smtp_username: str | None = Field(None, description="Account at the SMTP server")
     smtp_password: SecretStr | None = Field(None, description="Password at the SMTP server")
     mail_from: str = Field("khong-tra-loi@motcua.invalid", description="Sender of the messages")

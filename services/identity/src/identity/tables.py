@@ -148,6 +148,7 @@ clients = Table(
     _text("auth_method"),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("redirect_uris", ARRAY(Text), nullable=False),
+    Column("post_logout_redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
     _text("agency", ForeignKey("agencies.code"), nullable=True),
     Column("first_party", Boolean, nullable=False),
     Column("jwks", JSONB(none_as_null=True)),

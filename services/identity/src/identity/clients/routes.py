@@ -100,6 +100,7 @@ def _client(client_id: str, kind: Kind, details: ClientDetails) -> Client:
         auth_method=details.auth_method,
         scopes=frozenset(details.scopes),
         redirect_uris=frozenset(details.redirect_uris),
+        post_logout_redirect_uris=frozenset(details.post_logout_redirect_uris),
         agency=details.agency,
         first_party=details.first_party,
         jwks=details.jwks,

@@ -15,6 +15,9 @@ class ClientDetails(Schema):
     auth_method: AuthMethod = Field(examples=["private_key_jwt"])
     scopes: list[str] = Field(max_length=100, examples=[["procedures:cases:read"]])
     redirect_uris: list[str] = Field([], max_length=20)
+    post_logout_redirect_uris: list[str] = Field(
+        [], max_length=20, description="Where a person may be sent after signing out"
+    )
     agency: str | None = Field(
         None, max_length=40, description="The agency in whose name it acts", examples=["000.00.01.H99"]
     )
@@ -46,6 +49,7 @@ class ClientView(NewClient):
             auth_method=client.auth_method,
             scopes=sorted(client.scopes),
             redirect_uris=sorted(client.redirect_uris),
+            post_logout_redirect_uris=sorted(client.post_logout_redirect_uris),
             agency=client.agency,
             first_party=client.first_party,
             jwks=client.jwks,

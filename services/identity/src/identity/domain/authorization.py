@@ -92,6 +92,14 @@ def destination(parameters: Mapping[str, str], client: Client | None) -> str:
     return asked
 
 
+def sign_out_destination(parameters: Mapping[str, str], client: Client | None) -> str | None:
+    """Where a person goes after signing out, None to stay (OpenID Connect RP-Initiated Logout §3)."""
+    asked = parameters.get("post_logout_redirect_uri", "")
+    if client is None or not client.enabled or not is_registered(asked, client.post_logout_redirect_uris):
+        return None
+    return asked
+
+
 def authorization_request(parameters: Mapping[str, str], client: Client) -> AuthorizationRequest:
     """Read a request whose destination is known to be safe.
 

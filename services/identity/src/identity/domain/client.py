@@ -50,6 +50,7 @@ class Client:
     auth_method: AuthMethod
     scopes: frozenset[str]
     redirect_uris: frozenset[str] = frozenset()
+    post_logout_redirect_uris: frozenset[str] = frozenset()
     agency: str | None = None
     first_party: bool = False
     jwks: dict[str, Any] | None = None
@@ -152,17 +153,22 @@ def _scope_faults(client: Client) -> list[Fault]:
 
 
 def _redirect_faults(client: Client) -> list[Fault]:
+    addresses = {
+        "/redirectUris": client.redirect_uris,
+        "/postLogoutRedirectUris": client.post_logout_redirect_uris,
+    }
     faults = [
-        Fault(f"/redirectUris/{index}", "unsafe", fault)
-        for index, uri in enumerate(sorted(client.redirect_uris))
+        Fault(f"{where}/{index}", "unsafe", fault)
+        for where, uris in addresses.items()
+        for index, uri in enumerate(sorted(uris))
         if (fault := redirect_fault(uri))
     ]
-    if client.kind is Kind.CLIENT and client.redirect_uris:
+    if client.kind is Kind.CLIENT:
         text = Text(
             vi="Ứng dụng tự hành động thì không có địa chỉ quay lại.",
             en="A client that acts for itself has no redirect address.",
         )
-        faults.append(Fault("/redirectUris", "unexpected", text))
+        faults += [Fault(where, "unexpected", text) for where, uris in addresses.items() if uris]
     if client.kind is not Kind.CLIENT and not client.redirect_uris:
         text = Text(vi="Cần ít nhất một địa chỉ quay lại.", en="At least one redirect address is needed.")
         faults.append(Fault("/redirectUris", "missing", text))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from identity.domain.key_ring import KeyState
@@ -38,6 +39,14 @@ class KeyRing:
         public = [key.public_jwk for key in stored]
         self.key_set = KeySet([ECKey.import_key(jwk) for jwk in public])
         self.published = json.dumps({"keys": public}).encode()
+
+    def audience_of(self, id_token: str) -> str | None:
+        """For whom we issued this ID token, however long ago; None when it is not ours."""
+        try:
+            audience = jwt.decode(id_token, self.key_set, algorithms=["ES256"]).claims.get("aud")
+        except (JoseError, ValueError):
+            return None
+        return audience if isinstance(audience, str) else None
 
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
         """A JWT in compact form, ES256 (RFC 7515), of this type (RFC 8725 §3.11).

@@ -56,9 +56,13 @@ def refusal(error: ProtocolError) -> Response:
 
 def redirect(uri: str, issuer: str, state: str | None, **parameters: str) -> Response:
     """An answer through the browser, with `state` and the issuer (RFC 9207 §2)."""
-    sent = {**parameters, **({"state": state} if state is not None else {}), "iss": issuer}
+    return back_to(uri, {**parameters, **({"state": state} if state is not None else {}), "iss": issuer})
+
+
+def back_to(uri: str, sent: Mapping[str, str]) -> Response:
+    """Send the browser to a registered address, with parameters added."""
     joint = "&" if urlsplit(uri).query else "?"
-    return RedirectResponse(f"{uri}{joint}{urlencode(sent)}", 303, headers=_UNKEPT)
+    return RedirectResponse(f"{uri}{joint}{urlencode(sent)}" if sent else uri, 303, headers=_UNKEPT)
 
 
 def redirect_refusal(uri: str, issuer: str, state: str | None, error: ProtocolError) -> Response:

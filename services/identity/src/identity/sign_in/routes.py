@@ -21,6 +21,7 @@ from identity.domain.authorization import (
     UnregisteredRedirect,
     authorization_request,
     destination,
+    sign_out_destination,
     single,
 )
 from identity.domain.client import Client
@@ -28,7 +29,7 @@ from identity.domain.protocol import AccessDenied, InvalidRequest, ProtocolError
 from identity.domain.redirects import origin_of
 from identity.domain.throttle import neighbourhood
 from identity.oauth import operations as oauth
-from identity.oauth.forms import read_form, redirect, redirect_refusal
+from identity.oauth.forms import back_to, read_form, redirect, redirect_refusal
 from identity.oauth.operations import Interaction
 from identity.oauth.store import put_consent
 from identity.people.passwords import HashingBusy
@@ -165,22 +166,45 @@ async def show_sign_out(request: Request) -> Response:
     """Ask before signing out, so that no other site can do it (OpenID Connect RP-Initiated Logout §2)."""
     cookies = _cookies(request)
     form, cookie = cookies.form_token(request)
-    response = page("sign_out", language=_language(request), query=dict(request.query_params), form=form)
+    destination = await _after_sign_out(request)
+    response = page(
+        "sign_out",
+        language=_language(request),
+        query=dict(request.query_params),
+        leads_to=origin_of(destination) if destination else "",
+        form=form,
+    )
     cookies.set_form(response, cookie)
     return response
 
 
 @router.post("/oauth2/logout")
 async def sign_out(request: Request) -> Response:
-    """End the browser's session."""
+    """End the browser's session, and go where the client registered to be told of it."""
     if await _our_form(request) is None:
         return await show_sign_out(request)
     cookies = _cookies(request)
     async with request.app.state.parts.database.transaction() as tx:
         await operations.sign_out(tx, cookies.session(request))
-    response = _notice(request, WORDS["sign_out"], WORDS["signed_out"])
+    destination, state = await _after_sign_out(request), request.query_params.get("state")
+    if destination is None:
+        response = _notice(request, WORDS["sign_out"], WORDS["signed_out"])
+    else:
+        response = back_to(destination, {} if state is None else {"state": state})
     cookies.drop_session(response)
     return response
+
+
+async def _after_sign_out(request: Request) -> str | None:
+    """The registered address that the client asks for: it says who it is, or shows an ID token it was given."""
+    query = request.query_params
+    told, shown = query.get("client_id"), query.get("id_token_hint")
+    issued_to = parts_of(request).ring.audience_of(shown) if shown else told
+    if issued_to is None or told not in (None, issued_to):
+        return None
+    async with request.app.state.parts.database.reading() as reading:
+        client = await client_by_id(reading, issued_to)
+    return sign_out_destination(query, client)
 
 
 async def _consent(request: Request, decision: str | None) -> Response:
