@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from joserfc.jwk import KeySet
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from identity.__main__ import PROGRAM
 from identity.agencies.operations import register_agency
@@ -29,6 +30,7 @@ from identity.domain.pkce import challenge_of
 from identity.officials.operations import appoint_official
 from identity.people.operations import register_person
 from identity.settings import Settings
+from identity.tables import outbox
 from identity.upkeep import Upkeep
 from shared.clock import SetClock
 from shared.db import Database
@@ -168,6 +170,14 @@ class Ground:
             "redirect_uri": CALLBACK,
         }
         return await browser.post("/oauth2/token", data=sent | form)
+
+    async def events(self, subject: Any) -> list[tuple[str, int, dict[str, Any]]]:
+        """Type, sequence and data of what was told of an aggregate, in order."""
+        async with self.database.reading() as reading:
+            rows = await reading.execute(
+                select(outbox).where(outbox.c.aggregateid == subject).order_by(outbox.c.position)
+            )
+            return [(row.type, row.sequence, row.payload) for row in rows]
 
     async def refresh(self, browser: AsyncClient, client: Client, token: str, **form: str) -> Response:
         """Present a refresh token."""
