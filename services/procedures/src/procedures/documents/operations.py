@@ -139,9 +139,17 @@ async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> tuple
 
 
 async def enclosure_faults(
-    tx: AsyncConnection, owner: str, definition: Definition, enclosures: Sequence[Enclosure]
+    tx: AsyncConnection,
+    owner: str,
+    definition: Definition,
+    enclosures: Sequence[Enclosure],
+    *,
+    needed: Collection[str] = (),
 ) -> list[Fault]:
-    """What is wrong with the documents of a submission: missing, unknown, of a wrong type or size."""
+    """What is wrong with the documents of a submission: missing, unknown, of a wrong type or size.
+
+    `needed` are documents that these answers call for, besides those that are always required.
+    """
     enclosed = {enclosure.document for enclosure in enclosures}
     missing = [
         Fault(
@@ -150,7 +158,7 @@ async def enclosure_faults(
             Text(vi=f"Thiếu giấy tờ: {required.title.vi}.", en=f"Missing document: {required.title.en}."),
         )
         for required in definition.documents
-        if required.required and required.code not in enclosed
+        if (required.required or required.code in needed) and required.code not in enclosed
     ]
     return [*missing, *await sent_faults(tx, owner, definition, enclosures)]
 

@@ -33,6 +33,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from procedures.domain.automation import Automation
 from procedures.domain.definition import (
     END,
     Definition,
@@ -96,6 +97,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         **definition.time_rules.to_json(),
         "retention": [rule.to_json() for rule in definition.retention],
         "rules": [rule.to_json() for rule in definition.rules],
+        "automation": definition.automation.to_json(),
     }
 
 
@@ -131,6 +133,7 @@ def _definition(node: Node) -> Definition:
         *TIME_RULES,
         "retention",
         "rules",
+        "automation",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -148,6 +151,7 @@ def _definition(node: Node) -> Definition:
         time_rules=TimeRules.read(node),
         retention=read_rules(node.get("retention")),
         rules=read_decision_tables(node.get("rules")),
+        automation=Automation.read(node.get("automation")),
     )
 
 
