@@ -253,3 +253,37 @@ class TestRouting:
         versions = world.app.state.desk.versions
         assert await fire_timers(world.database, versions, world.clock.now(), told_by(world.clock))
         assert steps((await world.read(case)).json()) == ["THU_LY"]
+
+
+class TestSimulating:
+    @pytest.mark.parametrize(
+        ("kind", "copies", "documents", "chosen", "missing"),
+        [
+            ("renewal", 1, ["THE_CU"], [("TRA_KET_QUA", None)], []),
+            ("renewal", 5, [], [("TIEP_NHAN", None), ("PHAN_LOAI", "simple")], ["/documents"]),
+            ("first", 20, [], [("TIEP_NHAN", None), ("PHAN_LOAI", "complex")], []),
+        ],
+    )
+    async def test_the_rules_lead_an_invented_case_as_they_would_a_real_one(
+        self,
+        world: Any,
+        definition: Any,
+        kind: str,
+        copies: int,
+        documents: list[str],
+        chosen: list[tuple[str, str | None]],
+        missing: list[str],
+    ) -> None:
+        code = await world.publish(**procedure(definition))
+        answer = await world.http.post(
+            f"/procedures/v1/procedures/{code}/versions/1/simulations",
+            json={"form": {"fullName": "x", "kind": kind, "copies": copies}, "documents": documents},
+            headers=world.official("desk"),
+        )
+        assert answer.status_code == 200, answer.text
+        (run,) = answer.json()["runs"]
+        assert [(way["step"], way["outcome"]) for way in run["chosen"]][: len(chosen)] == chosen
+        assert [fault["pointer"] for fault in answer.json()["formFaults"]] == missing
+        said = [each["text"]["en"] for each in run["happenings"] if each["kind"] == "rule_applied"]
+        assert any("the rule “DUYET_NGAY” is applied" in text for text in said)
+        assert run["deadEnd"] is None

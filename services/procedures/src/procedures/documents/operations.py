@@ -150,8 +150,15 @@ async def enclosure_faults(
 
     `needed` are documents that these answers call for, besides those that are always required.
     """
-    enclosed = {enclosure.document for enclosure in enclosures}
-    missing = [
+    missing = missing_faults(definition, {enclosure.document for enclosure in enclosures}, needed)
+    return [*missing, *await sent_faults(tx, owner, definition, enclosures)]
+
+
+def missing_faults(
+    definition: Definition, enclosed: Collection[str], needed: Collection[str] = ()
+) -> list[Fault]:
+    """The documents that are required, or `needed` for these answers, and not enclosed."""
+    return [
         Fault(
             "/documents",
             "document_missing",
@@ -160,7 +167,6 @@ async def enclosure_faults(
         for required in definition.documents
         if (required.required or required.code in needed) and required.code not in enclosed
     ]
-    return [*missing, *await sent_faults(tx, owner, definition, enclosures)]
 
 
 async def sent_faults(

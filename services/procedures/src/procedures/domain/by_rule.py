@@ -111,7 +111,7 @@ def _route(
         return (replace(act, failure=UNFIT),)
     try:
         return act, *completed(case, definition, calendar, now, task, outcome=answer, note=None)
-    except (UnknownOutcome, DecisionMissing) as refused:
+    except (UnknownOutcome, UnknownStep, DecisionMissing) as refused:
         return (replace(act, failure=refused.slug),)
 
 
