@@ -59,9 +59,10 @@ def condition_of(feel: str) -> str | None:
     tokens = _tokens(feel)
     if not tokens:
         return None
-    if tokens[0].text == "not" and len(tokens) > 2 and _closes(tokens, 1) == len(tokens) - 1:
-        tests = [_spelled_out(test) for test in _split(tokens[2:-1])]
-        return None if None in tests else f"not ({' or '.join(test for test in tests if test)})"
+    if tokens[0].text == "not" and tokens[-1].text == ")" and len(tokens) > 3:
+        negated = list(_split(tokens[2:-1]))
+        if all(_balanced(test) for test in negated):
+            return f"not ({' or '.join(_spelled_out(test) for test in negated)})"
     return ", ".join(_written(_turned(test)) for test in _split(tokens))
 
 
@@ -81,16 +82,6 @@ def _side_by_side(token: _Token, following: _Token) -> bool:
     return all(each.kind != "sign" and each.text not in _KEYWORDS for each in (token, following))
 
 
-def _closes(tokens: Sequence[_Token], opening: int) -> int:
-    """Where the bracket that opens there is closed; -1 when it never is."""
-    depth = 0
-    for at, token in enumerate(tokens[opening:], opening):
-        depth += (token.text in _OPENING) - (token.text in _CLOSING)
-        if depth == 0:
-            return at
-    return -1
-
-
 def _split(tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
     """The tests between the commas."""
     test: list[_Token] = []
@@ -108,6 +99,18 @@ def _split(tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
             test.append(tokens[at])
         at += 1
     yield test
+
+
+def _balanced(test: Sequence[_Token]) -> bool:
+    """Whether its brackets close what they open; those of an interval do, wherever they face."""
+    if test and _interval_end(test, 0) == len(test) - 1:
+        return True
+    depth = 0
+    for token in test:
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        if depth < 0:
+            return False
+    return bool(test) and depth == 0
 
 
 def _interval_end(tokens: Sequence[_Token], start: int) -> int | None:
@@ -135,10 +138,8 @@ def _turned(test: Sequence[_Token]) -> Sequence[_Token]:
     return [first, *test[1:-1], last]
 
 
-def _spelled_out(test: Sequence[_Token]) -> str | None:
+def _spelled_out(test: Sequence[_Token]) -> str:
     """A test as an expression about `$`, to be negated."""
-    if not test:
-        return None
     dots = [at for at, token in enumerate(test) if token.text == ".."]
     if dots:
         least, most = _written(test[1 : dots[0]]), _written(test[dots[0] + 1 : -1])
