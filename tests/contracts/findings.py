@@ -13,6 +13,8 @@ _HEADINGS = ["code", "severity", "what it says"]
 _TITLES = {
     "findings": "Of definitions",
     "layout_findings": "Of the layout of forms",
+    "rule_findings": "Of rules",
+    "dmn": "Of DMN tables",
     "register_sheet": "Of register sheets, besides",
     "importing": "Of BPMN diagrams, besides",
 }

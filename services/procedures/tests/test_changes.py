@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures.domain.changes import changes
+from procedures.domain.decision_table import graph
 from procedures.domain.definition import (
     END,
     Definition,
@@ -22,6 +23,7 @@ from procedures.domain.definition import (
 )
 from procedures.domain.result import ResultType
 from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
+from procedures.domain.rules import Rule
 from procedures.domain.terms import Term, TermKind
 from procedures.domain.time_rules import TimeRules
 from shared.errors import Text
@@ -61,6 +63,7 @@ BEFORE = Definition(
     fee=Fee(5000),
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
+    rules=(Rule.of("KNOWN", graph({"outputs": [{"id": "o", "field": "ok"}], "rules": [{"o": "true"}], "inputs": []})),),
 )  # fmt: skip
 
 
@@ -91,6 +94,15 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
             "/steps/2/unit",
             "Bộ phận của công việc “Kiểm” (CHECK): đổi từ “LAB” thành “OFFICE”.",
             "The unit of the step “Check” (CHECK): from “LAB” to “OFFICE”.",
+        ),
+    ),
+    "a rule": (
+        replace(BEFORE, rules=(Rule.of("KNOWN", {}),)),
+        (
+            "changed",
+            "/rules/0/table",
+            "Bảng quyết định của quy tắc “KNOWN”: thay đổi.",
+            "The decision table of the rule “KNOWN”: changed.",
         ),
     ),
     "a join": (

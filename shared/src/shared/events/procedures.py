@@ -321,3 +321,16 @@ class CaseMigrated(CaseEvent):
     from_version: int
     steps: tuple[str, ...] = ()
     """The steps that are open now."""
+
+
+class CaseRuleApplied(CaseEvent):
+    """A rule of the procedure was asked; what follows from its answer are events of their own."""
+
+    type = "procedures.case.rule_applied.v1"
+    purpose: Literal["completeness", "approval", "routing"]
+    rule: str
+    rule_version: str
+    """SHA-256 of the rule's canonical JSON."""
+    step: str | None = None
+    failure: str | None = None
+    """Why it gave no answer, so that people decide instead."""

@@ -107,6 +107,11 @@ def actor_json(actor: Actor) -> dict[str, Any]:
     return dumped
 
 
+async def begin(tx: AsyncConnection) -> None:
+    """Let what is given to the driver directly from now on be part of this transaction."""
+    await tx.execute(text("SELECT"))
+
+
 async def see_one_state(tx: AsyncConnection) -> None:
     """Let all statements of this transaction, of which this is the first, read what one instant left."""
     await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from procedures.cases.schemas import (
     ApologyOfCase,
+    AppliedRuleOfCase,
     AttachmentOfCase,
     CaseView,
     ErasureOfCase,
@@ -75,6 +76,9 @@ _ACTS: dict[str, Text] = {
         vi="Hồ sơ được chuyển sang phiên bản mới của thủ tục.",
         en="The case was moved to a new version of the procedure.",
     ),
+    "rule_applied": Text(
+        vi="Một quy tắc của thủ tục được áp dụng.", en="A rule of the procedure was applied."
+    ),
 }
 
 
@@ -133,6 +137,7 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
             for given in case.extensions
         ],
         apology=case.apology and ApologyOfCase.model_validate(case.apology),
+        rules_applied=[AppliedRuleOfCase.model_validate(applied) for applied in case.rules_applied],
     )
 
 

@@ -13,6 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from procedures.domain.automation import AppliedRule
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
@@ -197,6 +198,8 @@ class Case:
     hold: Hold | None = None
     transferred: Transfer | None = None
     erased: Erasure | None = None
+    rules_applied: tuple[AppliedRule, ...] = ()
+    """The rules that were asked, in their order; what they looked at stands in the log."""
 
     @property
     def received_at(self) -> datetime | None:

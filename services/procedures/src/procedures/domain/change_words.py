@@ -23,6 +23,8 @@ _ITEMS: Mapping[str, Text] = {
     "results": Text("loại kết quả", "the result"),
     "pages": Text("trang", "the page"),
     "sections": Text("phần", "the section"),
+    "rules": Text("quy tắc", "the rule"),
+    "routing": Text("việc phân tuyến theo quy tắc", "the routing by rule"),
 }
 """What an item of a list is called."""
 
@@ -63,6 +65,11 @@ _MEMBERS: Mapping[str, Text] = {
     "maxLength": Text("độ dài nhiều nhất", "the greatest length"),
     "minimum": Text("giá trị nhỏ nhất", "the least value"),
     "maximum": Text("giá trị lớn nhất", "the greatest value"),
+    "table": Text("bảng quyết định", "the decision table"),
+    "automation": Text("việc tự động", "the automation"),
+    "completeness": Text("quy tắc về giấy tờ cần có", "the rule of completeness"),
+    "approval": Text("việc chấp thuận ngay theo quy tắc", "the approval by rule"),
+    "rule": Text("quy tắc được dùng", "the rule that is used"),
 }
 """What a part is called; one that is not here is called by its name in the JSON."""
 
@@ -73,6 +80,7 @@ _LISTS: Mapping[str, Text] = {
     "results": Text("các loại kết quả", "the results"),
     "transitions": Text("các hướng đi tiếp", "the ways on"),
     "legalBasis": Text("các căn cứ pháp lý", "the legal bases"),
+    "rules": Text("các quy tắc", "the rules"),
 }
 
 _LONGEST = 200

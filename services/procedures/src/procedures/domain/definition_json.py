@@ -33,6 +33,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from procedures.domain.automation import Automation
 from procedures.domain.definition import (
     END,
     Definition,
@@ -46,6 +47,7 @@ from procedures.domain.definition import (
 from procedures.domain.json_input import Node, note_unstorable
 from procedures.domain.result import ResultType
 from procedures.domain.retention import read_rules
+from procedures.domain.rules import read_rules as read_decision_tables
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.time_rules import MEMBERS as TIME_RULES
 from procedures.domain.time_rules import TimeRules
@@ -94,6 +96,8 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         "results": [kind.to_json() for kind in definition.results],
         **definition.time_rules.to_json(),
         "retention": [rule.to_json() for rule in definition.retention],
+        "rules": [rule.to_json() for rule in definition.rules],
+        "automation": definition.automation.to_json(),
     }
 
 
@@ -128,6 +132,8 @@ def _definition(node: Node) -> Definition:
         "results",
         *TIME_RULES,
         "retention",
+        "rules",
+        "automation",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -144,6 +150,8 @@ def _definition(node: Node) -> Definition:
         results=tuple(ResultType.read(item) for item in _optional_items(node.get("results"))),
         time_rules=TimeRules.read(node),
         retention=read_rules(node.get("retention")),
+        rules=read_decision_tables(node.get("rules")),
+        automation=Automation.read(node.get("automation")),
     )
 
 

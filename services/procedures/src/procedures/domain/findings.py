@@ -47,6 +47,7 @@ from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.layout_findings import layout_findings
 from procedures.domain.result import unknown_names
+from procedures.domain.rule_findings import rule_findings
 from procedures.domain.time_findings import time_findings
 from shared.errors import Text
 
@@ -76,6 +77,7 @@ def findings(
         *_templates(definition),
         *layout_findings(definition),
         *time_findings(definition),
+        *rule_findings(definition),
     )
 
 
