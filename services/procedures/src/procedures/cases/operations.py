@@ -33,11 +33,13 @@ from procedures.domain.acts import Act, Actor, Entry, Submitted
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, MissingItem, Outcome, opened
 from procedures.domain.definition import Definition
+from procedures.domain.fee_rules import falls_due
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.log import Link, canonical
 from procedures.domain.personal import commitment
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
+from procedures.fees.demands import demand_fee
 from procedures.keys.keyring import SALT_LENGTH, keyring_of
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
@@ -139,6 +141,8 @@ async def _file(
     entry = Entry(1, now, by, act)
     case = opened(case_id, entry)
     event = announcement(case, "", act, now)
+    if falls_due(case, definition):
+        await store.begin(tx)  # the fee is asked for in the transaction that files the case
     written = await submission.write(
         tx,
         entry,
@@ -153,7 +157,7 @@ async def _file(
         return None
     await put_into_case(tx, case_id, act.attachments)
     code, head = written
-    return Stored(case, code, head, case, key)
+    return await demand_fee(tx, Stored(case, code, head, case, key), definition, calendar, now)
 
 
 async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
@@ -325,7 +329,7 @@ async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
     (after,) = await record(tx, order.actor, order.now, [(stored, rule(case, definition, calendar))])
-    return after
+    return await demand_fee(tx, after, definition, calendar, order.now)
 
 
 async def list_cases(

@@ -107,6 +107,11 @@ def actor_json(actor: Actor) -> dict[str, Any]:
     return dumped
 
 
+async def begin(tx: AsyncConnection) -> None:
+    """Begin the transaction, so that what is given to the driver next is part of it."""
+    await tx.execute(text("SELECT"))
+
+
 async def see_one_state(tx: AsyncConnection) -> None:
     """Let all statements of this transaction, of which this is the first, read what one instant left."""
     await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
@@ -151,9 +156,10 @@ async def id_of_code(tx: AsyncConnection, code: str) -> UUID | None:
     return found
 
 
-async def case_by_id(tx: AsyncConnection, case_id: UUID) -> Stored:
+async def case_by_id(tx: AsyncConnection, case_id: UUID, *, for_update: bool = False) -> Stored:
     """A case that there is."""
-    return stored_case(tx, (await tx.execute(select(*SEEN).where(cases.c.id == case_id))).one())
+    query = select(*SEEN).where(cases.c.id == case_id)
+    return stored_case(tx, (await tx.execute(query.with_for_update() if for_update else query)).one())
 
 
 async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:

@@ -24,6 +24,7 @@ from procedures.cases.store import Stored, shown_act
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
+from procedures.fees.views import FEE_ACTS, fees_due, fees_of, payments_of
 from shared.db import AnyRow
 from shared.errors import Text
 from shared.schema import Words
@@ -75,6 +76,7 @@ _ACTS: dict[str, Text] = {
         vi="Hồ sơ được chuyển sang phiên bản mới của thủ tục.",
         en="The case was moved to a new version of the procedure.",
     ),
+    **FEE_ACTS,
 }
 
 
@@ -133,6 +135,8 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
             for given in case.extensions
         ],
         apology=case.apology and ApologyOfCase.model_validate(case.apology),
+        fees=fees_of(stored),
+        payments=payments_of(case),
     )
 
 
@@ -170,4 +174,5 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
             TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
             for link in links
         ],
+        fees_due=fees_due(stored),
     )

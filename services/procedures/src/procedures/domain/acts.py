@@ -11,6 +11,14 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.fee_acts import (
+    FeeDemanded,
+    FeeExempted,
+    FeePaid,
+    PaymentSetAside,
+    RefundAnswered,
+    RefundOrdered,
+)
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
@@ -242,6 +250,12 @@ Act = (
     | Transferred
     | Erased
     | Migrated
+    | FeeDemanded
+    | FeeExempted
+    | FeePaid
+    | PaymentSetAside
+    | RefundOrdered
+    | RefundAnswered
 )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.fees import CaseFee, CasePayment
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
@@ -197,6 +198,8 @@ class Case:
     hold: Hold | None = None
     transferred: Transfer | None = None
     erased: Erasure | None = None
+    fees: tuple[CaseFee, ...] = ()
+    payments: tuple[CasePayment, ...] = ()
 
     @property
     def received_at(self) -> datetime | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
 from procedures.domain.terms import NO_TERM, Term
@@ -140,6 +141,8 @@ class Definition:
     time_rules: TimeRules = NO_RULES
     retention: tuple[RetentionRule, ...] = ()
     """How long its cases are kept, by how they ended; without a rule for good."""
+    fee_demand: FeeDemand | None = None
+    """When its cases are asked for the fee; None: they are not, it is only told."""
 
     @property
     def first(self) -> Step:

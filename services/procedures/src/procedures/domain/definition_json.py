@@ -9,6 +9,7 @@
                      "mediaTypes": ["application/pdf"], "maxBytes": 10000000}],
       "form": {…JSON Schema 2020-12 of the answers…},
       "fee": {"amount": 5000, "currency": "VND"},            null: free of charge
+      "feeDemand": {…see `fee_demand`…},                       null: nobody is asked for it
       "term": {"kind": "working_days", "amount": 3},
       "first": "TIEP_NHAN",
       …and what `time_rules` lists…,
@@ -43,6 +44,7 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.json_input import Node, note_unstorable
 from procedures.domain.result import ResultType
 from procedures.domain.retention import read_rules
@@ -94,6 +96,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         "results": [kind.to_json() for kind in definition.results],
         **definition.time_rules.to_json(),
         "retention": [rule.to_json() for rule in definition.retention],
+        "feeDemand": None if definition.fee_demand is None else definition.fee_demand.to_json(),
     }
 
 
@@ -128,6 +131,7 @@ def _definition(node: Node) -> Definition:
         "results",
         *TIME_RULES,
         "retention",
+        "feeDemand",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -144,6 +148,7 @@ def _definition(node: Node) -> Definition:
         results=tuple(ResultType.read(item) for item in _optional_items(node.get("results"))),
         time_rules=TimeRules.read(node),
         retention=read_rules(node.get("retention")),
+        fee_demand=FeeDemand.read(node.get("feeDemand")),
     )
 
 

@@ -1,0 +1,43 @@
+"""What is wrong with how a procedure asks for its fee."""
+
+from collections.abc import Collection, Iterator
+
+from procedures.domain.definition import Definition
+from procedures.domain.fee_demand import DemandedAt
+from procedures.domain.finding import Finding, error, warning
+from procedures.domain.json_input import quoted
+
+
+def fee_findings(definition: Definition, rules: Collection[str] = ()) -> Iterator[Finding]:
+    """Findings about the demand of the fee; `rules` are the names of the procedure's decision tables."""
+    demand = definition.fee_demand
+    if demand is None:
+        return
+    if demand.at is DemandedAt.STEP and demand.step not in {step.code for step in definition.steps}:
+        yield error(
+            "fee_step_unknown",
+            "/feeDemand/step",
+            vi=f"Phí được yêu cầu ở bước {quoted(demand.step)}, nhưng thủ tục không có bước này.",
+            en=f"The fee is asked for at the step {quoted(demand.step)}, which does not exist.",
+        )
+    if demand.rule is not None and demand.rule not in rules:
+        yield error(
+            "fee_rule_unknown",
+            "/feeDemand/rule",
+            vi=f"Phí tính theo bảng {quoted(demand.rule)}, nhưng thủ tục không có bảng quyết định này.",
+            en=f"The fee follows from the rule {quoted(demand.rule)}, which the procedure does not have.",
+        )
+    if demand.rule is None and not (definition.fee and definition.fee.amount):
+        yield error(
+            "fee_of_unknown_amount",
+            "/feeDemand",
+            vi="Thủ tục yêu cầu nộp phí nhưng không ghi mức phí hay bảng tính phí.",
+            en="A fee is asked for, but neither an amount nor a rule says how much it is.",
+        )
+    if demand.rule is not None and definition.fee is not None:
+        yield warning(
+            "fee_twice",
+            "/fee",
+            vi="Phí tính theo bảng quyết định, nên mức phí cố định không được dùng; hãy bỏ một trong hai.",
+            en="The fee follows from a rule, so the fixed fee is not used; leave one of them out.",
+        )
