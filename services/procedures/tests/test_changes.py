@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures.domain.changes import changes
+from procedures.domain.decision_table import graph
 from procedures.domain.definition import (
     END,
     Definition,
@@ -20,8 +21,10 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.fee_demand import DemandedAt, FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
+from procedures.domain.rules import Rule
 from procedures.domain.terms import Term, TermKind
 from procedures.domain.time_rules import TimeRules
 from shared.errors import Text
@@ -59,8 +62,10 @@ BEFORE = Definition(
         "x-motcua": {"sections": [{"title": "Người xin", "fields": ["name", "born"]}]},
     },
     fee=Fee(5000),
+    fee_demand=FeeDemand(DemandedAt.STEP, "PRINT", None, stops_clock=True),
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
+    rules=(Rule.of("KNOWN", graph({"outputs": [{"id": "o", "field": "ok"}], "rules": [{"o": "true"}], "inputs": []})),),
 )  # fmt: skip
 
 
@@ -91,6 +96,15 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
             "/steps/2/unit",
             "Bộ phận của công việc “Kiểm” (CHECK): đổi từ “LAB” thành “OFFICE”.",
             "The unit of the step “Check” (CHECK): from “LAB” to “OFFICE”.",
+        ),
+    ),
+    "a rule": (
+        replace(BEFORE, rules=(Rule.of("KNOWN", {}),)),
+        (
+            "changed",
+            "/rules/0/table",
+            "Bảng quyết định của quy tắc “KNOWN”: thay đổi.",
+            "The decision table of the rule “KNOWN”: changed.",
         ),
     ),
     "a join": (

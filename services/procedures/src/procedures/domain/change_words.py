@@ -23,6 +23,7 @@ _ITEMS: Mapping[str, Text] = {
     "results": Text("loại kết quả", "the result"),
     "pages": Text("trang", "the page"),
     "sections": Text("phần", "the section"),
+    "rules": Text("quy tắc", "the rule"),
 }
 """What an item of a list is called."""
 
@@ -65,6 +66,7 @@ _MEMBERS: Mapping[str, Text] = {
     "maxLength": Text("độ dài nhiều nhất", "the greatest length"),
     "minimum": Text("giá trị nhỏ nhất", "the least value"),
     "maximum": Text("giá trị lớn nhất", "the greatest value"),
+    "table": Text("bảng quyết định", "the decision table"),
 }
 """What a part is called; one that is not here is called by its name in the JSON."""
 
@@ -75,6 +77,7 @@ _LISTS: Mapping[str, Text] = {
     "results": Text("các loại kết quả", "the results"),
     "transitions": Text("các hướng đi tiếp", "the ways on"),
     "legalBasis": Text("các căn cứ pháp lý", "the legal bases"),
+    "rules": Text("các quy tắc", "the rules"),
 }
 
 _LONGEST = 200

@@ -23,11 +23,14 @@ from procedures.domain.definition_json import definition_to_json
 from procedures.domain.json_input import escaped
 from shared.errors import Text
 
-_KEYS = {"transitions": "outcome", "retention": "result"}
+_KEYS = {"transitions": "outcome", "retention": "result", "rules": "name"}
 """By what the items of a list are known again, where it is not their code."""
 
 _NAMED_MEMBERS = ("properties", "$defs")
 """Objects whose members are things with a name."""
+
+_AS_A_WHOLE = ("table",)
+"""Objects of which it says nothing to anybody what changed inside them."""
 
 
 class Kind(StrEnum):
@@ -84,7 +87,8 @@ def _of_object(old: Mapping[str, Any], new: Mapping[str, Any], place: _Place) ->
 def _of_member(member: str, old: Any, new: Any, place: _Place) -> Iterator[Change]:
     if old == new:
         return
-    if isinstance(old, dict) and isinstance(new, dict) and not value_in_words(new):
+    inside = isinstance(old, dict) and isinstance(new, dict) and member not in _AS_A_WHOLE
+    if inside and not value_in_words(new):
         if member in _NAMED_MEMBERS:
             yield from _of_items(member, list(old.items()), list(new.items()), place, by_name=True)
         else:

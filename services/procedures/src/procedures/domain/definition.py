@@ -14,6 +14,7 @@ from typing import Any, Final
 from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
+from procedures.domain.rules import Rule
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.time_rules import NO_RULES, TimeRules
 from shared.errors import Invalid, NotFound, Text
@@ -141,6 +142,8 @@ class Definition:
     time_rules: TimeRules = NO_RULES
     retention: tuple[RetentionRule, ...] = ()
     """How long its cases are kept, by how they ended; without a rule for good."""
+    rules: tuple[Rule, ...] = ()
+    """Decision tables, by name."""
     fee_demand: FeeDemand | None = None
     """When its cases are asked for the fee; None: they are not, it is only told."""
 
@@ -167,6 +170,10 @@ class Definition:
     def stage(self, code: str | None) -> Stage | None:
         """The stage of this code, or None."""
         return next((stage for stage in self.stages if stage.code == code), None)
+
+    def rule(self, name: str | None) -> Rule | None:
+        """The rule of this name, or None."""
+        return next((rule for rule in self.rules if rule.name == name), None)
 
 
 def start(definition: Definition) -> tuple[Step, ...]:

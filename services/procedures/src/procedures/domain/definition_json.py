@@ -48,6 +48,7 @@ from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.json_input import Node, note_unstorable
 from procedures.domain.result import ResultType
 from procedures.domain.retention import read_rules
+from procedures.domain.rules import read_rules as read_decision_tables
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.time_rules import MEMBERS as TIME_RULES
 from procedures.domain.time_rules import TimeRules
@@ -96,6 +97,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         "results": [kind.to_json() for kind in definition.results],
         **definition.time_rules.to_json(),
         "retention": [rule.to_json() for rule in definition.retention],
+        "rules": [rule.to_json() for rule in definition.rules],
         "feeDemand": None if definition.fee_demand is None else definition.fee_demand.to_json(),
     }
 
@@ -131,6 +133,7 @@ def _definition(node: Node) -> Definition:
         "results",
         *TIME_RULES,
         "retention",
+        "rules",
         "feeDemand",
     )
     return Definition(
@@ -148,6 +151,7 @@ def _definition(node: Node) -> Definition:
         results=tuple(ResultType.read(item) for item in _optional_items(node.get("results"))),
         time_rules=TimeRules.read(node),
         retention=read_rules(node.get("retention")),
+        rules=read_decision_tables(node.get("rules")),
         fee_demand=FeeDemand.read(node.get("feeDemand")),
     )
 
