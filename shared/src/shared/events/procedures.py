@@ -343,6 +343,15 @@ class CaseFeeExempted(CaseEvent):
     legal_ground: str
 
 
+class CaseFeeUnassessed(CaseEvent):
+    """The procedure's rule does not say what the case costs; an official has to."""
+
+    type = "procedures.case.fee_unassessed.v1"
+    rule: str
+    reason: str
+    """`rule_unknown`, `rule_unreadable`, `answer_wrong`, `no_row` …"""
+
+
 class CasePaymentEvent(CaseEvent):
     """What every event about a payment says of it."""
 

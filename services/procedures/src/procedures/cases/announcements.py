@@ -47,6 +47,7 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "migrated": told.CaseMigrated,
     "fee_demanded": told.CaseFeeDemanded,
     "fee_exempted": told.CaseFeeExempted,
+    "fee_unassessed": told.CaseFeeUnassessed,
     "fee_paid": told.CaseFeePaid,
     "payment_set_aside": told.CasePaymentSetAside,
     "refund_ordered": told.CaseRefundOrdered,

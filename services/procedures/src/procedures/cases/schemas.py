@@ -168,6 +168,11 @@ class CaseView(Schema):
     transferred: TransferOfCase | None = None
     erased: ErasureOfCase | None = Field(None, description="Texts of an erased case say that they are erased")
     fees: list[FeeOfCase] = Field(description="What the applicant was asked to pay, or is exempt from")
+    fee_unassessed: str | None = Field(
+        None,
+        description="Why the procedure's rule did not say what the case costs; an official does",
+        examples=["no_row"],
+    )
     payments: list[PaymentOfCase] = Field(description="What was paid, also what is to be given back")
 
 

@@ -136,6 +136,7 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         ],
         apology=case.apology and ApologyOfCase.model_validate(case.apology),
         fees=fees_of(stored),
+        fee_unassessed=case.fee_unassessed,
         payments=payments_of(case),
     )
 

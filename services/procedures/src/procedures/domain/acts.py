@@ -15,6 +15,7 @@ from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
     FeePaid,
+    FeeUnassessed,
     PaymentSetAside,
     RefundAnswered,
     RefundOrdered,
@@ -252,6 +253,7 @@ Act = (
     | Migrated
     | FeeDemanded
     | FeeExempted
+    | FeeUnassessed
     | FeePaid
     | PaymentSetAside
     | RefundOrdered

@@ -200,6 +200,8 @@ class Case:
     erased: Erasure | None = None
     fees: tuple[CaseFee, ...] = ()
     payments: tuple[CasePayment, ...] = ()
+    fee_unassessed: str | None = None
+    """Why the procedure's rule did not say what the case costs; an official does."""
 
     @property
     def received_at(self) -> datetime | None:

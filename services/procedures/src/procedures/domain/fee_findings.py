@@ -1,15 +1,17 @@
 """What is wrong with how a procedure asks for its fee."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from procedures.domain.definition import Definition
+from procedures.domain.fee_assessment import AMOUNT
 from procedures.domain.fee_demand import DemandedAt
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.json_input import quoted
+from procedures.domain.rules import faults_of
 
 
-def fee_findings(definition: Definition, rules: Collection[str] = ()) -> Iterator[Finding]:
-    """Findings about the demand of the fee; `rules` are the names of the procedure's decision tables."""
+def fee_findings(definition: Definition) -> Iterator[Finding]:
+    """Findings about the demand of the fee."""
     demand = definition.fee_demand
     if demand is None:
         return
@@ -20,12 +22,20 @@ def fee_findings(definition: Definition, rules: Collection[str] = ()) -> Iterato
             vi=f"Phí được yêu cầu ở bước {quoted(demand.step)}, nhưng thủ tục không có bước này.",
             en=f"The fee is asked for at the step {quoted(demand.step)}, which does not exist.",
         )
-    if demand.rule is not None and demand.rule not in rules:
+    rule = definition.rule(demand.rule)
+    if demand.rule is not None and rule is None:
         yield error(
             "fee_rule_unknown",
             "/feeDemand/rule",
             vi=f"Phí tính theo bảng {quoted(demand.rule)}, nhưng thủ tục không có bảng quyết định này.",
             en=f"The fee follows from the rule {quoted(demand.rule)}, which the procedure does not have.",
+        )
+    if rule is not None and not faults_of(rule) and AMOUNT not in rule.outputs:
+        yield error(
+            "fee_rule_without_amount",
+            "/feeDemand/rule",
+            vi=f"Bảng {quoted(rule.name)} không trả về mức phí ({quoted(AMOUNT)}).",
+            en=f"The rule {quoted(rule.name)} does not answer how much the fee is ({quoted(AMOUNT)}).",
         )
     if demand.rule is None and not (definition.fee and definition.fee.amount):
         yield error(

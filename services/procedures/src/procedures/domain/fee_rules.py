@@ -1,7 +1,9 @@
 """The rules of fees: when one is asked for, who may waive it, what a payment is good for, what is given back."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from procedures.domain.acts import Act
@@ -14,10 +16,12 @@ from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
     FeePaid,
+    FeeUnassessed,
     PaymentSetAside,
     RefundAnswered,
     RefundOrdered,
 )
+from procedures.domain.fee_assessment import Assessed, Unassessed, assess
 from procedures.domain.fee_demand import DemandedAt
 from procedures.domain.fees import (
     CaseFee,
@@ -75,19 +79,12 @@ class AlreadyRefunded(Conflict):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """What a case costs: an amount, or the legal ground on which it costs nothing."""
-
-    fee: Fee
-    legal_ground: str | None = None
-    exempted_by: str | None = None
-
-
 def falls_due(case: Case, definition: Definition) -> bool:
     """Whether the procedure asks for its fee now. It does so once in a case, whatever way that goes."""
     demand = definition.fee_demand
-    if demand is None or case.status.ended or any(not fee.by_hand for fee in case.fees):
+    if demand is None or (demand.rule is None and definition.fee is None) or case.status.ended:
+        return False
+    if case.fee_unassessed is not None or any(not fee.by_hand for fee in case.fees):
         return False
     match demand.at:
         case DemandedAt.SUBMISSION:
@@ -101,6 +98,24 @@ def falls_due(case: Case, definition: Definition) -> bool:
 
 def demand(
     case: Case,
+    definition: Definition,
+    calendar: WorkingCalendar,
+    now: datetime,
+    inputs: Mapping[str, Any],
+) -> Act:
+    """The procedure asks the applicant for its fee, or says on what ground there is none.
+
+    `inputs` are those of the submission; see `rule_inputs`.
+    """
+    assert definition.fee_demand is not None  # or nothing would fall due
+    assessed = assess(definition, inputs)
+    if isinstance(assessed, Unassessed):
+        return FeeUnassessed(assessed.rule, assessed.reason)
+    return _asked(case, calendar, now, assessed, stops_clock=definition.fee_demand.stops_clock)
+
+
+def _asked(
+    case: Case,
     calendar: WorkingCalendar,
     now: datetime,
     assessed: Assessed,
@@ -108,11 +123,11 @@ def demand(
     stops_clock: bool,
     by_hand: bool = False,
 ) -> Act:
-    """The applicant is asked for a fee, or told on what ground there is none."""
-    number, fee = len(case.fees) + 1, assessed.fee
+    number, fee, rule = len(case.fees) + 1, assessed.fee, assessed.rule
     if assessed.exempted_by is not None:
-        return FeeExempted(number, fee.amount, fee.currency, assessed.exempted_by, by_hand)
-    act = FeeDemanded(number, fee.amount, fee.currency, assessed.legal_ground, stops_clock, by_hand)
+        ground = assessed.exempted_by
+        return FeeExempted(number, fee.amount, fee.currency, ground, by_hand, rule=rule)
+    act = FeeDemanded(number, fee.amount, fee.currency, assessed.legal_ground, stops_clock, by_hand, rule)
     return replace(act, stands=_stands(act.change(case, now), calendar, now))
 
 
@@ -122,8 +137,9 @@ def demand_by_hand(
     calendar: WorkingCalendar,
     official: Official,
     now: datetime,
-    assessed: Assessed,
+    fee: Fee,
     *,
+    legal_ground: str,
     stops_clock: bool,
 ) -> tuple[Act, ...]:
     """An official asks for a fee that the procedure does not ask for by itself.
@@ -133,7 +149,8 @@ def demand_by_hand(
     """
     require_allowed(case.status, Action.DEMAND_FEE)
     require_of_the_agency(case, definition, official)
-    return (demand(case, calendar, now, assessed, stops_clock=stops_clock, by_hand=True),)
+    assessed = Assessed(fee, legal_ground)
+    return (_asked(case, calendar, now, assessed, stops_clock=stops_clock, by_hand=True),)
 
 
 def exempt(

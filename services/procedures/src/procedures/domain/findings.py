@@ -35,6 +35,7 @@ An error keeps the definition from being published; a warning does not.
 | reminder_too_early          | warning  | the reminder is as long as the term or longer                       |
 | fee_step_unknown            | error    | the fee is asked for at a step that does not exist                  |
 | fee_rule_unknown            | error    | the fee follows from a rule that the procedure does not have        |
+| fee_rule_without_amount     | error    | the rule does not answer how much the fee is                        |
 | fee_of_unknown_amount       | error    | a fee is asked for, but nothing says how much it is                 |
 | fee_twice                   | warning  | the fee follows from a rule, and there is a fixed one besides       |
 """

@@ -10,7 +10,7 @@ from procedures.cases.operations import Order, get_case, handle_case
 from procedures.cases.store import Stored
 from procedures.domain import fee_rules
 from procedures.domain.definition import Fee
-from procedures.domain.fee_rules import Assessed, FeeNotPaid, fee_of, payment_of
+from procedures.domain.fee_rules import FeeNotPaid, fee_of, payment_of
 from procedures.domain.fees import CaseFee, CasePayment
 from procedures.domain.handling import Official
 from procedures.results.store import agency_name
@@ -39,7 +39,8 @@ async def demand_fee_by_hand(
             calendar,
             official,
             order.now,
-            Assessed(fee, legal_ground),
+            fee,
+            legal_ground=legal_ground,
             stops_clock=stops_clock,
         ),
     )
