@@ -31,7 +31,7 @@ class ProviderUnknown(NotFound):
 class CallbackRefused(Unauthenticated):
     """The callback is not signed with a secret of the provider, or its timestamp is not of now."""
 
-    slug = "callback-refused"
+    slug = "payment-callback-refused"
     title = Text(
         vi="Chữ ký hoặc thời điểm của thông báo không đúng.",
         en="The callback's signature or timestamp is wrong.",
