@@ -224,7 +224,9 @@ async def test_nobody_but_the_provider_tells_of_payments(world: Any, provider: P
         await provider.tell(notice, name="bidv"),
         await Provider(world, "whsec_" + b64encode(b"x" * 32).decode()).tell(notice),
     ]
-    assert {(one.status_code, one.json()["type"]) for one in refused} == {(401, "/problems/payment-callback-refused")}
+    assert {(one.status_code, one.json()["type"]) for one in refused} == {
+        (401, "/problems/payment-callback-refused")
+    }
     assert (await provider.tell(notice, name="nobody")).status_code == 404
     unsigned = await world.http.post("/procedures/v1/payments/callbacks/napas", json=notice)
     assert unsigned.status_code == 400

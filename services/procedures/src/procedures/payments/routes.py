@@ -42,7 +42,13 @@ async def _provider(
         str, Header(alias="webhook-timestamp", max_length=20, description=_SIGNED, examples=["1790000000"])
     ],
     _signature: Annotated[
-        str, Header(alias="webhook-signature", max_length=2000, description=_SIGNED, examples=["v1,K5oZ…"])
+        str,
+        Header(
+            alias="webhook-signature",
+            max_length=2000,
+            description=_SIGNED,
+            examples=["v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="],
+        ),
     ],
 ) -> str:
     """The provider that signed the callback."""
