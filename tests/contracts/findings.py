@@ -13,6 +13,7 @@ _HEADINGS = ["code", "severity", "what it says"]
 _TITLES = {
     "findings": "Of definitions",
     "layout_findings": "Of the layout of forms",
+    "rule_findings": "Of rules",
     "register_sheet": "Of register sheets, besides",
     "importing": "Of BPMN diagrams, besides",
 }

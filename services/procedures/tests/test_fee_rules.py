@@ -11,16 +11,18 @@ import pytest
 
 from procedures.domain import fee_rules, handling
 from procedures.domain.acts import Act, Actor, Entry, Submitted
+from procedures.domain.automation import Approval, Automation, Routing
+from procedures.domain.by_rule import follow
 from procedures.domain.case import Case, fold, opened
 from procedures.domain.clock import Stop
 from procedures.domain.definition import END, Definition, Fee, Step, Transition
 from procedures.domain.definition_json import DefinitionMalformed, definition_from_json, definition_to_json
-from procedures.domain.fee_assessment import Assessed, Unassessed, assess
 from procedures.domain.fee_demand import DemandedAt, FeeDemand
 from procedures.domain.fees import FeeReference, Payment, Verdict, receipt_number, reference_from
 from procedures.domain.findings import findings
 from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
+from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.rules import Rule
 from procedures.domain.terms import Term, TermKind
@@ -84,10 +86,6 @@ BY_RULE = replace(
 )
 
 
-def answers(**form: Any) -> dict[str, Any]:
-    return inputs_of(form, (), MONDAY.date())
-
-
 def submitted(definition: Definition = PROCEDURE) -> Case:
     task = handling.receiving_task(definition, MONDAY)
     act = Submitted("P", 1, "A", "citizen", "", (), (task,), None)
@@ -98,56 +96,100 @@ def payment(amount: int = 5000, currency: str = "VND", number: int = 1) -> Payme
     return Payment(UUID(int=number), "napas", f"FT{number}", amount, currency, MONDAY)
 
 
+def followed(definition: Definition, **form: Any) -> tuple[list[Act], Case]:
+    """What follows by itself from the submission, and the case then."""
+    case = submitted(definition)
+    acts = follow(case, definition, CALENDAR, inputs_of(form, (), MONDAY.date()), MONDAY)
+    return list(acts), act_on(case, acts, MONDAY)
+
+
 @pytest.mark.parametrize(
-    ("form", "expected"),
+    ("form", "amount", "exempted_by"),
     [
-        ({"copies": 3, "poor": False}, (6000, None)),
-        ({"copies": 11, "poor": False}, (50000, None)),
-        ({"copies": 11, "poor": True}, (0, "Luật Người nghèo, điều 3")),
+        ({"copies": 3, "poor": False}, 6000, None),
+        ({"copies": 11, "poor": False}, 50000, None),
+        ({"copies": 11, "poor": True}, 0, "Luật Người nghèo, điều 3"),
     ],
 )
 def test_a_decision_table_says_what_a_case_costs_or_on_what_ground_nothing(
-    form: dict[str, Any], expected: tuple[int, str | None]
+    form: dict[str, Any], amount: int, exempted_by: str | None
 ) -> None:
-    found = assess(BY_RULE, answers(**form))
-    assert isinstance(found, Assessed)
-    assert (found.fee.amount, found.exempted_by) == expected
-    assert found.rule is not None
-    assert (found.rule.name, found.rule.version) == ("LE_PHI", FEES.version)
-    assert found.rule.inputs == (
-        f'{{"form.copies":{form["copies"]},"form.poor":{str(form["poor"]).lower()}}}'
-    )
+    (asked, _), case = followed(BY_RULE, **form)
+    (fee,) = case.fees
+    assert (fee.amount, fee.exempted_by, fee.open) == (amount, exempted_by, exempted_by is None)
+    assert isinstance(asked, RuleApplied)
+    assert (asked.purpose, asked.rule, asked.version) == ("fee", "LE_PHI", FEES.version)
+    assert asked.inputs == {"form.copies": str(form["copies"]), "form.poor": str(form["poor"]).lower()}
+    assert not fee_rules.falls_due(case, BY_RULE)
 
 
 @pytest.mark.parametrize(
-    ("rule", "reason"),
+    ("rule", "failure"),
     [
-        (None, "rule_unknown"),
-        (Rule.of("LE_PHI", {}), "rule_unreadable"),
+        (None, "not_there"),
+        (Rule.of("LE_PHI", {}), "unreadable"),
         (table({"a": "> 99", "b": "", "amount": "1", "exemption": '""'}), "no_row"),
-        (table({"a": "", "b": "", "amount": "0", "exemption": '""'}), "answer_wrong"),
-        (table({"a": "", "b": "", "amount": "1.5", "exemption": '""'}), "answer_wrong"),
-        (table({"a": "", "b": "", "amount": "-1", "exemption": '""'}), "answer_wrong"),
-        (table({"a": "", "b": "", "amount": '"x"', "exemption": '""'}), "answer_wrong"),
-        (table({"a": "", "b": "", "amount": "1", "exemption": "2"}), "answer_wrong"),
+        (table({"a": "", "b": "", "amount": "0", "exemption": '""'}), "unfit_answer"),
+        (table({"a": "", "b": "", "amount": "1.5", "exemption": '""'}), "unfit_answer"),
+        (table({"a": "", "b": "", "amount": "-1", "exemption": '""'}), "unfit_answer"),
+        (table({"a": "", "b": "", "amount": '"x"', "exemption": '""'}), "unfit_answer"),
+        (table({"a": "", "b": "", "amount": "1", "exemption": "2"}), "unfit_answer"),
+        (
+            table({"a": "", "b": "", "amount": "1", "currency": '"dong"'}, outputs=("amount", "currency")),
+            "unfit_answer",
+        ),
     ],
 )
 def test_a_rule_that_gives_no_amount_does_not_stop_the_case_and_is_not_asked_again(
-    rule: Rule | None, reason: str
+    rule: Rule | None, failure: str
 ) -> None:
     definition = replace(BY_RULE, rules=() if rule is None else (rule,))
-    found = assess(definition, answers(copies=3, poor=False))
-    assert isinstance(found, Unassessed)
-    assert found.reason == reason
-    case = submitted(definition)
-    assert fee_rules.falls_due(case, definition)
-    case = fee_rules.demand(case, definition, CALENDAR, MONDAY, answers(copies=3, poor=False)).change(
-        case, MONDAY
-    )
-    assert (case.fee_unassessed, case.fees) == (reason, ())
+    (asked,), case = followed(definition, copies=3, poor=False)
+    assert isinstance(asked, RuleApplied)
+    assert (asked.failure, case.fees) == (failure, ())
     assert not fee_rules.falls_due(case, definition)
     accepted = act_on(case, handling.accept(case, definition, CALENDAR, DESK, MONDAY), MONDAY)
     assert accepted.stops == ()
+
+
+def test_a_case_that_a_rule_grants_waits_for_its_fee_first() -> None:
+    grants = table({"a": "", "b": "", "approve": "true"}, outputs=("approve",))
+    definition = replace(
+        BY_RULE,
+        rules=(FEES, Rule("DUYET", grants.canonical)),
+        automation=Automation(approval=Approval("DUYET")),
+    )
+    acts, case = followed(definition, copies=3, poor=False)
+    assert [act.kind for act in acts] == ["rule_applied", "fee_demanded"]
+    paid = fee_rules.settle(case, CALENDAR, MONDAY, 1, payment(6000), "1").change(case, MONDAY)
+    after = follow(paid, definition, CALENDAR, inputs_of({}, (), MONDAY.date()), MONDAY)
+    assert [act.kind for act in after] == ["rule_applied", "accepted", "decided", "closed"]
+    free, _ = followed(definition, copies=3, poor=True)
+    assert [act.kind for act in free] == [
+        *("rule_applied", "fee_exempted", "rule_applied", "accepted", "decided", "closed")
+    ]
+
+
+def test_a_step_that_a_rule_leads_on_from_asks_for_its_fee_nevertheless() -> None:
+    way = table({"a": "", "b": "", "outcome": '"on"'}, outputs=("outcome",))
+    definition = replace(
+        PROCEDURE,
+        rules=(Rule("TUYEN", way.canonical),),
+        automation=Automation(routing=(Routing("ASK", "TUYEN"),)),
+        fee_demand=FeeDemand(DemandedAt.STEP, "ASK"),
+    )
+    case = act_on(
+        submitted(definition), handling.accept(submitted(), definition, CALENDAR, DESK, MONDAY), MONDAY
+    )
+    case = act_on(
+        case,
+        handling.complete_task(
+            case, definition, CALENDAR, DESK, MONDAY, step="CHECK", outcome=None, note=None
+        ),
+        MONDAY,
+    )
+    acts = follow(case, definition, CALENDAR, inputs_of({}, (), MONDAY.date()), MONDAY)
+    assert [act.kind for act in acts] == ["fee_demanded", "rule_applied", "task_completed"]
 
 
 def act_on(case: Case, acts: tuple[Act, ...], at: datetime) -> Case:
@@ -158,7 +200,7 @@ def act_on(case: Case, acts: tuple[Act, ...], at: datetime) -> Case:
 
 def test_payment_settles_a_fee_only_to_the_very_amount_and_once() -> None:
     case = submitted()
-    case = fee_rules.demand(case, PROCEDURE, CALENDAR, MONDAY, {}).change(case, MONDAY)
+    case = act_on(case, follow(case, PROCEDURE, CALENDAR, {}, MONDAY), MONDAY)
     (fee,) = case.fees
     assert fee_rules.verdict_on(case, fee, payment(4999)) is Verdict.TOO_LITTLE
     assert fee_rules.verdict_on(case, fee, payment(5001)) is Verdict.TOO_MUCH
@@ -212,8 +254,7 @@ def test_whatever_happens_the_clock_stands_still_for_payment_exactly_while_such_
 
     for number in range(2, 40):
         now += timedelta(minutes=chance.randrange(200))
-        if fee_rules.falls_due(case, definition):
-            do(fee_rules.demand(case, definition, CALENDAR, now, {}))
+        do(*follow(case, definition, CALENDAR, {}, now))
         try:
             do(*_something(case, definition, now, chance, number))
         except MotcuaError:
@@ -278,6 +319,7 @@ def _something(
             "/feeDemand/rule",
         ),
         ({"fee": None}, "fee_of_unknown_amount", "/feeDemand"),
+        ({"automation": Automation(approval=Approval("X"))}, "fee_not_awaited", "/feeDemand"),
         (
             {"fee_demand": FeeDemand(DemandedAt.SUBMISSION, rule="LE_PHI"), "rules": (FEES,)},
             "fee_twice",

@@ -323,6 +323,19 @@ class CaseMigrated(CaseEvent):
     """The steps that are open now."""
 
 
+class CaseRuleApplied(CaseEvent):
+    """A rule of the procedure was asked; what follows from its answer are events of their own."""
+
+    type = "procedures.case.rule_applied.v1"
+    purpose: Literal["completeness", "approval", "routing"]
+    rule: str
+    rule_version: str
+    """SHA-256 of the rule's canonical JSON."""
+    step: str | None = None
+    failure: str | None = None
+    """Why it gave no answer, so that people decide instead."""
+
+
 class CaseFeeDemanded(CaseEvent):
     """The applicant is asked for a fee. `fee` is by what payers and providers name it."""
 
@@ -341,15 +354,6 @@ class CaseFeeExempted(CaseEvent):
     type = "procedures.case.fee_exempted.v1"
     fee: str
     legal_ground: str
-
-
-class CaseFeeUnassessed(CaseEvent):
-    """The procedure's rule does not say what the case costs; an official has to."""
-
-    type = "procedures.case.fee_unassessed.v1"
-    rule: str
-    reason: str
-    """`rule_unknown`, `rule_unreadable`, `answer_wrong`, `no_row` …"""
 
 
 class CasePaymentEvent(CaseEvent):

@@ -16,6 +16,7 @@ from procedures.domain.acts import (
 from procedures.domain.case import Case
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
+from procedures.domain.rule_acts import RuleApplied
 from procedures.fees.particulars import of_fee_act
 from shared.events import Envelope
 from shared.events import procedures as told
@@ -45,9 +46,9 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "transferred": told.CaseTransferred,
     "erased": told.CaseErased,
     "migrated": told.CaseMigrated,
+    "rule_applied": told.CaseRuleApplied,
     "fee_demanded": told.CaseFeeDemanded,
     "fee_exempted": told.CaseFeeExempted,
-    "fee_unassessed": told.CaseFeeUnassessed,
     "fee_paid": told.CaseFeePaid,
     "payment_set_aside": told.CasePaymentSetAside,
     "refund_ordered": told.CaseRefundOrdered,
@@ -90,6 +91,9 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
         case Redated():
             was = {"was_due_at": act.was_due_at, "was_answer_by": act.was_answer_by}
             return {"reason": act.reason, "answer_by": act.answer_by, **was}
+        case RuleApplied():
+            used = {"rule": act.rule, "rule_version": act.version, "step": act.step}
+            return {"purpose": act.purpose.value, **used, "failure": act.failure}
         case Migrated():
             return {"from_version": act.from_version, "steps": steps}
         case SupplementRequested():

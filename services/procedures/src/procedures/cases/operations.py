@@ -14,6 +14,7 @@ from procedures.access.operations import record_look, seen_of
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
 from procedures.cases.announcements import announcement
+from procedures.cases.by_rule import follow_rules, follow_submission
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
 from procedures.cases.soundness import flaw_of_log
@@ -30,16 +31,17 @@ from procedures.documents.operations import (
 )
 from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Entry, Submitted
+from procedures.domain.automation import NO_AUTOMATION
+from procedures.domain.by_rule import documents_needed
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, MissingItem, Outcome, opened
 from procedures.domain.definition import Definition
-from procedures.domain.fee_rules import falls_due
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.log import Link, canonical
 from procedures.domain.personal import commitment
+from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
-from procedures.fees.demands import demand_fee
 from procedures.keys.keyring import SALT_LENGTH, keyring_of
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
@@ -118,16 +120,20 @@ async def _file(
     enclosures: Sequence[Enclosure],
     answer: submission.Remembered,
 ) -> Stored | None:
-    definition = published.definition
+    definition, calendar = published.definition, dated.calendar
+    enclosed = [enclosure.document for enclosure in enclosures]
+    inputs = inputs_of(form, enclosed, calendar.local_date(now))
+    asked, needed = documents_needed(definition, inputs)
     faults = [
         *published.form.faults(form),
-        *await enclosure_faults(tx, by.subject, definition, enclosures),
+        *await enclosure_faults(tx, by.subject, definition, enclosures, needed=needed),
     ]
     if faults:
         raise Invalid(faults=faults)
+    if definition.automation != NO_AUTOMATION or definition.fee_demand is not None:
+        await store.begin(tx)  # so that what follows by rule is written with the case or not at all
     case_id, salt, content = new_id(), os.urandom(SALT_LENGTH), canonical(form)
     key = keyring_of(tx).new_key(case_id)
-    calendar = dated.calendar
     act = Submitted(
         procedure=definition.code,
         version=published.version,
@@ -141,8 +147,6 @@ async def _file(
     entry = Entry(1, now, by, act)
     case = opened(case_id, entry)
     event = announcement(case, "", act, now)
-    if falls_due(case, definition):
-        await store.begin(tx)  # the fee is asked for in the transaction that files the case
     written = await submission.write(
         tx,
         entry,
@@ -157,7 +161,8 @@ async def _file(
         return None
     await put_into_case(tx, case_id, act.attachments)
     code, head = written
-    return await demand_fee(tx, Stored(case, code, head, case, key), definition, calendar, now)
+    filed = Stored(case, code, head, case, key)
+    return await follow_submission(tx, filed, definition, calendar, asked, inputs, now)
 
 
 async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
@@ -328,8 +333,9 @@ async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
-    (after,) = await record(tx, order.actor, order.now, [(stored, rule(case, definition, calendar))])
-    return await demand_fee(tx, after, definition, calendar, order.now)
+    done = await record(tx, order.actor, order.now, [(stored, rule(case, definition, calendar))])
+    (after,) = await follow_rules(tx, order.versions, order.now, done)
+    return after
 
 
 async def list_cases(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from procedures.domain.automation import Purpose
 from procedures.domain.case import Outcome
 from procedures.domain.result import ResultState
 from procedures.domain.status import Status
@@ -129,6 +130,21 @@ class ApologyOfCase(Schema):
     reason: str = Field(examples=["Hồ sơ phải xác minh lại ở hai cơ quan, chúng tôi xin lỗi."])
 
 
+class AppliedRuleOfCase(Schema):
+    """A rule of the procedure that was asked, in the version that it then had."""
+
+    at: datetime
+    purpose: Purpose
+    rule: str = Field(examples=["DUYET_NGAY"])
+    version: str = Field(examples=[_SHA256], description="SHA-256 of the rule's canonical JSON")
+    step: str | None = Field(
+        None, examples=["PHAN_LOAI"], description="From which step a way on was asked for"
+    )
+    failure: str | None = Field(
+        None, examples=["no_row"], description="Why it gave no answer, so that people decide instead"
+    )
+
+
 class CaseView(Schema):
     """A case as it stands."""
 
@@ -167,12 +183,10 @@ class CaseView(Schema):
     hold: HoldOfCase | None = None
     transferred: TransferOfCase | None = None
     erased: ErasureOfCase | None = Field(None, description="Texts of an erased case say that they are erased")
-    fees: list[FeeOfCase] = Field(description="What the applicant was asked to pay, or is exempt from")
-    fee_unassessed: str | None = Field(
-        None,
-        description="Why the procedure's rule did not say what the case costs; an official does",
-        examples=["no_row"],
+    rules_applied: list[AppliedRuleOfCase] = Field(
+        description="What rules of the procedure were asked; what they looked at stands in the log"
     )
+    fees: list[FeeOfCase] = Field(description="What the applicant was asked to pay, or is exempt from")
     payments: list[PaymentOfCase] = Field(description="What was paid, also what is to be given back")
 
 

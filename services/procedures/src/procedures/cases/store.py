@@ -108,7 +108,7 @@ def actor_json(actor: Actor) -> dict[str, Any]:
 
 
 async def begin(tx: AsyncConnection) -> None:
-    """Begin the transaction, so that what is given to the driver next is part of it."""
+    """Let what is given to the driver directly from now on be part of this transaction."""
     await tx.execute(text("SELECT"))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from procedures.cases.schemas import (
     ApologyOfCase,
+    AppliedRuleOfCase,
     AttachmentOfCase,
     CaseView,
     ErasureOfCase,
@@ -76,6 +77,9 @@ _ACTS: dict[str, Text] = {
         vi="Hồ sơ được chuyển sang phiên bản mới của thủ tục.",
         en="The case was moved to a new version of the procedure.",
     ),
+    "rule_applied": Text(
+        vi="Một quy tắc của thủ tục được áp dụng.", en="A rule of the procedure was applied."
+    ),
     **FEE_ACTS,
 }
 
@@ -135,8 +139,8 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
             for given in case.extensions
         ],
         apology=case.apology and ApologyOfCase.model_validate(case.apology),
+        rules_applied=[AppliedRuleOfCase.model_validate(applied) for applied in case.rules_applied],
         fees=fees_of(stored),
-        fee_unassessed=case.fee_unassessed,
         payments=payments_of(case),
     )
 

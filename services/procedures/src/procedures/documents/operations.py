@@ -139,20 +139,34 @@ async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> tuple
 
 
 async def enclosure_faults(
-    tx: AsyncConnection, owner: str, definition: Definition, enclosures: Sequence[Enclosure]
+    tx: AsyncConnection,
+    owner: str,
+    definition: Definition,
+    enclosures: Sequence[Enclosure],
+    *,
+    needed: Collection[str] = (),
 ) -> list[Fault]:
-    """What is wrong with the documents of a submission: missing, unknown, of a wrong type or size."""
-    enclosed = {enclosure.document for enclosure in enclosures}
-    missing = [
+    """What is wrong with the documents of a submission: missing, unknown, of a wrong type or size.
+
+    `needed` are documents that these answers call for, besides those that are always required.
+    """
+    missing = missing_faults(definition, {enclosure.document for enclosure in enclosures}, needed)
+    return [*missing, *await sent_faults(tx, owner, definition, enclosures)]
+
+
+def missing_faults(
+    definition: Definition, enclosed: Collection[str], needed: Collection[str] = ()
+) -> list[Fault]:
+    """The documents that are required, or `needed` for these answers, and not enclosed."""
+    return [
         Fault(
             "/documents",
             "document_missing",
             Text(vi=f"Thiếu giấy tờ: {required.title.vi}.", en=f"Missing document: {required.title.en}."),
         )
         for required in definition.documents
-        if required.required and required.code not in enclosed
+        if (required.required or required.code in needed) and required.code not in enclosed
     ]
-    return [*missing, *await sent_faults(tx, owner, definition, enclosures)]
 
 
 async def sent_faults(

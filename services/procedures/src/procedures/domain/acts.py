@@ -15,7 +15,6 @@ from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
     FeePaid,
-    FeeUnassessed,
     PaymentSetAside,
     RefundAnswered,
     RefundOrdered,
@@ -24,6 +23,7 @@ from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.retention_acts import Erased, HoldLifted, HoldPlaced, Transferred
+from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.time_acts import (
@@ -251,9 +251,9 @@ Act = (
     | Transferred
     | Erased
     | Migrated
+    | RuleApplied
     | FeeDemanded
     | FeeExempted
-    | FeeUnassessed
     | FeePaid
     | PaymentSetAside
     | RefundOrdered

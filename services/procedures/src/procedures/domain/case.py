@@ -13,6 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from procedures.domain.automation import AppliedRule
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.fees import CaseFee, CasePayment
 from procedures.domain.personal import PersonalText
@@ -198,10 +199,10 @@ class Case:
     hold: Hold | None = None
     transferred: Transfer | None = None
     erased: Erasure | None = None
+    rules_applied: tuple[AppliedRule, ...] = ()
+    """The rules that were asked, in their order; what they looked at stands in the log."""
     fees: tuple[CaseFee, ...] = ()
     payments: tuple[CasePayment, ...] = ()
-    fee_unassessed: str | None = None
-    """Why the procedure's rule did not say what the case costs; an official does."""
 
     @property
     def received_at(self) -> datetime | None:

@@ -24,6 +24,7 @@ _ITEMS: Mapping[str, Text] = {
     "pages": Text("trang", "the page"),
     "sections": Text("phần", "the section"),
     "rules": Text("quy tắc", "the rule"),
+    "routing": Text("việc phân tuyến theo quy tắc", "the routing by rule"),
 }
 """What an item of a list is called."""
 
@@ -67,6 +68,10 @@ _MEMBERS: Mapping[str, Text] = {
     "minimum": Text("giá trị nhỏ nhất", "the least value"),
     "maximum": Text("giá trị lớn nhất", "the greatest value"),
     "table": Text("bảng quyết định", "the decision table"),
+    "automation": Text("việc tự động", "the automation"),
+    "completeness": Text("quy tắc về giấy tờ cần có", "the rule of completeness"),
+    "approval": Text("việc chấp thuận ngay theo quy tắc", "the approval by rule"),
+    "rule": Text("quy tắc được dùng", "the rule that is used"),
 }
 """What a part is called; one that is not here is called by its name in the JSON."""
 

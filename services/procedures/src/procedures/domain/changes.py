@@ -23,7 +23,7 @@ from procedures.domain.definition_json import definition_to_json
 from procedures.domain.json_input import escaped
 from shared.errors import Text
 
-_KEYS = {"transitions": "outcome", "retention": "result", "rules": "name"}
+_KEYS = {"transitions": "outcome", "retention": "result", "rules": "name", "routing": "step"}
 """By what the items of a list are known again, where it is not their code."""
 
 _NAMED_MEMBERS = ("properties", "$defs")

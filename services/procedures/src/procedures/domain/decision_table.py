@@ -9,12 +9,12 @@ if they answer the same). A blank condition always holds; a row must answer for 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from procedures.domain.expressions import ANYTHING, Expression, read_condition, read_value
+from procedures.domain.expressions import ANYTHING, Expression, of_column, read_condition, read_value
 from procedures.domain.json_input import Node
 
 MOST_CELLS = 2000
@@ -178,22 +178,24 @@ def as_jdm(table: DecisionTable) -> Mapping[str, Any]:
     answers = [f"a{at}" for at in range(len(table.outputs))]
     content = {
         "hitPolicy": "first" if first else "collect",
-        "inputs": [
-            {"id": name, "name": name, **({} if column is None else {"field": column.text})}
-            for name, column in zip(conditions, table.columns, strict=True)
-        ],
+        "inputs": [{"id": name, "name": name} for name in conditions],
         "outputs": [
             {"id": name, "name": name, "field": output}
             for name, output in [(MATCHED, MATCHED), *zip(answers, table.outputs, strict=True)]
         ],
         "rules": [
             {"_id": str(at), MATCHED: str(at)}
-            | {name: cell.text for name, cell in zip(conditions, row.conditions, strict=True)}
-            | {name: cell.text for name, cell in zip(answers, row.answers, strict=True)}
+            | dict(zip(conditions, _conditions(table, row), strict=True))
+            | dict(zip(answers, (answer.text for answer in row.answers), strict=True))
             for at, row in enumerate(table.rows)
         ],
     }
     return graph(content)
+
+
+def _conditions(table: DecisionTable, row: Row) -> Iterator[str]:
+    for column, cell in zip(table.columns, row.conditions, strict=True):
+        yield cell.whole if column is None else of_column(cell, column)
 
 
 def graph(content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.automation import NO_AUTOMATION, Automation
 from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
@@ -144,6 +145,8 @@ class Definition:
     """How long its cases are kept, by how they ended; without a rule for good."""
     rules: tuple[Rule, ...] = ()
     """Decision tables, by name."""
+    automation: Automation = NO_AUTOMATION
+    """What they do by themselves."""
     fee_demand: FeeDemand | None = None
     """When its cases are asked for the fee; None: they are not, it is only told."""
 

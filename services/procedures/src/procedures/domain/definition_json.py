@@ -34,6 +34,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from procedures.domain.automation import Automation
 from procedures.domain.definition import (
     END,
     Definition,
@@ -98,6 +99,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         **definition.time_rules.to_json(),
         "retention": [rule.to_json() for rule in definition.retention],
         "rules": [rule.to_json() for rule in definition.rules],
+        "automation": definition.automation.to_json(),
         "feeDemand": None if definition.fee_demand is None else definition.fee_demand.to_json(),
     }
 
@@ -134,6 +136,7 @@ def _definition(node: Node) -> Definition:
         *TIME_RULES,
         "retention",
         "rules",
+        "automation",
         "feeDemand",
     )
     return Definition(
@@ -152,6 +155,7 @@ def _definition(node: Node) -> Definition:
         time_rules=TimeRules.read(node),
         retention=read_rules(node.get("retention")),
         rules=read_decision_tables(node.get("rules")),
+        automation=Automation.read(node.get("automation")),
         fee_demand=FeeDemand.read(node.get("feeDemand")),
     )
 

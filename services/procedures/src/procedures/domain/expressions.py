@@ -62,7 +62,7 @@ CLOCK = "now"
 """Read as a date, this text is the present instant; a rule does not know the present."""
 
 _KEYWORDS = frozenset({"and", "or", "not", "in", "true", "false", "null"})
-_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
+_ORDER = frozenset({"<", "<=", ">", ">="})
 _TOKEN = re.compile(
     r"\s*(?:"
     r"(?P<number>\d{1,15}(?:\.(?!\.)\d{1,10})?)"
@@ -91,6 +91,8 @@ class Expression:
     text: str
     names: tuple[str, ...] = ()
     """The inputs that it names, without `$`."""
+    whole: str = ""
+    """The same with each test of a condition written out, `> 3` as `$ > 3`."""
     of_dates: bool = False
     """Whether it reads texts as dates."""
 
@@ -112,10 +114,26 @@ def read_condition(node: Node) -> Expression:
     return _read(node, text, condition=True)
 
 
-def literal_text(expression: Expression) -> str | None:
-    """The text that an expression always gives; None when it is no text, or depends on something."""
-    tokens = _tokens(expression.text)
-    return tokens[0].text[1:-1] if tokens and len(tokens) == 1 and tokens[0].kind == "text" else None
+def of_column(condition: Expression, column: Expression) -> str:
+    """The condition with what its column looks at in place of `$`.
+
+    The engine's own reading of conditions takes `($ > 3 and $ < 5)` for a torn interval, and a comparison with
+    something that is not there for the end of all tests in the cell; whole expressions it reads soundly.
+    """
+    written, at = "", 0
+    for token in _tokens(condition.whole) or ():
+        if token.text == THIS:
+            written += f"{condition.whole[at : token.begins]}({column.text})"
+            at = token.ends
+    return written + condition.whole[at:]
+
+
+def literal_texts(expression: Expression) -> tuple[str, ...]:
+    """The texts of an answer that is a text or a list of texts; none of one that is made of something."""
+    tokens = _tokens(expression.text) or []
+    if any(token.kind != "text" and token.text not in ("[", ",", "]") for token in tokens):
+        return ()
+    return tuple(token.text[1:-1] for token in tokens if token.kind == "text")
 
 
 def _read(node: Node, text: str, *, condition: bool) -> Expression:
@@ -128,13 +146,11 @@ def _read(node: Node, text: str, *, condition: bool) -> Expression:
         return ANYTHING
     for vi, en in _objections(tokens, condition=condition):
         _refuse(node, text, vi, en)
-    if len(node.faults) == before:
-        for part in _parts(text, tokens) if condition else [text]:
-            if zen.validate_expression(part) is not None:
-                _refuse(node, text, "sai cú pháp", "its syntax is wrong")
-                break
+    tests = list(_tests(text, tokens)) if condition else [text]
+    if len(node.faults) == before and any(zen.validate_expression(test) is not None for test in tests):
+        _refuse(node, text, "sai cú pháp", "its syntax is wrong")
     of_dates = any(token.text in OF_DATES for token in tokens)
-    return Expression(text, tuple(dict.fromkeys(_names(tokens))), of_dates)
+    return Expression(text, tuple(dict.fromkeys(_names(tokens))), " or ".join(tests), of_dates)
 
 
 def _refuse(node: Node, text: str, vi: str, en: str) -> None:
@@ -211,8 +227,8 @@ def _named(tokens: Sequence[Token]) -> Iterator[Token]:
             yield token
 
 
-def _parts(text: str, tokens: Sequence[Token]) -> Iterator[str]:
-    """Each test of a condition as a whole expression, so that the engine can say whether it reads it."""
+def _tests(text: str, tokens: Sequence[Token]) -> Iterator[str]:
+    """Each test of a condition as a whole expression."""
     test: list[Token] = []
     depth = 0
     for token in (*tokens, None):
@@ -225,14 +241,21 @@ def _parts(text: str, tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _whole(text: str, test: Sequence[Token]) -> str:
+    """`> 3` is `$ > 3`, and does not hold for what is not there, which the engine cannot compare.
+
+    Nothing where the test is none.
+    """
     if not test:
         return ""
     written = text[test[0].begins : test[-1].ends]
     first = test[0].text
     if any(token.text == ".." for token in test):
-        return f"x in {written}" if _is_interval(test) else ""
-    begins_as_test = first in _COMPARISONS or [token.text for token in test[:2]] == ["not", "in"]
-    return f"x {written}" if begins_as_test else written
+        return f"({THIS} != null and {THIS} in {written})" if _is_interval(test) else ""
+    if first in _ORDER:
+        return f"({THIS} != null and {THIS} {written})"
+    if first in ("==", "!=", "in") or [token.text for token in test[:2]] == ["not", "in"]:
+        return f"({THIS} {written})"
+    return f"({written})" if any(token.text == THIS for token in test) else f"({THIS} == ({written}))"
 
 
 def _is_interval(test: Sequence[Token]) -> bool:

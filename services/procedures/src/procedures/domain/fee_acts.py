@@ -7,7 +7,6 @@ from uuid import UUID
 
 from procedures.domain.case import Case, Standing
 from procedures.domain.fees import (
-    AppliedRule,
     CaseFee,
     CasePayment,
     Payment,
@@ -26,8 +25,6 @@ class FeeDemanded:
     legal_ground: str | None
     stops_clock: bool
     by_hand: bool
-    rule: AppliedRule | None = None
-    """Which said so; None of a fixed fee, and of one that an official asks for."""
     stands: Standing | None = None
     """None when it changes nothing in time."""
     kind: Literal["fee_demanded"] = "fee_demanded"
@@ -56,7 +53,6 @@ class FeeExempted:
     legal_ground: str
     by_hand: bool
     reason: PersonalText | None = None
-    rule: AppliedRule | None = None
     stands: Standing | None = None
     kind: Literal["fee_exempted"] = "fee_exempted"
 
@@ -66,18 +62,6 @@ class FeeExempted:
         others = tuple(one for one in case.fees if one.number != self.number)
         fees = sorted((*others, replace(fee, exempted_by=self.legal_ground)), key=lambda one: one.number)
         return _standing(replace(case, fees=tuple(fees)), self.stands, at)
-
-
-@dataclass(frozen=True, slots=True)
-class FeeUnassessed:
-    """The rule does not say what the case costs; an official does, and the case goes on meanwhile."""
-
-    rule: AppliedRule
-    reason: str
-    kind: Literal["fee_unassessed"] = "fee_unassessed"
-
-    def change(self, case: Case, at: datetime) -> Case:
-        return replace(case, fee_unassessed=self.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from procedures.domain.automation import ANSWERS, Purpose
 from procedures.domain.definition import Definition
-from procedures.domain.fee_assessment import AMOUNT
 from procedures.domain.fee_demand import DemandedAt
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.json_input import quoted
@@ -30,12 +30,12 @@ def fee_findings(definition: Definition) -> Iterator[Finding]:
             vi=f"Phí tính theo bảng {quoted(demand.rule)}, nhưng thủ tục không có bảng quyết định này.",
             en=f"The fee follows from the rule {quoted(demand.rule)}, which the procedure does not have.",
         )
-    if rule is not None and not faults_of(rule) and AMOUNT not in rule.outputs:
+    if rule is not None and not faults_of(rule) and ANSWERS[Purpose.FEE] not in rule.outputs:
         yield error(
             "fee_rule_without_amount",
             "/feeDemand/rule",
-            vi=f"Bảng {quoted(rule.name)} không trả về mức phí ({quoted(AMOUNT)}).",
-            en=f"The rule {quoted(rule.name)} does not answer how much the fee is ({quoted(AMOUNT)}).",
+            vi=f"Bảng {quoted(rule.name)} không trả về mức phí ({quoted(ANSWERS[Purpose.FEE])}).",
+            en=f"The rule {quoted(rule.name)} does not answer how much the fee is ({quoted(ANSWERS[Purpose.FEE])}).",
         )
     if demand.rule is None and not (definition.fee and definition.fee.amount):
         yield error(
@@ -43,6 +43,18 @@ def fee_findings(definition: Definition) -> Iterator[Finding]:
             "/feeDemand",
             vi="Thủ tục yêu cầu nộp phí nhưng không ghi mức phí hay bảng tính phí.",
             en="A fee is asked for, but neither an amount nor a rule says how much it is.",
+        )
+    approval = definition.automation.approval
+    if (
+        approval is not None
+        and approval.to is None
+        and not (demand.at is DemandedAt.SUBMISSION and demand.stops_clock)
+    ):
+        yield error(
+            "fee_not_awaited",
+            "/feeDemand",
+            vi="Hồ sơ được duyệt và kết thúc ngay theo quy tắc trước khi nộp phí; hãy yêu cầu phí khi nộp hồ sơ và chờ nộp.",
+            en="A rule grants and closes cases before the fee is paid; ask for it at submission, and wait for it.",
         )
     if demand.rule is not None and definition.fee is not None:
         yield warning(

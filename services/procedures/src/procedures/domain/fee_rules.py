@@ -1,12 +1,11 @@
 """The rules of fees: when one is asked for, who may waive it, what a payment is good for, what is given back."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from procedures.domain.acts import Act
+from procedures.domain.automation import Purpose
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Standing
 from procedures.domain.clock import Stop
@@ -16,12 +15,11 @@ from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
     FeePaid,
-    FeeUnassessed,
     PaymentSetAside,
     RefundAnswered,
     RefundOrdered,
 )
-from procedures.domain.fee_assessment import Assessed, Unassessed, assess
+from procedures.domain.fee_assessment import Assessed
 from procedures.domain.fee_demand import DemandedAt
 from procedures.domain.fees import (
     CaseFee,
@@ -84,7 +82,8 @@ def falls_due(case: Case, definition: Definition) -> bool:
     demand = definition.fee_demand
     if demand is None or (demand.rule is None and definition.fee is None) or case.status.ended:
         return False
-    if case.fee_unassessed is not None or any(not fee.by_hand for fee in case.fees):
+    asked = any(applied.purpose is Purpose.FEE for applied in case.rules_applied)
+    if asked or any(not fee.by_hand for fee in case.fees):
         return False
     match demand.at:
         case DemandedAt.SUBMISSION:
@@ -96,25 +95,7 @@ def falls_due(case: Case, definition: Definition) -> bool:
             return case.received_at is not None and case.task(demand.step) is not None
 
 
-def demand(
-    case: Case,
-    definition: Definition,
-    calendar: WorkingCalendar,
-    now: datetime,
-    inputs: Mapping[str, Any],
-) -> Act:
-    """The procedure asks the applicant for its fee, or says on what ground there is none.
-
-    `inputs` are those of the submission; see `rule_inputs`.
-    """
-    assert definition.fee_demand is not None  # or nothing would fall due
-    assessed = assess(definition, inputs)
-    if isinstance(assessed, Unassessed):
-        return FeeUnassessed(assessed.rule, assessed.reason)
-    return _asked(case, calendar, now, assessed, stops_clock=definition.fee_demand.stops_clock)
-
-
-def _asked(
+def ask(
     case: Case,
     calendar: WorkingCalendar,
     now: datetime,
@@ -123,11 +104,11 @@ def _asked(
     stops_clock: bool,
     by_hand: bool = False,
 ) -> Act:
-    number, fee, rule = len(case.fees) + 1, assessed.fee, assessed.rule
+    """The applicant is asked for a fee, or told on what ground there is none."""
+    number, fee = len(case.fees) + 1, assessed.fee
     if assessed.exempted_by is not None:
-        ground = assessed.exempted_by
-        return FeeExempted(number, fee.amount, fee.currency, ground, by_hand, rule=rule)
-    act = FeeDemanded(number, fee.amount, fee.currency, assessed.legal_ground, stops_clock, by_hand, rule)
+        return FeeExempted(number, fee.amount, fee.currency, assessed.exempted_by, by_hand)
+    act = FeeDemanded(number, fee.amount, fee.currency, assessed.legal_ground, stops_clock, by_hand)
     return replace(act, stands=_stands(act.change(case, now), calendar, now))
 
 
@@ -150,7 +131,7 @@ def demand_by_hand(
     require_allowed(case.status, Action.DEMAND_FEE)
     require_of_the_agency(case, definition, official)
     assessed = Assessed(fee, legal_ground)
-    return (_asked(case, calendar, now, assessed, stops_clock=stops_clock, by_hand=True),)
+    return (ask(case, calendar, now, assessed, stops_clock=stops_clock, by_hand=True),)
 
 
 def exempt(

@@ -51,17 +51,6 @@ class FeeState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AppliedRule:
-    """The rule that said what a case costs, and what it went by, so that it can be asked again."""
-
-    name: str
-    version: str
-    """SHA-256 of its canonical JSON; empty when there is no such rule."""
-    inputs: PersonalText
-    """Canonical JSON (RFC 8785) of what it looked at: answers of the applicant."""
-
-
-@dataclass(frozen=True, slots=True)
 class CaseFee:
     """A fee that the applicant of a case was asked for, or is exempt from."""
 

@@ -37,6 +37,7 @@ An error keeps the definition from being published; a warning does not.
 | fee_rule_unknown            | error    | the fee follows from a rule that the procedure does not have        |
 | fee_rule_without_amount     | error    | the rule does not answer how much the fee is                        |
 | fee_of_unknown_amount       | error    | a fee is asked for, but nothing says how much it is                 |
+| fee_not_awaited             | error    | a rule grants and closes cases whose fee is not paid                |
 | fee_twice                   | warning  | the fee follows from a rule, and there is a fixed one besides       |
 """
 
@@ -53,6 +54,7 @@ from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.layout_findings import layout_findings
 from procedures.domain.result import unknown_names
+from procedures.domain.rule_findings import rule_findings
 from procedures.domain.time_findings import time_findings
 from shared.errors import Text
 
@@ -82,6 +84,7 @@ def findings(
         *_templates(definition),
         *layout_findings(definition),
         *time_findings(definition),
+        *rule_findings(definition),
         *fee_findings(definition),
     )
 

@@ -10,16 +10,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from procedures.domain import handling
-from procedures.domain.acts import Act, Actor, Entry, Submitted, TaskCompleted
+from procedures.domain.acts import Act, Actor, Decided, Entry, Submitted, TaskCompleted
+from procedures.domain.automation import AppliedRule
+from procedures.domain.by_rule import documents_needed, follow
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Outcome, Task, opened
 from procedures.domain.clock import Stop
 from procedures.domain.definition import Definition, Step, UnknownOutcome
 from procedures.domain.firing import fire
 from procedures.domain.handling import DecisionMissing, Official, receiving_task
+from procedures.domain.rule_acts import RuleApplied
+from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.status import Status
 from procedures.domain.terms import Term, due_at
 from procedures.domain.time_acts import BecameOverdue
@@ -70,6 +75,10 @@ class Scenario:
     outcomes: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     """By step, for the first time it is done, the second, …; the last one from then on."""
     decision: Outcome = Outcome.GRANTED
+    form: Mapping[str, Any] = field(default_factory=dict)
+    """Answers, for the rules to look at."""
+    documents: Sequence[str] | None = None
+    """What is attached; None: all that the procedure lists."""
     explore: bool = False
     """Try every way on of the steps without an outcome, instead of the usual one."""
     most_runs: int = 50
@@ -93,7 +102,7 @@ class Happening:
     at: datetime
     kind: str
     """`submitted`, `accepted`, `completed`, `consented_by_silence`, `decided`, `granted_by_silence`, `closed`,
-    `reminded` or `became_overdue`."""
+    `reminded`, `became_overdue` or `rule_applied`."""
     step: Opened | None = None
     """The step that was done or became overdue; its due instant is the one that it had."""
     outcome: str | None = None
@@ -105,6 +114,8 @@ class Happening:
     """Why the clock stands still from now on."""
     due_at: datetime | None = None
     """When the answer is due from now on."""
+    rule: AppliedRule | None = None
+    """The rule that was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +172,7 @@ class Walk:
         self.chosen: list[tuple[str, str | None]] = []
         self.happenings: list[Happening] = []
         self.case = self._submitted()
+        self._follow_submission()
 
     def run(self) -> Run:
         dead_end = self._go()
@@ -190,6 +202,7 @@ class Walk:
                     self._finish(self.case.tasks[done[1]])
                 else:
                     return self._dead_end("waits_for_ever", _WAITS)
+                self._follow_rules()
             except DecisionMissing as refused:
                 return self._dead_end("not_decided", refused.detail)
             except MotcuaError as refused:
@@ -210,6 +223,32 @@ class Walk:
         )
         self.happenings.append(Happening(self.now, "submitted", opens=(self._opened(task),)))
         return opened(UUID(int=0), Entry(1, self.now, _ACTOR, act))
+
+    def _inputs(self) -> Mapping[str, Any]:
+        listed = [document.code for document in self.definition.documents]
+        documents = listed if self.scenario.documents is None else self.scenario.documents
+        return inputs_of(self.scenario.form, documents, self.calendar.local_date(self.case.submitted_at))
+
+    def _follow_submission(self) -> None:
+        """What rules make of a case as soon as it is submitted."""
+        asked, _ = documents_needed(self.definition, self._inputs())
+        self._by_rule(() if asked is None else (asked,))
+        self._follow_rules()
+
+    def _follow_rules(self) -> None:
+        """Rules lead on from the steps that they answer."""
+        self._by_rule(follow(self.case, self.definition, self.calendar, self._inputs(), self.now))
+
+    def _by_rule(self, acts: Sequence[Act]) -> None:
+        for act in acts:
+            if isinstance(act, RuleApplied):
+                self._note("rule_applied", None, None, (act,))
+            elif isinstance(act, TaskCompleted):
+                self.passes[act.step] += 1
+                self.chosen.append((act.step, act.outcome))
+                self._note("completed", self.case.task(act.step), act.outcome, (act,))
+            else:
+                self._note(act.kind, None, act.outcome if isinstance(act, Decided) else None, (act,))
 
     def _next_done(self) -> tuple[datetime, int] | None:
         """When somebody is done with an open task, and with which; None when nobody ever is."""
@@ -316,7 +355,7 @@ class Walk:
         for act in acts:
             self.case = self.case.after(Entry(self.case.sequence + 1, self.now, _ACTOR, act))
         late = self._late(before.due_at) if task is None else self._late(task.due_at, task.opened_at)
-        if kind in ("became_overdue", "reminded"):
+        if kind in ("became_overdue", "reminded", "rule_applied"):
             late = timedelta()
         done = {task.step} if task is not None and kind != "became_overdue" else set()
         still = {open_.step for open_ in before.tasks} - done
@@ -332,6 +371,7 @@ class Walk:
                 lapses=tuple(step for step in still if step not in now_open),
                 stops=self.case.stops,
                 due_at=self.case.due_at,
+                rule=self.case.rules_applied[-1] if kind == "rule_applied" else None,
             )
         )
         if self.case.status is Status.CLOSED and kind != "closed":

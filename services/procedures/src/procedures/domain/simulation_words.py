@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from procedures.domain.automation import AppliedRule
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.clock import STOP_TEXT
 from procedures.domain.clock_words import duration_in_words
@@ -82,6 +83,8 @@ def timeline(run: Run, calendar: WorkingCalendar) -> Iterator[Text]:
 
 
 def _what(happening: Happening) -> Text:
+    if happening.rule is not None:
+        return _asked(happening.rule)
     if happening.step is None or happening.kind == "accepted":
         return _DONE[happening.kind]
     step = _named(happening.step)
@@ -91,6 +94,16 @@ def _what(happening: Happening) -> Text:
     if happening.kind == "became_overdue":
         return Text(f"{step.vi} quá hạn", f"{step.en} is overdue")
     return Text(f"{step.vi} xong{outcome}", f"{step.en} is done{outcome}")
+
+
+def _asked(applied: AppliedRule) -> Text:
+    name = quoted(applied.rule)
+    if applied.failure is None:
+        return Text(f"áp dụng quy tắc {name}", f"the rule {name} is applied")
+    return Text(
+        f"quy tắc {name} không trả lời được ({applied.failure}), cần người giải quyết",
+        f"the rule {name} gives no answer ({applied.failure}), and people decide",
+    )
 
 
 def _late(happening: Happening) -> Iterator[Text]:

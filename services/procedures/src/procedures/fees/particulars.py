@@ -8,7 +8,6 @@ from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
     FeePaid,
-    FeeUnassessed,
     PaymentSetAside,
     RefundAnswered,
     RefundOrdered,
@@ -25,8 +24,6 @@ def of_fee_act(case: Case, code: str, act: Act) -> dict[str, Any]:
             return {"fee": _named(case, code, act.number), **money}
         case FeeExempted():
             return {"fee": _named(case, code, act.number), "legal_ground": act.legal_ground}
-        case FeeUnassessed():
-            return {"rule": act.rule.name, "reason": act.reason}
         case FeePaid():
             return {
                 "fee": _named(case, code, act.number),

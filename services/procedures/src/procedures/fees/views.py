@@ -12,10 +12,6 @@ from shared.errors import Text
 FEE_ACTS: Mapping[str, Text] = {
     "fee_demanded": Text(vi="Người nộp được yêu cầu nộp phí, lệ phí.", en="A fee was asked for."),
     "fee_exempted": Text(vi="Người nộp được miễn phí, lệ phí.", en="The applicant is exempt from the fee."),
-    "fee_unassessed": Text(
-        vi="Chưa xác định được mức phí tự động; cán bộ sẽ xác định.",
-        en="The fee could not be worked out by the rule; an official will say.",
-    ),
     "fee_paid": Text(vi="Phí, lệ phí đã được nộp.", en="The fee was paid."),
     "payment_set_aside": Text(
         vi="Một khoản tiền nộp không khớp với phí phải nộp và sẽ được hoàn trả.",

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
 from procedures.calendars.operations import calendar_of
+from procedures.cases.by_rule import follow_rules
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored, case_by_id, id_of_code
+from procedures.catalogue.operations import Versions
 from procedures.domain.acts import Actor
 from procedures.domain.fee_rules import answer_refund, order_refund, set_aside, settle, verdict_on
 from procedures.domain.fees import (
@@ -71,7 +73,7 @@ class Taken:
     receipt: str | None = None
 
 
-async def take_notice(tx: AsyncConnection, notice: Notice, now: datetime) -> Taken:
+async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, now: datetime) -> Taken:
     """Keep what the provider told, and do to the case what follows; told again, it is only answered again.
 
     Raises:
@@ -106,7 +108,7 @@ async def take_notice(tx: AsyncConnection, notice: Notice, now: datetime) -> Tak
         log.warning("payment.unknown", provider=notice.provider, reference=notice.reference)
         return Taken(Verdict.UNKNOWN)
     if notice.refund is None:
-        taken = await _paid(tx, stored, fee, payment, notice, now)
+        taken = await _paid(tx, versions, stored, fee, payment, notice, now)
     else:
         taken = await _refunded(tx, stored, notice.refund, notice, now)
     await store.settle(
@@ -134,7 +136,13 @@ async def _case_of(
 
 
 async def _paid(
-    tx: AsyncConnection, stored: Stored, fee: CaseFee, payment_id: UUID, notice: Notice, now: datetime
+    tx: AsyncConnection,
+    versions: Versions,
+    stored: Stored,
+    fee: CaseFee,
+    payment_id: UUID,
+    notice: Notice,
+    now: datetime,
 ) -> Taken:
     case = stored.case
     payment = Payment(
@@ -148,7 +156,8 @@ async def _paid(
         act = settle(case, calendar, now, fee.number, payment, receipt)
     else:
         act = set_aside(fee.number, payment, verdict)
-    await record(tx, _actor(notice), now, [(stored, [act])])
+    after = await record(tx, _actor(notice), now, [(stored, [act])])
+    await follow_rules(tx, versions, now, after)
     return Taken(verdict, receipt)
 
 

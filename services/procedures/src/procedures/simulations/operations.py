@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.calendars.operations import calendar_of
 from procedures.catalogue.forms import Form
 from procedures.catalogue.operations import get_version
+from procedures.documents.operations import missing_faults
+from procedures.domain.by_rule import documents_needed
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.json_input import escaped, quoted
+from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.simulated_run import Scenario
 from procedures.domain.simulation import Simulation, simulate
 from shared.errors import Fault, Invalid, Text
@@ -21,7 +24,7 @@ from shared.errors import Fault, Invalid, Text
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A simulation, the calendar that it went by, and what is wrong with the invented answers."""
+    """A simulation, the calendar that it went by, and what is wrong with the invented submission."""
 
     simulation: Simulation
     calendar: WorkingCalendar
@@ -50,7 +53,8 @@ async def simulate_version(
         raise Invalid(faults=faults)
     calendar = await calendar_of(tx, definition.agency)
     simulation = await asyncio.to_thread(simulate, definition, calendar, scenario)
-    return Tried(simulation, calendar, () if form is None else _form_faults(definition, form))
+    answers = () if form is None else _form_faults(definition, form)
+    return Tried(simulation, calendar, (*answers, *_missing(definition, calendar, scenario)))
 
 
 def _unknown(definition: Definition, scenario: Scenario) -> Iterator[Fault]:
@@ -74,6 +78,15 @@ def _unknown(definition: Definition, scenario: Scenario) -> Iterator[Fault]:
                     "unknown_outcome",
                     Text(f"Chỉ có các kết quả: {said}.", f"The outcomes are: {said}."),
                 )
+
+
+def _missing(definition: Definition, calendar: WorkingCalendar, scenario: Scenario) -> Sequence[Fault]:
+    """Which documents such answers call for, of those that are not attached."""
+    if scenario.documents is None:
+        return ()
+    submitted = calendar.local_date(scenario.starts_at)
+    _, needed = documents_needed(definition, inputs_of(scenario.form, scenario.documents, submitted))
+    return missing_faults(definition, scenario.documents, needed)
 
 
 def _form_faults(definition: Definition, form: Mapping[str, Any]) -> Sequence[Fault]:

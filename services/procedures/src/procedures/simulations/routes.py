@@ -51,6 +51,8 @@ async def simulate(
         takes=_terms(body),
         outcomes=body.outcomes,
         decision=body.decision,
+        form=body.form or {},
+        documents=body.documents,
         explore=body.explore,
         most_runs=body.most_runs,
     )

@@ -30,6 +30,12 @@ class ScenarioOfSimulation(Schema):
         description="Invented answers, to be held against the form",
         examples=[{"fullName": "Trần Thị Mẫu"}],
     )
+    documents: list[StepCode] | None = Field(
+        None,
+        max_length=300,
+        description="Which documents are attached; all that the procedure lists, when left out",
+        examples=[["GIAY_CHUNG_SINH"]],
+    )
     takes: dict[StepCode, dict[str, Any]] = Field(
         default_factory=dict,
         max_length=300,
@@ -74,6 +80,7 @@ class HappeningView(Schema):
         "closed",
         "reminded",
         "became_overdue",
+        "rule_applied",
     ]
     step: OpenedStep | None = Field(None, description="The step that was done, or became overdue")
     outcome: str | None = Field(None, examples=["done"])

@@ -7,13 +7,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import calendar_of
+from procedures.cases.by_rule import follow_rules
 from procedures.cases.record import record
 from procedures.cases.store import Done, Stored, lock_due
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import SYSTEM
-from procedures.domain.definition import Definition
 from procedures.domain.firing import fire
-from procedures.fees.demands import demand_fee
 from procedures.timers import store
 from shared.clock import Clock
 from shared.db import Database
@@ -58,17 +57,14 @@ async def fire_timers(
 async def _fire(tx: AsyncConnection, versions: Versions, found: Sequence[Stored], now: datetime) -> None:
     calendars = {agency: await calendar_of(tx, agency) for agency in {one.case.agency for one in found}}
     done: list[Done] = []
-    definitions: list[Definition] = []
     for stored in found:
         case = stored.case
         definition = (await versions.of(tx, case.procedure, case.version)).definition
         if acts := fire(case, definition, calendars[case.agency], now):
             done.append((stored, acts))
-            definitions.append(definition)
         else:  # its rows are not those that follow from the state
             await store.put_right(tx, case)
-    for after, definition in zip(await record(tx, SYSTEM, now, done), definitions, strict=True):
-        await demand_fee(tx, after, definition, calendars[after.case.agency], now)
+    await follow_rules(tx, versions, now, await record(tx, SYSTEM, now, done))
 
 
 async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, now: datetime) -> None:
