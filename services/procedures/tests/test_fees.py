@@ -15,10 +15,39 @@ from httpx import Response
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
+from procedures.timers.operations import fire_timers, told_by
+
 SECRET = "whsec_" + b64encode(b"a secret of tests, long enough!!").decode()
 NEXT_SECRET = "whsec_" + b64encode(b"another secret, also long enough").decode()
 FEE = {"amount": 150000, "currency": "VND"}
 AT_SUBMISSION = {"at": "submission", "stopsClock": True}
+RULE = {
+    "name": "LE_PHI",
+    "table": {
+        "nodes": [
+            {"id": "in", "type": "inputNode", "name": "in"},
+            {
+                "id": "table",
+                "type": "decisionTableNode",
+                "name": "table",
+                "content": {
+                    "hitPolicy": "first",
+                    "inputs": [{"id": "a", "name": "Họ tên", "field": "form.fullName"}],
+                    "outputs": [
+                        {"id": "amount", "name": "amount", "field": "amount"},
+                        {"id": "ground", "name": "ground", "field": "legalGround"},
+                    ],
+                    "rules": [{"_id": "1", "a": "!= null", "amount": "8000", "ground": "'Thông tư 01'"}],
+                },
+            },
+            {"id": "out", "type": "outputNode", "name": "out"},
+        ],
+        "edges": [
+            {"id": "1", "sourceId": "in", "targetId": "table"},
+            {"id": "2", "sourceId": "table", "targetId": "out"},
+        ],
+    },
+}
 REFUND = {"reason": "Hồ sơ rút.", "legalGround": "Luật Phí và lệ phí 2015, Điều 14"}
 
 
@@ -248,6 +277,9 @@ async def test_a_payment_is_given_back_once_its_provider_says_so(world: Any, pro
     assert (await provider.tell(failed)).json()["verdict"] == "accepted"
     refund = (await world.act(case, path, desk, REFUND)).json()["payments"][0]["refund"]
     given = {"kind": "refunded", "refund": refund["id"]}
+    strange = Provider(world, NEXT_SECRET)
+    answer = await strange.tell(strange.notice(fee["reference"], **given), name="bidv")
+    assert answer.json()["verdict"] == "unknown"
     assert (await provider.pay(fee["reference"], **given, amount=1))["verdict"] == "too_little"
     assert (await provider.pay(fee["reference"], **given))["verdict"] == "accepted"
     assert (await provider.pay(fee["reference"], **given))["verdict"] == "duplicate"
@@ -306,3 +338,42 @@ async def test_an_official_asks_for_a_fee_or_waives_one_with_the_legal_ground(
     await world.act(case, "withdrawal", world.citizen(), {})
     over = await world.act(case, "fees", desk, order)
     assert (over.status_code, over.json()["nextActions"]) == (409, [])
+
+
+async def test_a_rule_says_the_fee_from_the_answers_and_the_log_by_which_version(world: Any) -> None:
+    case, fee = await filed(world, fee=None, rules=[RULE], feeDemand={**AT_SUBMISSION, "rule": "LE_PHI"})
+    assert (fee["amount"], fee["currency"], fee["legalGround"]) == (8000, "VND", "Thông tư 01")
+    view = (await world.read(case)).json()
+    assert [(one["purpose"], one["rule"], one["failure"]) for one in view["rulesApplied"]] == [
+        ("fee", "LE_PHI", None)
+    ]
+    log = (await world.http.get(f"/procedures/v1/cases/{case}/log", headers=world.citizen())).json()
+    asked = log["entries"][1]["act"]
+    assert (asked["inputs"], len(asked["version"])) == ({"form.fullName": '"Trần Thị Mẫu"'}, 64)
+    assert log["sound"]
+
+
+async def test_a_fee_is_asked_for_at_a_step_that_opens_by_silence(world: Any) -> None:
+    steps = [
+        step("TIEP_NHAN", [{"to": "HOI_Y_KIEN"}]),
+        step(
+            "HOI_Y_KIEN",
+            [{"to": "TRA_KET_QUA"}],
+            allowance={"kind": "working_hours", "amount": 2},
+            silenceConsents=True,
+        ),
+        step("TRA_KET_QUA", [{"to": None}]),
+    ]
+    case, _ = await filed(world, steps=steps, feeDemand={"at": "step", "step": "TRA_KET_QUA"})
+    await world.act(case, "acceptance", world.official("desk"))
+    world.clock.advance(timedelta(hours=3))
+    desk = world.app.state.desk
+    while await fire_timers(world.database, desk.versions, world.clock.now(), told_by(world.clock)):
+        pass
+    view = (await world.read(case)).json()
+    assert ([task["step"] for task in view["tasks"]], len(view["fees"])) == (["TRA_KET_QUA"], 1)
+
+
+def step(code: str, transitions: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    title = {"vi": f"Bước {code}", "en": f"Step {code}"}
+    return {"code": code, "title": title, "unit": "BP_MOT_CUA", "transitions": transitions, **more}

@@ -213,11 +213,11 @@ def order_refund(
 
 
 def answer_refund(
-    case: Case, refund: UUID, *, reference: str, amount: int, currency: str, done: bool
+    case: Case, refund: UUID, *, provider: str, reference: str, amount: int, currency: str, done: bool
 ) -> tuple[Verdict, tuple[RefundAnswered, ...]]:
-    """A provider says what became of a refund: whether that is what was ordered, and the acts that follow."""
+    """The provider of a payment says what became of its refund: whether that is what was ordered, and what follows."""
     for paid in case.payments:
-        if paid.refund is None or paid.refund.id != refund:
+        if paid.refund is None or paid.refund.id != refund or paid.payment.provider != provider:
             continue
         if paid.refund.state is not RefundState.ORDERED:
             return Verdict.DUPLICATE, ()

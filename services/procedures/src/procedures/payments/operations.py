@@ -21,7 +21,6 @@ from procedures.domain.acts import Actor
 from procedures.domain.fee_rules import answer_refund, order_refund, set_aside, settle, verdict_on
 from procedures.domain.fees import (
     CaseFee,
-    FeeReference,
     Payment,
     RefundState,
     Verdict,
@@ -103,36 +102,31 @@ async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, n
         if any(getattr(before, name) != value for name, value in told.items()):
             raise ReferenceReused
         return Taken(Verdict(before.verdict), before.receipt)
-    stored, fee = await _case_of(tx, named)
-    if stored is None or fee is None:
+    case_id = await id_of_code(tx, named.code) if named else None
+    if named is None or case_id is None:
         log.warning("payment.unknown", provider=notice.provider, reference=notice.reference)
         return Taken(Verdict.UNKNOWN)
-    if notice.refund is None:
-        taken = await _paid(tx, versions, stored, fee, payment, notice, now)
-    else:
-        taken = await _refunded(tx, stored, notice.refund, notice, now)
-    await store.settle(
-        tx,
-        payment,
-        case_id=stored.case.id,
-        verdict=taken.verdict.value,
-        receipt=taken.receipt,
-    )
+    stored = await case_by_id(tx, case_id, for_update=True)
+    taken = await _do(tx, versions, stored, named.number, payment, notice, now)
+    await store.settle(tx, payment, case_id=case_id, verdict=taken.verdict.value, receipt=taken.receipt)
     return taken
 
 
-async def _case_of(
-    tx: AsyncConnection, named: FeeReference | None
-) -> tuple[Stored, CaseFee] | tuple[None, None]:
-    """The fee and its case, under the row lock of the latter; nothing when there is none."""
-    case_id = await id_of_code(tx, named.code) if named else None
-    if named is None or case_id is None:
-        return None, None
-    stored = await case_by_id(tx, case_id, for_update=True)
+async def _do(
+    tx: AsyncConnection,
+    versions: Versions,
+    stored: Stored,
+    number: int,
+    payment: UUID,
+    notice: Notice,
+    now: datetime,
+) -> Taken:
+    if notice.refund is not None:
+        return await _refunded(tx, stored, notice.refund, notice, now)
     for fee in stored.case.fees:
-        if fee.number == named.number:
-            return stored, fee
-    return None, None
+        if fee.number == number:
+            return await _paid(tx, versions, stored, fee, payment, notice, now)
+    return Taken(Verdict.UNKNOWN)
 
 
 async def _paid(
@@ -168,6 +162,7 @@ async def _refunded(
     verdict, acts = answer_refund(
         stored.case,
         refund,
+        provider=notice.provider,
         reference=notice.reference,
         amount=notice.amount,
         currency=notice.currency,

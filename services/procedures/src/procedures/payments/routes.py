@@ -13,6 +13,7 @@ from procedures.cases.schemas import CaseView
 from procedures.dependencies import AtDesk, look_of, official_of
 from procedures.domain.fee_rules import AlreadyRefunded, PaymentNotFound
 from procedures.domain.fees import Verdict
+from procedures.domain.personal import CaseErased
 from procedures.pages import key_after, page_of
 from procedures.payments import operations
 from procedures.payments.operations import Notice, ReferenceReused
@@ -106,7 +107,7 @@ async def list_payments(
     "/cases/{case_id}/payments/{payment_id}/refund",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, PaymentNotFound, AlreadyRefunded),
+    responses=problems(*FOR_OFFICERS, PaymentNotFound, AlreadyRefunded, CaseErased),
 )
 async def order_refund(
     body: RefundOrder,

@@ -77,6 +77,6 @@ class PaymentView(Schema):
     happened_at: datetime = Field(description="As the provider says")
     received_at: datetime
     verdict: Verdict
-    case_id: UUID | None = Field(None, description="Absent when no case has such a fee")
+    case_id: UUID | None = Field(None, description="Absent when there is no such case")
     receipt: str | None = Field(None, examples=["0000007/2026/BL"])
     refund_state: RefundState | None = Field(None, description="Of a payment: whether it is given back")
