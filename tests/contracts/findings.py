@@ -14,6 +14,7 @@ _TITLES = {
     "findings": "Of definitions",
     "layout_findings": "Of the layout of forms",
     "rule_findings": "Of rules",
+    "dmn": "Of DMN tables",
     "register_sheet": "Of register sheets, besides",
     "importing": "Of BPMN diagrams, besides",
 }

@@ -62,8 +62,8 @@ def with_rule(sound: Definition, at: int, changed: Rule) -> Definition:
         (rule("WAY", "weather", "outcome", "", "'done'"), [("unknown_input", "/rules/2/table")]),
         (rule("WAY", "form", "outcome", "", "'done'"), [("unknown_input", "/rules/2/table")]),
         (rule("WAY", "documents", "outcome", "", "'astray'"), [("unknown_way", "/automation/routing/0/rule")]),
-        (rule("OTHER", "documents", "outcome", "", "'done'"), [("unknown_rule", "/automation/routing/0/rule")]),
-        (rule("NEEDED", "documents", "outcome", "", "'done'"), [("duplicate_code", "/rules/2/name"), ("unknown_rule", "/automation/routing/0/rule")]),
+        (rule("OTHER", "documents", "outcome", "", "'done'"), [("rule_not_there", "/automation/routing/0/rule")]),
+        (rule("NEEDED", "documents", "outcome", "", "'done'"), [("duplicate_code", "/rules/2/name"), ("rule_not_there", "/automation/routing/0/rule")]),
     ],
 )  # fmt: skip
 def test_each_fault_of_a_rule_has_its_code_and_place(

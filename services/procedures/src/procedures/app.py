@@ -14,6 +14,7 @@ from procedures.catalogue import routes as catalogue_routes
 from procedures.catalogue.operations import Versions
 from procedures.clocks import routes as clock_routes
 from procedures.consumers import HANDLERS
+from procedures.decision_tables import routes as decision_table_routes
 from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
@@ -93,6 +94,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             simulation_routes.router,
             version_routes.router,
             migration_routes.router,
+            decision_table_routes.router,
             fee_routes.router,
             payment_routes.router,
         ],

@@ -26,8 +26,8 @@ MOST_COPIES = 200
 """Answers of one table that are made of its inputs: with `collect` all of them may be given at once."""
 
 _OUTPUT = re.compile(r"[A-Za-z]\w{0,49}", re.ASCII)
-MATCHED = "_row"
-"""The output under which the engine says which row matched: it leaves out what is answered with null."""
+MATCHED = "row"
+"""The output under which the engine says which row matched."""
 
 _INPUT_NODE, _TABLE_NODE, _OUTPUT_NODE = "inputNode", "decisionTableNode", "outputNode"
 
@@ -172,21 +172,18 @@ def _cell(cell: Node, column: Expression | None) -> Expression:
 
 
 def as_jdm(table: DecisionTable) -> Mapping[str, Any]:
-    """The same table for the engine, which knows two hit policies and gives every match for the others."""
-    first = table.hit_policy is HitPolicy.FIRST
+    """The same table for the engine, which answers with the rows that match (`MATCHED`).
+
+    What a row answers is evaluated apart: where the engine cannot, it would take the row for one that does not
+    match, and go on to the next.
+    """
     conditions = [f"c{at}" for at in range(len(table.columns))]
-    answers = [f"a{at}" for at in range(len(table.outputs))]
     content = {
-        "hitPolicy": "first" if first else "collect",
+        "hitPolicy": "first" if table.hit_policy is HitPolicy.FIRST else "collect",
         "inputs": [{"id": name, "name": name} for name in conditions],
-        "outputs": [
-            {"id": name, "name": name, "field": output}
-            for name, output in [(MATCHED, MATCHED), *zip(answers, table.outputs, strict=True)]
-        ],
+        "outputs": [{"id": MATCHED, "name": MATCHED, "field": MATCHED}],
         "rules": [
-            {"_id": str(at), MATCHED: str(at)}
-            | dict(zip(conditions, _conditions(table, row), strict=True))
-            | dict(zip(answers, (answer.text for answer in row.answers), strict=True))
+            {"_id": str(at), MATCHED: str(at)} | dict(zip(conditions, _conditions(table, row), strict=True))
             for at, row in enumerate(table.rows)
         ],
     }

@@ -103,7 +103,7 @@ ANYTHING = Expression("")
 
 def read_value(node: Node) -> Expression:
     """An expression that gives a value: what a column looks at, or what a row answers; faults are noted."""
-    return _read(node, node.code(), condition=False)
+    return _read(node, node.code(LONGEST), condition=False)
 
 
 def read_condition(node: Node) -> Expression:

@@ -3,7 +3,7 @@
 | code                 | severity | what it says                                                               |
 |----------------------|----------|----------------------------------------------------------------------------|
 | unreadable_rule      | error    | a rule is no decision table that can be evaluated                          |
-| unknown_rule         | error    | the automation names a rule that is not there                              |
+| rule_not_there       | error    | the automation names a rule that is not there                              |
 | rule_without_answer  | error    | a rule does not answer what the automation asks it                         |
 | unknown_input        | error    | a rule looks at something that no submission has                           |
 | unknown_way          | error    | a rule answers with an outcome that the step does not have                 |
@@ -110,7 +110,7 @@ def _asked(
     rule = definition.rule(name)
     if rule is None:
         yield error(
-            "unknown_rule",
+            "rule_not_there",
             pointer,
             vi=f"Thủ tục không có quy tắc {quoted(name)}.",
             en=f"The procedure has no rule {quoted(name)}.",

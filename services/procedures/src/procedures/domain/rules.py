@@ -7,7 +7,7 @@ table knows its inputs and nothing else, neither a clock nor chance.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -16,7 +16,7 @@ from typing import Any, Self
 import rfc8785
 import zen
 
-from procedures.domain.decision_table import DecisionTable, HitPolicy, as_jdm, read_table
+from procedures.domain.decision_table import MATCHED, DecisionTable, HitPolicy, as_jdm, read_table
 from procedures.domain.expressions import CLOCK
 from procedures.domain.json_input import Node, note_unstorable
 from shared.errors import Fault, Invalid, Text
@@ -166,25 +166,43 @@ def decide(rule: Rule, inputs: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         raise RuleFailed("input_too_large")
     if CLOCK in seen.values() and any(part.of_dates for part in table.expressions):
         raise RuleFailed("clock_asked")
+    given = _nested(seen)
     try:
-        found = _engine(rule).evaluate(_nested(seen))["result"]
+        found = _engine(rule).evaluate(given)["result"]
     except (RuntimeError, ValueError) as refused:
         raise RuleFailed("engine") from refused
-    hits = [found] if isinstance(found, dict) else list(found)
-    return _answer(table, [hit for hit in hits if hit])
+    hits = [hit[MATCHED] for hit in ([found] if isinstance(found, dict) else found) if hit]
+    return _answer(table, [_row_answer(rule, at, given) for at in hits])
 
 
-def _answer(table: DecisionTable, hits: list[dict[str, JsonValue]]) -> dict[str, JsonValue]:
-    if any(hit.get(output) is None for hit in hits for output in table.outputs):
-        raise RuleFailed("output_missing")
+def _answer(table: DecisionTable, answers: Sequence[dict[str, JsonValue]]) -> dict[str, JsonValue]:
     if table.hit_policy is HitPolicy.COLLECT:
-        return {output: [hit[output] for hit in hits] for output in table.outputs}
-    if not hits:
+        return {output: [answer[output] for answer in answers] for output in table.outputs}
+    if not answers:
         raise RuleFailed("no_row")
-    first, *others = ({output: hit[output] for output in table.outputs} for hit in hits)
+    first, *others = answers
     if others and (table.hit_policy is HitPolicy.UNIQUE or any(other != first for other in others)):
         raise RuleFailed("several_rows")
     return first
+
+
+def _row_answer(rule: Rule, row: int, given: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    try:
+        answers = {
+            output: _plain(answer.evaluate(given)) for output, answer in _answers_of(rule)[row].items()
+        }
+    except (RuntimeError, ValueError) as refused:
+        raise RuleFailed("output_missing") from refused
+    if None in answers.values():
+        raise RuleFailed("output_missing")
+    return answers
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    """The engine counts in decimals; whole numbers are told as such."""
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @lru_cache(maxsize=256)
@@ -197,6 +215,18 @@ def _read(rule: Rule) -> tuple[DecisionTable, tuple[Fault, ...]]:
 @lru_cache(maxsize=256)
 def _engine(rule: Rule) -> zen.ZenDecision:
     return zen.ZenEngine().create_decision(json.dumps(as_jdm(table_of(rule))))
+
+
+@lru_cache(maxsize=256)
+def _answers_of(rule: Rule) -> tuple[Mapping[str, "zen.Expression"], ...]:
+    table = table_of(rule)
+    return tuple(
+        {
+            output: zen.compile_expression(answer.text)
+            for output, answer in zip(table.outputs, row.answers, strict=True)
+        }
+        for row in table.rows
+    )
 
 
 def _at(inputs: Mapping[str, JsonValue], name: str) -> JsonValue:

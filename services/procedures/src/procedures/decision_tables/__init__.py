@@ -1,0 +1,1 @@
+"""Decision tables that were drawn elsewhere."""
