@@ -19,8 +19,8 @@ from procedures.domain.finding import Severity
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.domain.report import render
+from procedures.domain.scenario import Scenario
 from procedures.domain.sheet_export import lost_in_sheet, sheet_of
-from procedures.domain.simulated_run import Scenario
 from procedures.domain.simulation import simulate
 from procedures.domain.simulation_words import timeline
 

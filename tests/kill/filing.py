@@ -74,15 +74,15 @@ class Filing:
             }
             key = str(new_id())
             for _ in range(2):  # the second time as a client that lost its first answer
-                answer = await self._insist(CASES, {**who, "idempotency-key": key}, json=body)
+                answer = await self.insist(CASES, {**who, "idempotency-key": key}, json=body)
                 self.receipts[key].add(answer["code"])
 
     async def _document(self, who: dict[str, str]) -> dict[str, str]:
         headers = {**who, "content-type": "application/pdf"}
-        sent = await self._insist("/procedures/v1/documents?fileName=a.pdf", headers, content=PDF)
+        sent = await self.insist("/procedures/v1/documents?fileName=a.pdf", headers, content=PDF)
         return {"document": PAPER["code"], "id": sent["id"]}
 
-    async def _insist(self, path: str, headers: dict[str, str], **request: Any) -> Any:
+    async def insist(self, path: str, headers: dict[str, str], *, status: int = 201, **request: Any) -> Any:
         """Send until it is done."""
         while True:
             self.begun.set()
@@ -91,7 +91,7 @@ class Filing:
             except httpx.HTTPError as error:
                 self.unanswered[type(error).__name__] += 1
             else:
-                if answer.status_code == 201:
+                if answer.status_code == status:
                     return answer.json()
                 # Just started, it may have no database yet, or none of identity's keys.
                 assert answer.status_code in (503, 401), f"{answer.text}\n{self.last_words()}"
@@ -118,18 +118,23 @@ class Account:
 
 async def kill_while_filing(kills: int, seed: int, say: Callable[[str], None]) -> Account:
     """Kill the process and PostgreSQL in turn, each time at another point of a filing."""
-    with _server() as (folder, server):
+    with database_server() as (folder, server):
         url = server.create_database("procedures")
         upgrade(ROOT / "services/procedures/migrations", url)
-        async with _procedures(folder, url) as (process, http, tokens):
-            filing = Filing(http, tokens, await _publish(http, tokens), lambda: "\n".join(process.tail()))
-            done = await _kill(filing, process, server, kills, random.Random(seed), say)
+        async with procedures_process(folder, url) as (process, http, tokens):
+            filing = Filing(
+                http,
+                tokens,
+                await publish(http, tokens, documents=[PAPER]),
+                lambda: "\n".join(process.tail()),
+            )
+            done = await kill_in_turn(filing, process, server, kills, random.Random(seed), say)
             faults = await _faults(url, filing)
         return Account(done, len(filing.receipts), filing.unanswered, faults)
 
 
 @contextmanager
-def _server() -> Iterator[tuple[Path, Postgres]]:
+def database_server() -> Iterator[tuple[Path, Postgres]]:
     with tempfile.TemporaryDirectory(prefix="motcua-filing-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)  # as root, PostgreSQL's own user must reach its data
@@ -141,7 +146,7 @@ def _server() -> Iterator[tuple[Path, Postgres]]:
             server.kill()
 
 
-async def _kill(
+async def kill_in_turn(
     filing: Filing,
     process: Process,
     server: Postgres,
@@ -218,9 +223,10 @@ async def _halves(tx: Any) -> list[str]:
     return [*faults, f"{untold} cases were not told once"] if untold else faults
 
 
-async def _publish(http: httpx.AsyncClient, tokens: Tokens) -> str:
+async def publish(http: httpx.AsyncClient, tokens: Tokens, **changes: Any) -> str:
+    """A procedure in force; its code."""
     editor = tokens.bearer("procedures:procedures:write", kind="official", agency=DEFINITION["agency"])
-    definition = {**DEFINITION, "documents": [PAPER]}
+    definition = {**DEFINITION, **changes}
     drafted = await http.post("/procedures/v1/procedures", json=definition, headers=editor)
     assert drafted.status_code == 201, drafted.text
     code: str = DEFINITION["code"]
@@ -233,7 +239,9 @@ async def _publish(http: httpx.AsyncClient, tokens: Tokens) -> str:
 
 
 @asynccontextmanager
-async def _procedures(folder: Path, url: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient, Tokens]]:
+async def procedures_process(
+    folder: Path, url: str, **changes: str
+) -> AsyncIterator[tuple[Process, httpx.AsyncClient, Tokens]]:
     tokens, port = Tokens(), free_port()
     with published_keys(tokens) as jwks:
         settings = {
@@ -245,6 +253,7 @@ async def _procedures(folder: Path, url: str) -> AsyncIterator[tuple[Process, ht
             "RELAY": "false",
             "CONSUMERS": "false",
             "JWKS_URL": jwks,
+            **changes,
         }
         process = Process(
             "procedures",

@@ -27,6 +27,7 @@ from shared.events.procedures import (
     CaseDecided,
     CaseEvent,
     CaseExtended,
+    CaseFeeDemanded,
     CaseLapsed,
     CaseRedated,
     CaseReminded,
@@ -127,6 +128,7 @@ BY_THE_20TH = {"answer_by": PROMISED["promised_at"]}
         (CaseSupplemented, {"missing": ("SO_DO",)}, "còn thiếu"),
         (CaseSupplementExpired, BY_THE_20TH, "giấy tờ hiện có"),
         (CaseLapsed, BY_THE_20TH, "nộp hồ sơ mới"),
+        (CaseFeeDemanded, {"fee": f"{CODE}/1", "amount": 5000, "currency": "VND"}, "nộp trực tuyến"),
     ],
 )
 async def test_what_becomes_of_a_cases_time_is_told(

@@ -21,6 +21,7 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.fee_demand import DemandedAt, FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
 from procedures.domain.rules import Rule
@@ -61,6 +62,7 @@ BEFORE = Definition(
         "x-motcua": {"sections": [{"title": "Người xin", "fields": ["name", "born"]}]},
     },
     fee=Fee(5000),
+    fee_demand=FeeDemand(DemandedAt.STEP, "PRINT", None, stops_clock=True),
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
     rules=(Rule.of("KNOWN", graph({"outputs": [{"id": "o", "field": "ok"}], "rules": [{"o": "true"}], "inputs": []})),),

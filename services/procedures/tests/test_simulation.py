@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from procedures.domain.case import Outcome
 from procedures.domain.clock import Stop
-from procedures.domain.definition import END, Definition, Join, Step, Transition, can_end, reachable
+from procedures.domain.definition import END, Definition, Fee, Join, Step, Transition, can_end, reachable
+from procedures.domain.fee_demand import DemandedAt, FeeDemand
 from procedures.domain.holidays_vn import vietnam
-from procedures.domain.simulated_run import Run, Scenario
+from procedures.domain.scenario import Scenario
+from procedures.domain.simulated_run import Run
 from procedures.domain.simulation import MOST_RUNS, Simulation, simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import NO_TERM, Term, TermKind
@@ -266,3 +268,33 @@ def test_any_draft_can_be_tried_out(definition: Definition, every: bool, takes: 
         assert all(text.vi and text.en for text in timeline(one, CALENDAR))
     if definition.first_step not in can_end(definition):
         assert all(one.dead_end is not None for one in found.runs)
+
+
+PAID = replace(DESK, fee=Fee(150000), fee_demand=FeeDemand(DemandedAt.STEP, "examine", stops_clock=True))
+
+
+def test_the_clock_of_an_invented_case_stands_still_until_its_fee_is_paid() -> None:
+    one = run(PAID, pays_after=days("1"), takes={"examine": days("2")})
+    assert done(one)[:4] == [
+        ("submitted", None, "Mon 08:30"),
+        ("accepted", "receive", "Mon 08:30"),
+        ("fee_demanded", None, "Mon 08:30"),
+        ("fee_paid", None, "Tue 08:30"),
+    ]
+    assert [each.stops for each in one.happenings[1:4]] == [(), (Stop.PAYMENT,), ()]
+    assert (local(one.due_at), one.on_time) == (
+        "Fri 08:30",
+        True,
+    )  # three working days, and the one that was waited
+    said = [line.en for line in timeline(one, CALENDAR)]
+    assert said[2].startswith(
+        "2026-01-05 08:30: the applicant is asked to pay 150000 VND; the clock stands still"
+    )
+    assert said[3] == "2026-01-06 08:30: the applicant has paid 150000 VND."
+
+
+def test_an_invented_case_whose_fee_is_never_paid_is_not_decided() -> None:
+    one = run(PAID, pays_after=NO_TERM)
+    assert one.dead_end is not None
+    assert one.dead_end.code == "not_decided"
+    assert "clock stands still" in one.dead_end.reason.en

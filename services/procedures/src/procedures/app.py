@@ -20,7 +20,10 @@ from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.extensions import routes as extension_routes
+from procedures.fees import routes as fee_routes
 from procedures.keys.keyring import Keyring, hand_over
+from procedures.payments import routes as payment_routes
+from procedures.payments.providers import Providers
 from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
@@ -64,6 +67,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         tracking_key=settings.tracking_key.get_secret_value().encode(),
         press=Press(seal, contents, settings.public_url),
         guesses=Guesses(),
+        providers=Providers.of(settings.payment_providers),
     )
     app = create_service(
         settings,
@@ -91,6 +95,8 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             version_routes.router,
             migration_routes.router,
             decision_table_routes.router,
+            fee_routes.router,
+            payment_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(

@@ -1,11 +1,13 @@
 """Settings of procedures, from the environment (`PROCEDURES_…`)."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from procedures.keys.keyring import Keyring
+from procedures.payments.providers import Providers
 from shared.settings import ServiceSettings
 
 
@@ -27,9 +29,20 @@ class Settings(ServiceSettings):
     )
     result_passphrase: SecretStr = Field(SecretStr(""), description="Opens those files")
     document_limit: int = Field(50_000_000, ge=1, description="Largest document taken, in bytes")
+    payment_providers: Mapping[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Who may tell of payments, with their secrets: `{"napas": "whsec_<base64>"}`; two with a blank '
+        "between while one takes the place of the other",
+    )
 
     @field_validator("master_key")
     @classmethod
     def _is_a_keyring(cls, given: SecretStr) -> SecretStr:
         Keyring(given.get_secret_value())
+        return given
+
+    @field_validator("payment_providers")
+    @classmethod
+    def _are_providers(cls, given: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
+        Providers.of(given)
         return given

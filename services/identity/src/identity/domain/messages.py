@@ -33,6 +33,7 @@ class Occasion(StrEnum):
     ANSWER_REDATED = "answer_redated"
     SUPPLEMENT_EXPIRED = "supplement_expired"
     LAPSED = "lapsed"
+    FEE_DEMANDED = "fee_demanded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ _SUBJECTS: Mapping[Occasion, Text] = {
     Occasion.ANSWER_REDATED: Text(vi="Hạn bổ sung hồ sơ thay đổi", en="Your time to supplement has changed"),
     Occasion.SUPPLEMENT_EXPIRED: Text(vi="Đã hết hạn bổ sung hồ sơ", en="Your time to supplement has ended"),
     Occasion.LAPSED: Text(vi="Hồ sơ kết thúc vì không bổ sung đúng hạn", en="Your case has lapsed"),
+    Occasion.FEE_DEMANDED: Text(vi="Cần nộp phí, lệ phí", en="There is a fee to pay"),
 }
 
 _ADVICE: Mapping[Occasion, Text] = {
@@ -137,6 +139,10 @@ _ADVICE: Mapping[Occasion, Text] = {
     Occasion.LAPSED: Text(
         vi="Giấy tờ đã yêu cầu không được nộp đúng hạn. Bạn có thể nộp hồ sơ mới.",
         en="What was asked for did not come in time. You may submit a new case.",
+    ),
+    Occasion.FEE_DEMANDED: Text(
+        vi="Hãy mở hồ sơ để xem số tiền, mã khoản phí và nộp trực tuyến.",
+        en="Open the case to see how much it is and by which reference to pay it.",
     ),
 }
 

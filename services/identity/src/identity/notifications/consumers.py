@@ -15,6 +15,7 @@ from shared.events.procedures import (
     CaseDecided,
     CaseEvent,
     CaseExtended,
+    CaseFeeDemanded,
     CaseLapsed,
     CaseRedated,
     CaseRefused,
@@ -41,6 +42,7 @@ _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
     CaseReminded: Occasion.ANSWER_REMINDED,
     CaseSupplementExpired: Occasion.SUPPLEMENT_EXPIRED,
     CaseLapsed: Occasion.LAPSED,
+    CaseFeeDemanded: Occasion.FEE_DEMANDED,
 }
 
 

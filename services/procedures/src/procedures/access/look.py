@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     DOCUMENT = "document"
     HANDLING = "handling"
     DISPOSAL = "disposal"
+    PAYMENTS = "payments"
 
 
 @dataclass(frozen=True, slots=True)

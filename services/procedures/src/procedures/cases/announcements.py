@@ -17,6 +17,7 @@ from procedures.domain.case import Case
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.rule_acts import RuleApplied
+from procedures.fees.particulars import of_fee_act
 from shared.events import Envelope
 from shared.events import procedures as told
 
@@ -46,6 +47,12 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "erased": told.CaseErased,
     "migrated": told.CaseMigrated,
     "rule_applied": told.CaseRuleApplied,
+    "fee_demanded": told.CaseFeeDemanded,
+    "fee_exempted": told.CaseFeeExempted,
+    "fee_paid": told.CaseFeePaid,
+    "payment_set_aside": told.CasePaymentSetAside,
+    "refund_ordered": told.CaseRefundOrdered,
+    "refund_answered": told.CaseRefundAnswered,
 }
 
 
@@ -60,6 +67,7 @@ def announcement(case: Case, code: str, act: Act, at: datetime) -> Envelope:
         status=case.status.value,
         due_at=case.due_at,
         **_particulars(case, act),
+        **of_fee_act(case, code, act),
     )
     return event.envelope(subject=case.id, sequence=case.sequence, at=at)
 

@@ -12,7 +12,7 @@ from procedures.cases.record import record
 from procedures.cases.store import Done, Stored
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import SYSTEM, Act, Entry
-from procedures.domain.by_rule import approved, follow, routed_task
+from procedures.domain.by_rule import follow, goes_on
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.rule_acts import RuleApplied
@@ -28,15 +28,14 @@ async def follow_submission(
     inputs: dict[str, Any],
     now: datetime,
 ) -> Stored:
-    """Record what the rules said of a case that was submitted just now, and do it."""
-    acts: list[Act] = [] if asked is None else [asked]
-    acts += approved(stored.case, definition, calendar, inputs, now)
-    if not acts:
-        return stored
+    """Record what the rules said of a case that was submitted just now, and what follows from its submission."""
     case = stored.case
+    acts: list[Act] = [] if asked is None else [asked]
     for act in acts:
         case = case.after(Entry(case.sequence + 1, now, SYSTEM, act))
     acts += follow(case, definition, calendar, inputs, now)
+    if not acts:
+        return stored
     (after,) = await record(tx, SYSTEM, now, [(stored, acts)])
     return after
 
@@ -44,12 +43,12 @@ async def follow_submission(
 async def follow_rules(
     tx: AsyncConnection, versions: Versions, now: datetime, cases: Sequence[Stored]
 ) -> list[Stored]:
-    """Lead cases on from the steps that rules answer; each as it then stands. The row locks are held."""
+    """Let cases go on by themselves as far as they do; each as it then stands. The row locks are held."""
     done: list[Done] = []
     for stored in cases:
         case = stored.case
         definition = (await versions.of(tx, case.procedure, case.version)).definition
-        if routed_task(case, definition) is None:
+        if not goes_on(case, definition):
             continue
         calendar = await calendar_of(tx, case.agency)
         inputs = await _inputs(tx, stored, calendar.local_date(case.submitted_at))

@@ -130,7 +130,7 @@ async def _file(
     ]
     if faults:
         raise Invalid(faults=faults)
-    if definition.automation != NO_AUTOMATION:
+    if definition.automation != NO_AUTOMATION or definition.fee_demand is not None:
         await store.begin(tx)  # so that what follows by rule is written with the case or not at all
     case_id, salt, content = new_id(), os.urandom(SALT_LENGTH), canonical(form)
     key = keyring_of(tx).new_key(case_id)

@@ -10,6 +10,7 @@ from procedures.domain.automation import Purpose
 from procedures.domain.case import Outcome
 from procedures.domain.result import ResultState
 from procedures.domain.status import Status
+from procedures.fees.schemas import FeeDue, FeeOfCase, PaymentOfCase
 from shared.schema import Schema, Words
 
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -185,6 +186,8 @@ class CaseView(Schema):
     rules_applied: list[AppliedRuleOfCase] = Field(
         description="What rules of the procedure were asked; what they looked at stands in the log"
     )
+    fees: list[FeeOfCase] = Field(description="What the applicant was asked to pay, or is exempt from")
+    payments: list[PaymentOfCase] = Field(description="What was paid, also what is to be given back")
 
 
 class Refusal(Schema):
@@ -287,3 +290,4 @@ class Tracking(Schema):
         None, description="The end of the new date that the agency promised when it was late"
     )
     steps: list[TrackingStep]
+    fees_due: list[FeeDue] = Field(description="What is yet to be paid")

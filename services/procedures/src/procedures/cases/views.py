@@ -25,6 +25,7 @@ from procedures.cases.store import Stored, shown_act
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
+from procedures.fees.views import FEE_ACTS, fees_due, fees_of, payments_of
 from shared.db import AnyRow
 from shared.errors import Text
 from shared.schema import Words
@@ -79,6 +80,7 @@ _ACTS: dict[str, Text] = {
     "rule_applied": Text(
         vi="Một quy tắc của thủ tục được áp dụng.", en="A rule of the procedure was applied."
     ),
+    **FEE_ACTS,
 }
 
 
@@ -138,6 +140,8 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         ],
         apology=case.apology and ApologyOfCase.model_validate(case.apology),
         rules_applied=[AppliedRuleOfCase.model_validate(applied) for applied in case.rules_applied],
+        fees=fees_of(stored),
+        payments=payments_of(case),
     )
 
 
@@ -175,4 +179,5 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
             TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
             for link in links
         ],
+        fees_due=fees_due(stored),
     )

@@ -11,6 +11,14 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.fee_acts import (
+    FeeDemanded,
+    FeeExempted,
+    FeePaid,
+    PaymentSetAside,
+    RefundAnswered,
+    RefundOrdered,
+)
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
@@ -244,6 +252,12 @@ Act = (
     | Erased
     | Migrated
     | RuleApplied
+    | FeeDemanded
+    | FeeExempted
+    | FeePaid
+    | PaymentSetAside
+    | RefundOrdered
+    | RefundAnswered
 )
 
 

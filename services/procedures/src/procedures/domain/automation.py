@@ -23,14 +23,17 @@ class Purpose(StrEnum):
     COMPLETENESS = "completeness"
     APPROVAL = "approval"
     ROUTING = "routing"
+    FEE = "fee"
 
 
 ANSWERS: Mapping[Purpose, str] = {
     Purpose.COMPLETENESS: "document",
     Purpose.APPROVAL: "approve",
     Purpose.ROUTING: "outcome",
+    Purpose.FEE: "amount",
 }
-"""The output that is read: the code of a document, or a list of them; true or false; the outcome of a step."""
+"""The output that is read: the code of a document, or a list of them; true or false; the outcome of a
+step; how much is to be paid."""
 
 REASON = "reason"
 """The output, which may be left out, that says why a case is granted."""

@@ -1,4 +1,4 @@
-"""What follows in a case by rule, without anybody: the documents it needs, the way on, the grant.
+"""What follows in a case by rule, without anybody: the documents it needs, its fee, the grant, the way on.
 
 A rule that is unreadable, that fails, or whose answer cannot be followed never stands in anybody's way: that is
 noted in the case, and people go on as if there were no rule.
@@ -17,6 +17,9 @@ from procedures.domain.case import Case, Outcome, Task
 from procedures.domain.clock import CaseClock
 from procedures.domain.dating import standing, task_of
 from procedures.domain.definition import Definition, UnknownOutcome, UnknownStep
+from procedures.domain.fee_assessment import Assessed, assessed
+from procedures.domain.fee_rules import ask, falls_due
+from procedures.domain.fees import payment_stops
 from procedures.domain.handling import DecisionMissing, completed
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rules import RuleFailed, RuleUnreadable, decide, seen_by
@@ -47,13 +50,12 @@ def documents_needed(definition: Definition, inputs: Inputs) -> tuple[RuleApplie
     return act, frozenset(codes)
 
 
-def approved(
+def _approve(
     case: Case, definition: Definition, calendar: WorkingCalendar, inputs: Inputs, now: datetime
-) -> tuple[Act, ...]:
-    """What follows by rule from the submission of a case: that it was asked for, and the grant."""
+) -> Sequence[Act]:
+    """That the rule of approval was asked, and the grant."""
     approval = definition.automation.approval
-    if approval is None:
-        return ()
+    assert approval is not None
     act, answer = _ask(definition, Purpose.APPROVAL, approval.rule, inputs)
     if answer is not None and not isinstance(answer, bool):
         return (replace(act, failure=UNFIT),)
@@ -68,17 +70,65 @@ def approved(
 def follow(
     case: Case, definition: Definition, calendar: WorkingCalendar, inputs: Inputs, now: datetime
 ) -> tuple[Act, ...]:
-    """The acts by which rules lead a case on from its open steps, until it waits for people."""
+    """The acts by which a case goes on by itself, until it waits for people: the fee is asked for, the case is
+    granted once no fee is waited for, rules lead on from its open steps."""
     acts: list[Act] = []
-    while (task := routed_task(case, definition)) is not None:
-        following = _route(case, definition, calendar, inputs, now, task)
+    while following := _next(case, definition, calendar, inputs, now):
         for act in following:
             case = case.after(Entry(case.sequence + 1, now, SYSTEM, act))
         acts += following
     return tuple(acts)
 
 
-def routed_task(case: Case, definition: Definition) -> Task | None:
+def goes_on(case: Case, definition: Definition) -> bool:
+    """Whether anything follows by itself."""
+    return (
+        falls_due(case, definition)
+        or _awaits_approval(case, definition)
+        or _routed_task(case, definition) is not None
+    )
+
+
+def _next(
+    case: Case, definition: Definition, calendar: WorkingCalendar, inputs: Inputs, now: datetime
+) -> Sequence[Act]:
+    if falls_due(case, definition):
+        return _ask_for_fee(case, definition, calendar, inputs, now)
+    if _awaits_approval(case, definition):
+        return _approve(case, definition, calendar, inputs, now)
+    task = _routed_task(case, definition)
+    return () if task is None else _route(case, definition, calendar, inputs, now, task)
+
+
+def _ask_for_fee(
+    case: Case, definition: Definition, calendar: WorkingCalendar, inputs: Inputs, now: datetime
+) -> Sequence[Act]:
+    """The fixed fee, or what the rule says; where it does not, an official has to."""
+    demand = definition.fee_demand
+    assert demand is not None
+    if demand.rule is None:
+        assert definition.fee is not None
+        return (ask(case, calendar, now, Assessed(definition.fee), stops_clock=demand.stops_clock),)
+    act, amount = _ask(definition, Purpose.FEE, demand.rule, inputs)
+    if amount is None:
+        return (act,)
+    costs = assessed(amount, act.answer)
+    if costs is None:
+        return (replace(act, failure=UNFIT),)
+    return act, ask(case, calendar, now, costs, stops_clock=demand.stops_clock)
+
+
+def _awaits_approval(case: Case, definition: Definition) -> bool:
+    """A case that was just submitted, or whose fee is paid now."""
+    return (
+        definition.automation.approval is not None
+        and case.status is Status.SUBMITTED
+        and not payment_stops(case.fees)
+        and all(applied.purpose is not Purpose.APPROVAL for applied in case.rules_applied)
+    )
+
+
+def _routed_task(case: Case, definition: Definition) -> Task | None:
     """An open step from which a rule leads on, and has not been asked since the step opened."""
     if case.status not in (Status.ACCEPTED, Status.DECIDED):
         return None

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from procedures.domain.automation import AppliedRule
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.fees import CaseFee, CasePayment
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
@@ -200,6 +201,8 @@ class Case:
     erased: Erasure | None = None
     rules_applied: tuple[AppliedRule, ...] = ()
     """The rules that were asked, in their order; what they looked at stands in the log."""
+    fees: tuple[CaseFee, ...] = ()
+    payments: tuple[CasePayment, ...] = ()
 
     @property
     def received_at(self) -> datetime | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from procedures.domain.automation import NO_AUTOMATION, Automation
+from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
 from procedures.domain.rules import Rule
@@ -146,6 +147,8 @@ class Definition:
     """Decision tables, by name."""
     automation: Automation = NO_AUTOMATION
     """What they do by themselves."""
+    fee_demand: FeeDemand | None = None
+    """When its cases are asked for the fee; None: they are not, it is only told."""
 
     @property
     def first(self) -> Step:

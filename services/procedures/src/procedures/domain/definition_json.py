@@ -9,6 +9,7 @@
                      "mediaTypes": ["application/pdf"], "maxBytes": 10000000}],
       "form": {…JSON Schema 2020-12 of the answers…},
       "fee": {"amount": 5000, "currency": "VND"},            null: free of charge
+      "feeDemand": {…see `fee_demand`…},                       null: nobody is asked for it
       "term": {"kind": "working_days", "amount": 3},
       "first": "TIEP_NHAN",
       …and what `time_rules` lists…,
@@ -44,6 +45,7 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.json_input import Node, note_unstorable
 from procedures.domain.result import ResultType
 from procedures.domain.retention import read_rules
@@ -98,6 +100,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         "retention": [rule.to_json() for rule in definition.retention],
         "rules": [rule.to_json() for rule in definition.rules],
         "automation": definition.automation.to_json(),
+        "feeDemand": None if definition.fee_demand is None else definition.fee_demand.to_json(),
     }
 
 
@@ -134,6 +137,7 @@ def _definition(node: Node) -> Definition:
         "retention",
         "rules",
         "automation",
+        "feeDemand",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -152,6 +156,7 @@ def _definition(node: Node) -> Definition:
         retention=read_rules(node.get("retention")),
         rules=read_decision_tables(node.get("rules")),
         automation=Automation.read(node.get("automation")),
+        fee_demand=FeeDemand.read(node.get("feeDemand")),
     )
 
 

@@ -33,6 +33,12 @@ An error keeps the definition from being published; a warning does not.
 | extension_without_term      | error    | an extension is not counted like the procedure's term               |
 | silence_without_term        | error    | silence is consent, but there is no term                            |
 | reminder_too_early          | warning  | the reminder is as long as the term or longer                       |
+| fee_step_unknown            | error    | the fee is asked for at a step that does not exist                  |
+| fee_rule_unknown            | error    | the fee follows from a rule that the procedure does not have        |
+| fee_rule_without_amount     | error    | the rule does not answer how much the fee is                        |
+| fee_of_unknown_amount       | error    | a fee is asked for, but nothing says how much it is                 |
+| fee_not_awaited             | error    | a rule grants and closes cases whose fee is not paid                |
+| fee_twice                   | warning  | the fee follows from a rule, and there is a fixed one besides       |
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -41,6 +47,7 @@ import jsonschema_rs
 
 from procedures.domain.allowances import allowance_findings
 from procedures.domain.definition import Definition
+from procedures.domain.fee_findings import fee_findings
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
 from procedures.domain.forks import fork_findings
@@ -78,6 +85,7 @@ def findings(
         *layout_findings(definition),
         *time_findings(definition),
         *rule_findings(definition),
+        *fee_findings(definition),
     )
 
 

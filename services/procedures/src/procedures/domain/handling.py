@@ -26,6 +26,7 @@ from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.dating import asked, standing, task_of
 from procedures.domain.definition import END, Definition, Step
+from procedures.domain.fees import payment_stops
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.time_rules import NO_LIMITS, SupplementRule
 from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
@@ -120,7 +121,7 @@ def accept(
         Progress(opens=(first,)) if alone else progress(definition, [first.code], (), first.code, None)
     )
     tasks = [task_of(definition, step, case.agency, now) for step in following.opens]
-    stops = () if alone else _stops_after(clock, first)
+    stops = (*(() if alone else _stops_after(clock, first)), *payment_stops(case.fees))
     stands = standing(clock, tasks, stops, calendar, now)
     return (
         Accepted(

@@ -56,7 +56,7 @@ def require_issuable(
         ActionNotAllowed, NotThisUnit, ResultNotFitting, ResultNotFound.
     """
     require_allowed(case.status, Action.ISSUE_RESULT)
-    _require_of_the_agency(case, definition, official)
+    require_of_the_agency(case, definition, official)
     if supersedes is not None and result_of(case, supersedes).state is not ResultState.IN_FORCE:
         raise ResultNotFitting
     if kind.outcome not in (None, case.outcome) or (case.status is Status.CLOSED and supersedes is None):
@@ -73,7 +73,7 @@ def revoke(
         ResultNotFitting: it does not count already.
     """
     require_allowed(case.status, Action.REVOKE_RESULT)
-    _require_of_the_agency(case, definition, official)
+    require_of_the_agency(case, definition, official)
     if result_of(case, result).state is ResultState.REVOKED:
         raise ResultNotFitting
     return (ResultRevoked(result, reason, legal_ground),)
@@ -91,7 +91,7 @@ def result_of(case: Case, result: UUID) -> IssuedResult:
     raise ResultNotFound
 
 
-def _require_of_the_agency(case: Case, definition: Definition, official: Official) -> None:
+def require_of_the_agency(case: Case, definition: Definition, official: Official) -> None:
     """Whoever works on such cases in the agency that answers for them; a closed case has no open task."""
     own = [step for step in definition.steps if step.agency in (None, case.agency)]
     if not any(official.holds(case.agency, step.unit, step.role) for step in own):

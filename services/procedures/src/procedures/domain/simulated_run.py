@@ -8,7 +8,7 @@ a run without a word about durations is late exactly when the allowances do not 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,17 +16,20 @@ from uuid import UUID
 from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Decided, Entry, Submitted, TaskCompleted
 from procedures.domain.automation import AppliedRule
-from procedures.domain.by_rule import approved, documents_needed, follow
+from procedures.domain.by_rule import documents_needed, follow
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case, Outcome, Task, opened
+from procedures.domain.case import Case, Task, opened
 from procedures.domain.clock import Stop
 from procedures.domain.definition import Definition, Step, UnknownOutcome
+from procedures.domain.fees import CaseFee
 from procedures.domain.firing import fire
 from procedures.domain.handling import DecisionMissing, Official, receiving_task
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
+from procedures.domain.scenario import Scenario
+from procedures.domain.simulated_payment import next_payment, pay
 from procedures.domain.status import Status
-from procedures.domain.terms import Term, due_at
+from procedures.domain.terms import due_at
 from procedures.domain.time_acts import BecameOverdue
 from procedures.domain.timers import timers_of
 from procedures.domain.usual_way import usual_ways
@@ -52,6 +55,9 @@ _BY_THEMSELVES = {
 }
 """What happenings are called that nobody brings about, by the kind of their act."""
 
+OF_THE_FEE = {"fee_demanded", "fee_exempted", "fee_paid"}
+_NOBODYS_WORK = {"became_overdue", "reminded", "rule_applied", *OF_THE_FEE}
+
 _ACTOR = Actor("simulation", "system")
 _GOES_ROUND = Text(
     vi="Hồ sơ đi vòng qua các bước này mãi.", en="The case goes round through these steps for ever."
@@ -63,25 +69,6 @@ _WAITS = Text(
 _CUT = Text(
     vi="Dừng ở đây vì mô phỏng đã đủ dài.", en="Broken off here, since the simulation is long enough."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What is invented: when a case comes, how long people take, and what comes of their work."""
-
-    starts_at: datetime
-    takes: Mapping[str, Term] = field(default_factory=dict)
-    """By step; no term: nobody ever does it."""
-    outcomes: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
-    """By step, for the first time it is done, the second, …; the last one from then on."""
-    decision: Outcome = Outcome.GRANTED
-    form: Mapping[str, Any] = field(default_factory=dict)
-    """Answers, for the rules to look at."""
-    documents: Sequence[str] | None = None
-    """What is attached; None: all that the procedure lists."""
-    explore: bool = False
-    """Try every way on of the steps without an outcome, instead of the usual one."""
-    most_runs: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +89,7 @@ class Happening:
     at: datetime
     kind: str
     """`submitted`, `accepted`, `completed`, `consented_by_silence`, `decided`, `granted_by_silence`, `closed`,
-    `reminded`, `became_overdue` or `rule_applied`."""
+    `reminded`, `became_overdue`, `rule_applied`, `fee_demanded`, `fee_exempted` or `fee_paid`."""
     step: Opened | None = None
     """The step that was done or became overdue; its due instant is the one that it had."""
     outcome: str | None = None
@@ -116,6 +103,8 @@ class Happening:
     """When the answer is due from now on."""
     rule: AppliedRule | None = None
     """The rule that was asked."""
+    fee: CaseFee | None = None
+    """What is asked for, waived or paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +183,14 @@ class Walk:
             if self.passes.total() > self.completions or self.now - self.scenario.starts_at > LONGEST:
                 return self._dead_end("broken_off", _CUT)
             done, timer = self._next_done(), next(iter(timers_of(self.case)), None)
+            payment = next_payment(self.case, self.scenario.pays_after, self.calendar)
+            others = [*([done[0]] if done else ()), *([timer.at] if timer else ())]
             try:
-                if timer is not None and (done is None or timer.at < done[0]):
+                if payment is not None and all(payment[0] <= at for at in others):
+                    self.now = max(self.now, payment[0])
+                    act = pay(self.case, payment[1], self.calendar, self.now)
+                    self._note("fee_paid", None, None, (act,))
+                elif timer is not None and (done is None or timer.at < done[0]):
                     self._let_pass(timer.at + _TICK)
                 elif done is not None:
                     self.now = max(self.now, done[0])
@@ -232,8 +227,7 @@ class Walk:
     def _follow_submission(self) -> None:
         """What rules make of a case as soon as it is submitted."""
         asked, _ = documents_needed(self.definition, self._inputs())
-        granted = approved(self.case, self.definition, self.calendar, self._inputs(), self.now)
-        self._by_rule([*(() if asked is None else (asked,)), *granted])
+        self._by_rule(() if asked is None else (asked,))
         self._follow_rules()
 
     def _follow_rules(self) -> None:
@@ -356,7 +350,7 @@ class Walk:
         for act in acts:
             self.case = self.case.after(Entry(self.case.sequence + 1, self.now, _ACTOR, act))
         late = self._late(before.due_at) if task is None else self._late(task.due_at, task.opened_at)
-        if kind in ("became_overdue", "reminded", "rule_applied"):
+        if kind in _NOBODYS_WORK:
             late = timedelta()
         done = {task.step} if task is not None and kind != "became_overdue" else set()
         still = {open_.step for open_ in before.tasks} - done
@@ -373,6 +367,7 @@ class Walk:
                 stops=self.case.stops,
                 due_at=self.case.due_at,
                 rule=self.case.rules_applied[-1] if kind == "rule_applied" else None,
+                fee=self.case.fees[-1] if kind in OF_THE_FEE else None,
             )
         )
         if self.case.status is Status.CLOSED and kind != "closed":

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition, reachable
-from procedures.domain.simulated_run import Run, Scenario, Walk
+from procedures.domain.scenario import Scenario
+from procedures.domain.simulated_run import Run, Walk
 
 MOST_RUNS = 200
 """Runs of one simulation at most."""

@@ -8,6 +8,7 @@ from procedures.domain.automation import AppliedRule
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.clock import STOP_TEXT
 from procedures.domain.clock_words import duration_in_words
+from procedures.domain.fees import CaseFee
 from procedures.domain.json_input import quoted
 from procedures.domain.simulated_run import DeadEnd, Happening, Opened, Run
 from procedures.domain.simulation import Simulation
@@ -85,6 +86,8 @@ def timeline(run: Run, calendar: WorkingCalendar) -> Iterator[Text]:
 def _what(happening: Happening) -> Text:
     if happening.rule is not None:
         return _asked(happening.rule)
+    if happening.fee is not None:
+        return _money(happening.kind, happening.fee)
     if happening.step is None or happening.kind == "accepted":
         return _DONE[happening.kind]
     step = _named(happening.step)
@@ -104,6 +107,16 @@ def _asked(applied: AppliedRule) -> Text:
         f"quy tắc {name} không trả lời được ({applied.failure}), cần người giải quyết",
         f"the rule {name} gives no answer ({applied.failure}), and people decide",
     )
+
+
+def _money(kind: str, fee: CaseFee) -> Text:
+    amount = f"{fee.amount} {fee.currency}"
+    if kind == "fee_demanded":
+        return Text(f"người nộp được yêu cầu nộp {amount}", f"the applicant is asked to pay {amount}")
+    if kind == "fee_paid":
+        return Text(f"người nộp đã nộp {amount}", f"the applicant has paid {amount}")
+    ground = quoted(fee.exempted_by)
+    return Text(f"người nộp được miễn phí ({ground})", f"the applicant is exempt from the fee ({ground})")
 
 
 def _late(happening: Happening) -> Iterator[Text]:

@@ -43,10 +43,14 @@ class Action(StrEnum):
     REVOKE_RESULT = "revoke_result"
     EXTEND = "extend"
     APOLOGISE = "apologise"
+    DEMAND_FEE = "demand_fee"
+    EXEMPT_FEE = "exempt_fee"
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
-    Status.SUBMITTED: frozenset({Action.ACCEPT, Action.REFUSE, Action.WITHDRAW}),
+    Status.SUBMITTED: frozenset(
+        {Action.ACCEPT, Action.REFUSE, Action.WITHDRAW, Action.DEMAND_FEE, Action.EXEMPT_FEE}
+    ),
     Status.ACCEPTED: frozenset(
         {
             Action.COMPLETE_TASK,
@@ -55,11 +59,20 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.WITHDRAW,
             Action.EXTEND,
             Action.APOLOGISE,
+            Action.DEMAND_FEE,
+            Action.EXEMPT_FEE,
         }
     ),
     Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW, Action.APOLOGISE}),
     Status.DECIDED: frozenset(
-        {Action.COMPLETE_TASK, Action.RECORD_RESULT, Action.ISSUE_RESULT, Action.REVOKE_RESULT}
+        {
+            Action.COMPLETE_TASK,
+            Action.RECORD_RESULT,
+            Action.ISSUE_RESULT,
+            Action.REVOKE_RESULT,
+            Action.DEMAND_FEE,
+            Action.EXEMPT_FEE,
+        }
     ),
     Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT}),
     Status.REFUSED: frozenset(),

@@ -13,7 +13,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported, read_sheet
-from procedures.domain.simulated_run import Scenario
+from procedures.domain.scenario import Scenario
 from procedures.domain.simulation import simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import MOST, NO_TERM, Term, TermKind
@@ -48,6 +48,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STEP=OUTCOME",
         help="how a step ends; given again, how it ends the next time",
     )
+    parser.add_argument(
+        "--pays-after",
+        type=_days,
+        metavar="DAYS",
+        help="working days after which a fee is paid, or `never`; else at once",
+    )
     parser.add_argument("--explore", action="store_true", help="try every way")
     parser.add_argument("--language", choices=["vi", "en"], default="vi")
 
@@ -61,15 +67,19 @@ def _pair(written: str) -> tuple[str, str]:
 
 def _takes(written: str) -> tuple[str, Term]:
     step, value = _pair(written)
+    return step, _days(value)
+
+
+def _days(value: str) -> Term:
     if value == _NEVER:
-        return step, NO_TERM
+        return NO_TERM
     try:
         days = Decimal(value)
     except InvalidOperation:
         days = Decimal(-1)
     if not 0 <= days <= MOST:
         raise argparse.ArgumentTypeError(f"needs working days from 0 to {MOST}, or {_NEVER}")
-    return step, Term(TermKind.WORKING_DAYS, days)
+    return Term(TermKind.WORKING_DAYS, days)
 
 
 async def _simulate(arguments: argparse.Namespace, _: ServiceSettings) -> int:
@@ -94,6 +104,7 @@ async def _simulate(arguments: argparse.Namespace, _: ServiceSettings) -> int:
         starts_at=start if start.tzinfo else start.astimezone(),
         takes=dict(arguments.takes),
         outcomes=outcomes,
+        pays_after=arguments.pays_after,
         explore=arguments.explore,
     )
     simulation = simulate(definition, calendar, scenario)

@@ -17,7 +17,7 @@ from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.rule_inputs import inputs_of
-from procedures.domain.simulated_run import Scenario
+from procedures.domain.scenario import Scenario
 from procedures.domain.simulation import Simulation, simulate
 from shared.errors import Fault, Invalid, Text
 

@@ -7,7 +7,8 @@ from procedures.catalogue.operations import ProcedureNotFound
 from procedures.catalogue.routes import Code, Editor, Version
 from procedures.dependencies import agency_of
 from procedures.domain.json_input import Node, escaped
-from procedures.domain.simulated_run import Happening, Opened, Run, Scenario
+from procedures.domain.scenario import Scenario
+from procedures.domain.simulated_run import Happening, Opened, Run
 from procedures.domain.simulation_words import (
     dead_end_in_words,
     happening_in_words,
@@ -53,6 +54,7 @@ async def simulate(
         decision=body.decision,
         form=body.form or {},
         documents=body.documents,
+        pays_after=None if body.pays_after is None else Term.from_json(body.pays_after, "/paysAfter"),
         explore=body.explore,
         most_runs=body.most_runs,
     )

@@ -50,6 +50,12 @@ class ScenarioOfSimulation(Schema):
         examples=[{"XU_LY": [None]}],
     )
     decision: Outcome = Field(Outcome.GRANTED, description="How the matter is decided")
+    pays_after: dict[str, Any] | None = Field(
+        None,
+        description="How long after it is asked for a fee is paid, as a term; of kind `none`: never. At once, when "
+        "left out",
+        examples=[{"kind": "calendar_days", "amount": 2}],
+    )
     explore: bool = Field(
         False, description="Try every way on of the steps whose outcome is left out, not the usual one"
     )
@@ -81,6 +87,9 @@ class HappeningView(Schema):
         "reminded",
         "became_overdue",
         "rule_applied",
+        "fee_demanded",
+        "fee_exempted",
+        "fee_paid",
     ]
     step: OpenedStep | None = Field(None, description="The step that was done, or became overdue")
     outcome: str | None = Field(None, examples=["done"])

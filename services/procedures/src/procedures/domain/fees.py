@@ -1,0 +1,144 @@
+"""What a case costs, what was paid for it, and what is given back: the part of a case's state about money.
+
+Amounts are whole numbers of the smallest unit of an ISO 4217 currency; the dong has none below it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from procedures.domain.clock import Stop
+from procedures.domain.personal import PersonalText
+
+_REFERENCE = re.compile(r"(?P<code>(?P<agency>.{1,100})-\d{6}-\d{4,})/(?P<number>[1-9]\d{0,3})")
+
+
+class Verdict(StrEnum):
+    """What becomes of a payment, or of a refund, that a provider told of."""
+
+    ACCEPTED = "accepted"
+    TOO_LITTLE = "too_little"
+    TOO_MUCH = "too_much"
+    WRONG_CURRENCY = "wrong_currency"
+    DUPLICATE = "duplicate"
+    """The fee was paid, or the refund answered, before."""
+    LATE = "late"
+    """Nobody asks for the fee any more: the case has ended, or the fee was waived."""
+    UNKNOWN = "unknown"
+    """No case has such a fee, or no such refund was ordered."""
+
+
+class RefundState(StrEnum):
+    """How far a refund has come."""
+
+    ORDERED = "ordered"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class FeeState(StrEnum):
+    """How a fee stands."""
+
+    DUE = "due"
+    PAID = "paid"
+    EXEMPTED = "exempted"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+    """The case ended before it was paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFee:
+    """A fee that the applicant of a case was asked for, or is exempt from."""
+
+    number: int
+    """In the case, from 1."""
+    amount: int
+    currency: str
+    demanded_at: datetime
+    legal_ground: str | None
+    """Of the fee."""
+    stops_clock: bool
+    """The legal clock stands still until it is paid."""
+    by_hand: bool
+    """An official asked for it; otherwise the procedure does."""
+    exempted_by: str | None = None
+    """The legal ground on which it need not be paid."""
+    paid_by: UUID | None = None
+    """The payment that settled it."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be paid, as long as the case goes on."""
+        return self.exempted_by is None and self.paid_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as its provider told of it."""
+
+    id: UUID
+    """Ours."""
+    provider: str
+    reference: str
+    """The provider's."""
+    amount: int
+    currency: str
+    paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """An order to give a payment back, all of it."""
+
+    id: UUID
+    ordered_at: datetime
+    reason: PersonalText
+    legal_ground: str
+    state: RefundState = RefundState.ORDERED
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePayment:
+    """A payment for a fee of a case: one that settled it, or one that is set aside to be given back."""
+
+    payment: Payment
+    fee: int
+    received_at: datetime
+    verdict: Verdict
+    receipt: str | None = None
+    """The legal number of its receipt; none of what is set aside."""
+    refund: Refund | None = None
+    """The last one that was ordered."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeReference:
+    """By what payers and providers name a fee: the code of its case and its number, `H99.01-261123-0001/1`."""
+
+    agency: str
+    code: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.code}/{self.number}"
+
+
+def reference_from(text: str) -> FeeReference | None:
+    """The reference that somebody wrote; None when it cannot be one."""
+    found = _REFERENCE.fullmatch(text.strip())
+    return found and FeeReference(found["agency"], found["code"], int(found["number"]))
+
+
+def payment_stops(fees: Iterable[CaseFee]) -> tuple[Stop, ...]:
+    """Why the clock stands still for these fees: for payment while one of them that stops it is open."""
+    return (Stop.PAYMENT,) if any(fee.open and fee.stops_clock for fee in fees) else ()
+
+
+def receipt_number(count: int, year: int) -> str:
+    """The number of the `count`-th receipt (biên lai) of an agency in a year: `0000007/2026/BL`."""
+    return f"{count:07}/{year}/BL"
