@@ -14,6 +14,7 @@ from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
+from procedures.external_tasks.bell import Bell
 from procedures.results.operations import Press
 from procedures.tracking.guesses import Guesses
 from shared.auth import Principal
@@ -34,6 +35,7 @@ class Desk:
     tracking_key: bytes
     press: Press
     guesses: Guesses
+    bell: Bell
 
 
 def actor_of(who: Principal) -> Actor:

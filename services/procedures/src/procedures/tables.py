@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.external_tasks.tables import external_tasks_table
 from procedures.plain_json import PlainJson
 from shared.db import new_metadata
 from shared.inbox import inbox_table
@@ -31,6 +32,7 @@ Instant = DateTime(timezone=True)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 answers = answers_table(metadata)
+external_tasks = external_tasks_table(metadata)
 
 agencies = Table(
     "agencies",

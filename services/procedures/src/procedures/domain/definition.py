@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.external_work import ExternalWork
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
 from procedures.domain.terms import NO_TERM, Term
@@ -117,6 +118,8 @@ class Step:
     """While it is open the time does not count: a consultation that the law exempts."""
     silence_consents: bool = False
     """When it is not done by its due instant, it is completed on its first way, by silence."""
+    external: ExternalWork | None = None
+    """None: officials do it; else systems of its agency may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ An error keeps the definition from being published; a warning does not.
 | extension_without_term      | error    | an extension is not counted like the procedure's term               |
 | silence_without_term        | error    | silence is consent, but there is no term                            |
 | reminder_too_early          | warning  | the reminder is as long as the term or longer                       |
+| external_first_step         | error    | the step that receives the case is left to systems                  |
+| external_without_system     | warning  | a step is left to systems, but its agency has no client for it      |
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -41,6 +43,7 @@ import jsonschema_rs
 
 from procedures.domain.allowances import allowance_findings
 from procedures.domain.definition import Definition
+from procedures.domain.external_work import external_findings
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
 from procedures.domain.forks import fork_findings
@@ -55,11 +58,12 @@ def findings(
     definition: Definition,
     known_units: Collection[str] | None = None,
     units_elsewhere: Mapping[str, Collection[str]] | None = None,
+    systems: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong with a definition; pointers lead into its JSON.
 
     `known_units` are the codes of the responsible agency's units, `units_elsewhere` those of the units of
-    other agencies, by agency; None leaves them unchecked.
+    other agencies, by agency, `systems` the clients that may do steps, by agency; None leaves them unchecked.
     """
     return (
         *_untitled(definition),
@@ -76,6 +80,7 @@ def findings(
         *_templates(definition),
         *layout_findings(definition),
         *time_findings(definition),
+        *external_findings(definition, systems),
     )
 
 

@@ -177,6 +177,7 @@ def completed(
     outcome: str | None,
     note: str | None,
     by_silence: bool = False,
+    attachments: Sequence[Attachment] = (),
 ) -> tuple[Act, ...]:
     """What follows when an open task is done, whoever did it, or nobody (`by_silence`).
 
@@ -199,6 +200,7 @@ def completed(
         arrivals=following.arrivals,
         lapsed=following.lapsed,
         by_silence=by_silence,
+        attachments=tuple(attachments),
     )
     if act.stands.tasks:
         return (act,)
