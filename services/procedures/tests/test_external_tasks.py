@@ -67,7 +67,7 @@ async def claimed(world: Any, who: dict[str, str], procedure: str, **more: Any) 
 
 
 async def do(world: Any, who: dict[str, str], task: dict[str, Any], command: str, **body: Any) -> Any:
-    path = f"{TASKS}/{task['caseId']}/{task['step']}/{command}"
+    path = f"{TASKS}/{task['caseId']}/steps/{task['step']}/{command}"
     return await world.http.post(path, json={"lease": task["lease"], **body}, headers=who)
 
 
@@ -95,7 +95,7 @@ async def test_a_system_claims_a_task_reads_the_case_and_completes_it_with_docum
     )
     assert task["leaseEndsAt"] == "2026-01-05T01:40:00Z"
     assert task["case"]["form"] == {"fullName": "Trần Thị Mẫu"}
-    path = f"{TASKS}/{case}/HOI_THUE/documents/{sent['id']}/content"
+    path = f"{TASKS}/{case}/steps/HOI_THUE/documents/{sent['id']}/content"
     content = await world.http.get(path, params={"lease": task["lease"]}, headers=who)
     assert content.content == b"%PDF-1.7 from the applicant"
     answer = await world.send(b"%PDF-1.7 what is owed", headers=who)
@@ -127,7 +127,7 @@ async def test_the_person_is_told_of_each_look_of_a_system_and_of_the_unit_that_
     procedure, (case,) = await file(world, tax)
     who = system(world, tax)
     (task,) = await claimed(world, who, procedure)
-    await world.http.get(f"{TASKS}/{case}/HOI_THUE", params={"lease": task["lease"]}, headers=who)
+    await world.http.get(f"{TASKS}/{case}/steps/HOI_THUE", params={"lease": task["lease"]}, headers=who)
     await do(world, who, task, "completion")
     looks = [row.payload for row in await world.told("procedures.access.v1", "agency", tax)]
     assert [(look["purpose"], look["readerKind"], look["units"]) for look in looks] == [
@@ -142,7 +142,7 @@ async def test_a_system_sees_a_case_only_while_it_holds_a_task_of_it(world: Any,
     procedure, (case,) = await file(world, tax)
     who = system(world, tax)
     (task,) = await claimed(world, who, procedure)
-    path, held = f"{TASKS}/{case}/HOI_THUE", {"lease": task["lease"]}
+    path, held = f"{TASKS}/{case}/steps/HOI_THUE", {"lease": task["lease"]}
     assert (await world.http.get(path, params=held, headers=who)).status_code == 200
     for other in (system(world, tax, "another"), system(world, "H99.01")):
         assert (await world.http.get(path, params=held, headers=other)).status_code == 409
@@ -205,7 +205,7 @@ async def test_a_task_that_fails_rests_and_becomes_an_incident_that_an_official_
     async with world.database.reading() as tx:
         kept = (await tx.execute(select(external_tasks).where(external_tasks.c.case_id == case))).one()
     assert "Nam" not in kept.message
-    path = f"{TASKS}/{case}/HOI_THUE/resolution"
+    path = f"{TASKS}/{case}/steps/HOI_THUE/resolution"
     body = {"incident": listed["incident"]}
     assert (await world.http.post(path, json=body, headers=official)).status_code == 201
     assert (await world.http.post(path, json=body, headers=official)).status_code == 409
@@ -249,7 +249,7 @@ class TestOfficialsAndSystems:
         refused = await world.act(case, "tasks/HOI_THUE/completion", official, {})
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/task-leased")
         assert refused.json()["leasedUntil"].startswith("2026-01-05T01:35:00")
-        recalled = await world.http.post(f"{TASKS}/{case}/HOI_THUE/recall", headers=official)
+        recalled = await world.http.post(f"{TASKS}/{case}/steps/HOI_THUE/recall", headers=official)
         assert (recalled.status_code, recalled.json()["cause"]) == (201, "recalled")
         assert (await do(world, who, task, "completion")).status_code == 409
         assert await claimed(world, who, procedure) == []
@@ -360,7 +360,7 @@ async def test_a_document_that_is_not_the_systems_own_is_a_fault_and_the_task_st
 
 
 async def test_the_index_finds_what_is_free_without_reading_the_others(world: Any, tax: str) -> None:
-    procedure, _ = await file(world, tax)
+    await file(world, tax)
     async with world.database.transaction() as tx:
         await tx.execute(text("SET LOCAL enable_seqscan = off"))
         for condition, index in (

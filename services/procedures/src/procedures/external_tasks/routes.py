@@ -56,7 +56,7 @@ router = APIRouter(prefix="/procedures/v1/external-tasks", tags=["external tasks
 System = Annotated[Principal, requires("procedures:tasks:work", kinds=["client"])]
 Step = Annotated[str, Path(max_length=200, description="Code of the open step", examples=["HOI_THUE"])]
 LeaseId = Annotated[UUID, Query(alias="lease", description="The lease that you hold")]
-_TASK = "/{case_id}/{step}"
+_TASK = "/{case_id}/steps/{step}"
 _OF_LEASES = (LeaseLost, Forbidden, Unprocessable)
 _OF_INCIDENTS = (ExternalTaskNotFound, NotThisUnit, IncidentSettled, Forbidden, Unprocessable)
 
