@@ -46,6 +46,10 @@ class Bell:
             if not self._listening[agency]:
                 del self._listening[agency]
 
+    def waiting(self, agency: str) -> int:
+        """How many here listen for the agency."""
+        return len(self._listening.get(agency, ()))
+
     def ring(self, agency: str) -> None:
         """Ring here and in all other processes."""
         self.ring_here(agency)
