@@ -118,10 +118,10 @@ class Account:
 
 async def kill_while_filing(kills: int, seed: int, say: Callable[[str], None]) -> Account:
     """Kill the process and PostgreSQL in turn, each time at another point of a filing."""
-    with _server() as (folder, server):
+    with database_server() as (folder, server):
         url = server.create_database("procedures")
         upgrade(ROOT / "services/procedures/migrations", url)
-        async with _procedures(folder, url) as (process, http, tokens):
+        async with procedures_process(folder, url) as (process, http, tokens):
             filing = Filing(http, tokens, await _publish(http, tokens), lambda: "\n".join(process.tail()))
             done = await _kill(filing, process, server, kills, random.Random(seed), say)
             faults = await _faults(url, filing)
@@ -129,7 +129,7 @@ async def kill_while_filing(kills: int, seed: int, say: Callable[[str], None]) -
 
 
 @contextmanager
-def _server() -> Iterator[tuple[Path, Postgres]]:
+def database_server() -> Iterator[tuple[Path, Postgres]]:
     with tempfile.TemporaryDirectory(prefix="motcua-filing-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)  # as root, PostgreSQL's own user must reach its data
@@ -233,7 +233,9 @@ async def _publish(http: httpx.AsyncClient, tokens: Tokens) -> str:
 
 
 @asynccontextmanager
-async def _procedures(folder: Path, url: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient, Tokens]]:
+async def procedures_process(
+    folder: Path, url: str
+) -> AsyncIterator[tuple[Process, httpx.AsyncClient, Tokens]]:
     tokens, port = Tokens(), free_port()
     with published_keys(tokens) as jwks:
         settings = {
