@@ -84,7 +84,20 @@ def upgrade() -> None:
         ["agency", "incident"],
         postgresql_where=sa.text("incident IS NOT NULL"),
     )
+    op.create_table(
+        "task_systems",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False, comment="enabled, and may take steps"),
+        sa.Column(
+            "sequence", sa.BigInteger(), nullable=False, comment="of the event this copy was made from"
+        ),
+        sa.PrimaryKeyConstraint("client", name=op.f("task_systems_pkey")),
+        comment="Clients of agencies, as far as the linter asks; filled by events",
+    )
+    op.create_index(op.f("task_systems_agency_idx"), "task_systems", ["agency"])
 
 
 def downgrade() -> None:
+    op.drop_table("task_systems")
     op.drop_table("external_tasks")

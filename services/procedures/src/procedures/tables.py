@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from procedures.external_tasks.tables import external_tasks_table
+from procedures.external_tasks.tables import external_tasks_table, task_systems_table
 from procedures.plain_json import PlainJson
 from shared.db import new_metadata
 from shared.inbox import inbox_table
@@ -33,6 +33,7 @@ outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 answers = answers_table(metadata)
 external_tasks = external_tasks_table(metadata)
+task_systems = task_systems_table(metadata)
 
 agencies = Table(
     "agencies",

@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import select, text
 
 from procedures.external_tasks.operations import raise_incidents
+from procedures.external_tasks.systems import learn_system
 from procedures.tables import external_tasks
+from shared.events.identity import ClientChanged
+from shared.ids import new_id
 from shared.testing import eventually
 
 TASKS = "/procedures/v1/external-tasks"
@@ -306,3 +309,35 @@ async def test_the_index_finds_what_is_free_without_reading_the_others(world: An
             plan = "\n".join((await tx.execute(text(query))).scalars())
             assert index in plan
             assert "Sort" not in plan or "Incremental" in plan
+
+
+async def test_the_linter_knows_from_identity_which_agencies_have_a_system_for_it(
+    world: Any, tax: Any
+) -> None:
+    async def warned() -> bool:
+        body = {
+            "code": f"MAU-{new_id().hex[-6:].upper()}",
+            "title": {"vi": "Mẫu", "en": "Sample"},
+            "agency": "H99.01",
+            "term": {"kind": "none"},
+            "first": "TIEP_NHAN",
+            "steps": tax.steps(),
+        }
+        drafted = await world.http.post(
+            "/procedures/v1/procedures", json=body, headers=world.official("desk")
+        )
+        assert drafted.status_code == 201, drafted.text
+        return "external_without_system" in {one["code"] for one in drafted.json()["findings"]}
+
+    async def tell(sequence: int, client: str, agency: str, *scopes: str, enabled: bool = True) -> None:
+        event = ClientChanged(client=client, kind="client", agency=agency, scopes=scopes, enabled=enabled)
+        async with world.database.transaction() as tx:
+            await learn_system(tx, sequence, event)
+
+    await tell(1, f"reader-{tax.agency}", tax.agency, "procedures:cases:read")
+    assert await warned()
+    await tell(2, f"worker-{tax.agency}", tax.agency, "procedures:tasks:work")
+    assert not await warned()
+    await tell(3, f"worker-{tax.agency}", tax.agency, "procedures:tasks:work", enabled=False)
+    await tell(2, f"worker-{tax.agency}", tax.agency, "procedures:tasks:work")
+    assert await warned()

@@ -1,19 +1,20 @@
 """Every SQL statement about steps that systems do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.sealing import FiledForm, filed_form
 from procedures.cases.store import FAR, SEEN, Stored, stored_case
 from procedures.domain.case import Task
 from procedures.domain.external_task import Cause, ExternalTask, Incident, Lease
-from procedures.tables import cases, external_tasks
+from procedures.tables import cases, external_tasks, task_systems
 from shared.db import AnyRow
 
 _TASKS = external_tasks.c
@@ -209,6 +210,28 @@ async def put(tx: AsyncConnection, task: ExternalTask, *, events: int = 0) -> No
             events=_TASKS.events + events,
         )
     )
+
+
+async def put_system(tx: AsyncConnection, **row: Any) -> None:
+    """Keep what is known of a client, unless something newer is."""
+    statement = upsert(task_systems).values(**row)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[task_systems.c.client],
+            set_=row,
+            where=task_systems.c.sequence < row["sequence"],
+        )
+    )
+
+
+async def systems_of(tx: AsyncConnection, agencies: Collection[str]) -> dict[str, frozenset[str]] | None:
+    """The clients of these agencies that may take steps, by agency; None when no client was heard of at all."""
+    if (await tx.execute(select(task_systems.c.client).limit(1))).first() is None:
+        return None
+    query = select(task_systems.c.agency, func.array_agg(task_systems.c.client).label("clients"))
+    working = query.where(task_systems.c.agency.in_(agencies), task_systems.c.works)
+    rows = await tx.execute(working.group_by(task_systems.c.agency))
+    return {row.agency: frozenset(row.clients) for row in rows}
 
 
 def _kept(row: AnyRow) -> Kept:

@@ -1,4 +1,4 @@
-"""The table of steps that systems do."""
+"""The tables of steps that systems do."""
 
 from sqlalchemy import (
     BigInteger,
@@ -82,3 +82,16 @@ def external_tasks_table(metadata: MetaData) -> Table:
         postgresql_where=table.c.incident.is_not(None),
     )
     return table
+
+
+def task_systems_table(metadata: MetaData) -> Table:
+    """Add it to the tables of procedures."""
+    return Table(
+        "task_systems",
+        metadata,
+        Column("client", Text, primary_key=True),
+        Column("agency", Text, nullable=False, index=True),
+        Column("works", Boolean, nullable=False, comment="enabled, and may take steps"),
+        Column("sequence", BigInteger, nullable=False, comment="of the event this copy was made from"),
+        comment="Clients of agencies, as far as the linter asks; filled by events",
+    )
