@@ -21,6 +21,7 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.external_work import ExternalWork
 from procedures.domain.fee_demand import DemandedAt, FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
@@ -47,7 +48,7 @@ BEFORE = Definition(
     stages=(Stage("S", named("Kiểm tra", "Checking"), days(2)),),
     steps=(
         Step("RECEIVE", named("Nhận", "Receive"), "DESK", (Transition("ASK", beside=("CHECK",)),)),
-        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1)),
+        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), external=ExternalWork(2)),
         Step("CHECK", named("Kiểm", "Check"), "LAB", (Transition("PRINT", "ok", named("Đạt", "Fine")), Transition(END, "no")), role="R", stage="S"),
         Step("PRINT", named("In", "Print"), "DESK", (Transition(END),), join=Join(2), completes_processing=True),
     ),
@@ -114,6 +115,15 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
             "/steps/3/join",
             "Việc chờ các nhánh của công việc “In” (PRINT): đổi từ chờ 2 nhánh thành không có.",
             "Which branches it waits for of the step “Print” (PRINT): from 2 of the branches to nothing.",
+        ),
+    ),
+    "what is left to systems": (
+        step(1, external=ExternalWork(5)),
+        (
+            "changed",
+            "/steps/1/external",
+            "Việc giao cho hệ thống của công việc “Hỏi” (ASK): đổi từ thử nhiều nhất 2 lần thành thử nhiều nhất 5 lần.",
+            "What is left to systems of the step “Ask” (ASK): from 2 attempts at most to 5 attempts at most.",
         ),
     ),
     "a step that is new": (

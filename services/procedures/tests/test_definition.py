@@ -29,6 +29,7 @@ from procedures.domain.definition import (
     start,
 )
 from procedures.domain.definition_json import DefinitionMalformed, definition_from_json, definition_to_json
+from procedures.domain.external_work import ExternalWork
 from procedures.domain.json_input import as_written
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from shared.errors import Text
@@ -75,6 +76,7 @@ steps = st.builds(
     join=st.none() | st.builds(Join, st.none() | st.integers(1, 50)),
     exempt=st.booleans(),
     silence_consents=st.booleans(),
+    external=st.none() | st.builds(ExternalWork, st.integers(1, 20)),
 )
 definitions = st.builds(
     Definition,

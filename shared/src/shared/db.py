@@ -8,7 +8,7 @@ are noticed when they are taken from the pool, without asking the server.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns the statement asked for."""
 
 OUTBOX_MARK = "outbox_filled"
+_AFTER_COMMIT = "after_commit"
 # SQLSTATE classes: connection, rolled back (deadlock), out of resources, shut down or starting, system error.
 _TRANSIENT_STATES = ("08", "40", "53", "57P", "58")
 _NAMING = {
@@ -48,6 +49,11 @@ def is_transient(error: BaseException) -> bool:
     return state.startswith(_TRANSIENT_STATES) or isinstance(error, (OSError, PoolExhausted))
 
 
+def after_commit(tx: AsyncConnection, told: Callable[[], object]) -> None:
+    """Have this called once the transaction is committed, and not when it is rolled back. It must not fail."""
+    tx.info.setdefault(_AFTER_COMMIT, []).append(told)
+
+
 class Database:
     """A pool of connections to the service's own database."""
 
@@ -73,11 +79,14 @@ class Database:
         """
         async with self.engine.connect() as connection:
             connection.info.pop(OUTBOX_MARK, None)  # of an earlier transaction that was rolled back
+            connection.info.pop(_AFTER_COMMIT, None)
             yield connection
             if connection.in_transaction():
                 await connection.commit()
             if connection.info.pop(OUTBOX_MARK, False):
                 self.outbox_filled.set()
+            for told in connection.info.pop(_AFTER_COMMIT, ()):
+                told()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -20,6 +20,10 @@ from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.extensions import routes as extension_routes
+from procedures.external_tasks import routes as external_task_routes
+from procedures.external_tasks.bell import Bell, carry
+from procedures.external_tasks.bell import hand_over as hand_bell_over
+from procedures.external_tasks.watch import watch_leases
 from procedures.fees import routes as fee_routes
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.payments import routes as payment_routes
@@ -44,6 +48,7 @@ from shared.events.procedures import (
     CASE_TOPIC,
     PROCEDURE_TOPIC,
     STATISTICS_TOPIC,
+    TASK_TOPIC,
 )
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
@@ -57,6 +62,8 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
     seal = Seal(settings.result_certificates, settings.result_passphrase.get_secret_value().encode())
     keyring = Keyring(settings.master_key.get_secret_value())
     hand_over(keyring, parts.database)
+    bell = Bell()
+    hand_bell_over(bell, parts.database)
     desk = Desk(
         database=parts.database,
         clock=parts.clock,
@@ -68,6 +75,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         press=Press(seal, contents, settings.public_url),
         guesses=Guesses(),
         providers=Providers.of(settings.payment_providers),
+        bell=bell,
     )
     app = create_service(
         settings,
@@ -97,8 +105,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             decision_table_routes.router,
             fee_routes.router,
             payment_routes.router,
+            external_task_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
+        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC],
         consumer=Consumer(
             parts.database,
             kafka,
@@ -112,6 +121,8 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             lambda: keep_dated(parts.database, parts.clock),
             lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
             lambda: keep_anchored(desk),
+            lambda: carry(bell, parts.database),
+            lambda: watch_leases(parts.database, parts.clock),
         ],
     )
     app.state.desk = desk

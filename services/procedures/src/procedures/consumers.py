@@ -6,9 +6,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import learn_agency
 from procedures.domain.statistics import Fact
+from procedures.external_tasks.systems import learn_system
 from procedures.statistics.operations import count_fact, count_rating
 from shared.events import EVENT_TYPES, Envelope
-from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
+from shared.events.identity import (
+    AgencyChanged,
+    AgencyEvent,
+    AgencyRegistered,
+    ClientChanged,
+    ClientEvent,
+    ClientRegistered,
+)
 from shared.events.participation import FeedbackRated
 from shared.events.procedures import CaseEvent
 from shared.inbox import Handlers
@@ -16,6 +24,10 @@ from shared.inbox import Handlers
 
 async def _agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEvent) -> None:
     await learn_agency(tx, envelope.sequence, event)
+
+
+async def _client(tx: AsyncConnection, envelope: Envelope, event: ClientEvent) -> None:
+    await learn_system(tx, envelope.sequence, event)
 
 
 async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
@@ -40,6 +52,8 @@ async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> Non
 HANDLERS: Handlers = {
     AgencyRegistered: _agency,
     AgencyChanged: _agency,
+    ClientRegistered: _client,
+    ClientChanged: _client,
     FeedbackRated: _rating,
     **{event: _act for event in EVENT_TYPES.values() if issubclass(event, CaseEvent)},
 }

@@ -14,6 +14,7 @@ from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.handling import Official
+from procedures.external_tasks.bell import Bell
 from procedures.payments.providers import Providers
 from procedures.results.operations import Press
 from procedures.tracking.guesses import Guesses
@@ -36,6 +37,7 @@ class Desk:
     press: Press
     guesses: Guesses
     providers: Providers
+    bell: Bell
 
 
 def actor_of(who: Principal) -> Actor:

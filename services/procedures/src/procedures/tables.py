@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.external_tasks.tables import external_tasks_table, task_systems_table
 from procedures.payments.tables import payment_tables
 from procedures.plain_json import PlainJson
 from shared.db import new_metadata
@@ -32,6 +33,8 @@ Instant = DateTime(timezone=True)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 answers = answers_table(metadata)
+external_tasks = external_tasks_table(metadata)
+task_systems = task_systems_table(metadata)
 
 agencies = Table(
     "agencies",

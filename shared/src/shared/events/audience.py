@@ -34,6 +34,7 @@ OFFERED: Mapping[str, Audience] = {
     "procedures.case.v1": Audience(
         scope="procedures:cases:read", agency="agency", procedure="procedure", person="applicant"
     ),
+    "procedures.task.v1": Audience(scope="procedures:tasks:work", agency="agency", procedure="procedure"),
     "procedures.anchor.v1": Audience(),
     "procedures.statistics.v1": Audience(agency="agency"),
     "open-data.dataset.v1": Audience(),

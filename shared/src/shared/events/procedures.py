@@ -24,6 +24,12 @@ ACCESS_TOPIC = Topic(
     partitions=3,
     retention_days=90,
 )
+TASK_TOPIC = Topic(
+    "procedures.task.v1",
+    "The steps that systems of agencies do: opened, stuck, closed",
+    partitions=3,
+    retention_days=90,
+)
 ANCHOR_TOPIC = Topic(
     "procedures.anchor.v1",
     "One hash a day that holds the case log fast, for anybody to keep",
@@ -269,7 +275,7 @@ class AccessRecorded(Event):
     reader_kind: Literal["official", "client"]
     agency: str
     units: tuple[str, ...] = ()
-    """The units in which the official holds a post; none of a client."""
+    """The units in which the official holds a post; of a client those whose work it has in hand."""
     purpose: str
     """What was shown, and so what for: `case`, `log`, `clock`, `case_list`, `work_list`, `document`, `handling` …"""
     cases: tuple[CaseSeen, ...]
@@ -396,3 +402,50 @@ class CaseRefundAnswered(CasePaymentEvent):
     type = "procedures.case.refund_answered.v1"
     refund: str
     done: bool
+
+
+class TaskEvent(Event):
+    """What every event of a step that systems do says: of which case it is, and whose it is to do.
+
+    It says nothing of the person: who wants to know more claims the task, and that leaves a record.
+    """
+
+    topic = TASK_TOPIC
+
+    case_id: UUID
+    code: str
+    """The legal case code."""
+    procedure: str
+    version: int
+    case_agency: str
+    """Code of the agency that answers for the case."""
+    agency: str
+    """Code of the agency whose systems do the step."""
+    unit: str
+    step: str
+
+
+class TaskOpened(TaskEvent):
+    """It can be claimed, as soon as the case's status lets it be done."""
+
+    type = "procedures.task.opened.v1"
+    due_at: datetime | None = None
+
+
+class TaskIncidentRaised(TaskEvent):
+    """No system is given it any more until an official has looked into it."""
+
+    type = "procedures.task.incident_raised.v1"
+    cause: Literal["failed", "expired", "recalled"]
+
+
+class TaskIncidentResolved(TaskEvent):
+    """It can be claimed again."""
+
+    type = "procedures.task.incident_resolved.v1"
+
+
+class TaskClosed(TaskEvent):
+    """It is not open any more, whoever did it, or because it is not waited for. A lease of it counts no more."""
+
+    type = "procedures.task.closed.v1"

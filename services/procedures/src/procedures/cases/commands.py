@@ -30,6 +30,7 @@ from procedures.cases.views import case_view
 from procedures.dependencies import AtDesk, actor_of, look_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
+from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import (
     ClockStopped,
     DecisionMissing,
@@ -103,7 +104,7 @@ async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     "/tasks/{step}/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing),
+    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing, TaskLeased),
 )
 async def complete_task(
     step: Annotated[str, Path(max_length=200, description="Code of the open step", examples=["XU_LY"])],

@@ -42,6 +42,7 @@ from procedures.domain.personal import commitment
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
+from procedures.external_tasks.holding import require_no_system_at_work
 from procedures.keys.keyring import SALT_LENGTH, keyring_of
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
@@ -215,7 +216,12 @@ async def complete_task(
     outcome: str | None,
     note: str | None,
 ) -> Stored:
-    """Finish a step; the next one opens, or the case closes."""
+    """Finish a step; the next one opens, or the case closes.
+
+    Raises:
+        TaskLeased: a system is at work on it.
+    """
+    await require_no_system_at_work(tx, await locked_case(tx, order), step, order.now)
     return await handle_case(
         tx,
         order,

@@ -10,6 +10,7 @@ from procedures.cases.announcements import announcement
 from procedures.cases.store import Done, Stored
 from procedures.domain.acts import Act, Actor, Entry
 from procedures.domain.case import Case
+from procedures.external_tasks import following as external_tasks
 from procedures.retention import store as retention
 from procedures.timers.store import set_timers
 from shared import outbox
@@ -25,6 +26,8 @@ async def record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequenc
     ]
     await outbox.add(tx, *events)
     await set_timers(tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)])
+    changes = [(stored.code, stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
+    await external_tasks.follow(tx, now, changes)
     await retention.follow(
         tx, [new.case for (old, _), new in zip(done, after, strict=True) if _kept_anew(old.case, new.case)]
     )

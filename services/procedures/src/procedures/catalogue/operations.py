@@ -22,6 +22,7 @@ from procedures.domain.definition_json import definition_from_json, definition_t
 from procedures.domain.finding import Finding
 from procedures.domain.findings import findings
 from procedures.domain.register_sheet import Imported, read_sheet
+from procedures.external_tasks.systems import known_systems
 from shared import outbox
 from shared.db import AnyRow
 from shared.errors import Conflict, Invalid, NotFound, Text
@@ -308,11 +309,11 @@ async def _draft_for_update(
 
 
 async def _findings(tx: AsyncConnection, definition: Definition) -> tuple[Finding, ...]:
-    own = await known_units(tx, definition.agency)
+    own, systems = await known_units(tx, definition.agency), await known_systems(tx, definition)
     if own is None:  # nothing was heard of the agencies yet
-        return findings(definition)
+        return findings(definition, systems=systems)
     others = {step.agency for step in definition.steps if step.agency} - {definition.agency}
-    return findings(definition, own, await units_of(tx, others))
+    return findings(definition, own, await units_of(tx, others), systems)
 
 
 def _as_json(found: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from procedures.access.look import Purpose
 from procedures.access.operations import looking
-from procedures.dependencies import AtDesk, look_of, viewer_of
+from procedures.dependencies import AtDesk, Desk, look_of, viewer_of
 from procedures.documents import operations
 from procedures.documents.schemas import DocumentReceived
 from procedures.domain.document import (
@@ -24,16 +24,17 @@ from procedures.domain.document import (
     TooMuchSent,
 )
 from shared.auth import Principal, requires
+from shared.db import AnyRow
 from shared.web import Db, Now, problems, streams
 
 router = APIRouter(prefix="/procedures/v1/documents", tags=["documents"])
 
-Sender = Annotated[Principal, requires("procedures:documents:write", kinds=["person", "official"])]
+Sender = Annotated[Principal, requires("procedures:documents:write", kinds=["person", "official", "client"])]
 Reader = Annotated[Principal, requires("procedures:cases:read")]
 _CONTENTS = {
     media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(MEDIA_TYPES)
 }
-_SENT = {**_CONTENTS, "application/jose": _CONTENTS["application/pdf"]}
+SENT = {**_CONTENTS, "application/jose": _CONTENTS["application/pdf"]}
 """What is sent out: besides what is taken in, signed JSON of results."""
 
 
@@ -60,7 +61,7 @@ async def send_document(
 ) -> Response:
     """Send a document: the body is its content, `Content-Type` its type. It is streamed to the store.
 
-    It joins a case when a submission, a supplement or a result names its id.
+    It joins a case when a submission, a supplement, a result or a system's completion of a step names its id.
     """
     streams(request)
     received = await operations.receive_document(
@@ -90,7 +91,7 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
     response_class=Response,
     responses={
         **problems(DocumentNotFound, DocumentErased),
-        200: {"description": "The content", "content": _SENT},
+        200: {"description": "The content", "content": SENT},
     },
 )
 async def get_content(
@@ -100,6 +101,11 @@ async def get_content(
     look = look_of(who, now, Purpose.DOCUMENT)
     async with looking(db, look) as tx:
         row, file_name = await operations.document_for(tx, document_id, look)
+    return content_response(request, desk, row, file_name)
+
+
+def content_response(request: Request, desk: Desk, row: AnyRow, file_name: str) -> Response:
+    """The content of a document that the caller may have, or that the caller has it already."""
     headers = {
         "etag": f'"{row.sha256}"',
         "content-disposition": f"attachment; filename*=UTF-8''{quote(file_name)}",
@@ -108,4 +114,4 @@ async def get_content(
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
     headers["content-length"] = str(row.size)
-    return StreamingResponse(desk.contents.send(document_id), 200, headers, row.media_type)
+    return StreamingResponse(desk.contents.send(row.id), 200, headers, row.media_type)

@@ -113,10 +113,13 @@ class TaskCompleted:
     """The open steps that nobody waits for any more, since enough of their fellows have answered."""
     by_silence: bool = False
     """Nobody did it in time."""
+    attachments: tuple[Attachment, ...] = ()
+    """What the unit, or its system, adds to the case."""
     kind: Literal["task_completed"] = "task_completed"
 
     def change(self, case: Case, at: datetime) -> Case:
-        return replace(case, arrivals=self.arrivals).standing(self.stands, at)
+        brought = replace(case, arrivals=self.arrivals, attachments=(*case.attachments, *self.attachments))
+        return brought.standing(self.stands, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ class Task:
     """While it is open, the clock of the case stands still."""
     silence_consents: bool = False
     """When it is not done by its due instant, it is taken for done."""
+    attempts: int | None = None
+    """How often systems may try it before an official must look into it; None: officials do it."""
 
 
 @dataclass(frozen=True, slots=True)

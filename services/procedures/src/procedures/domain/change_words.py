@@ -53,6 +53,7 @@ _MEMBERS: Mapping[str, Text] = {
     "stopsClock": Text("chờ nộp thì tạm dừng thời hạn", "whether the clock waits for it"),
     "exempt": Text("không tính vào thời hạn", "whether it is exempt from the term"),
     "silenceConsents": Text("im lặng là đồng ý", "whether silence is consent"),
+    "external": Text("việc giao cho hệ thống", "what is left to systems"),
     "required": Text("bắt buộc", "whether it is required"),
     "maxBytes": Text("cỡ tệp lớn nhất", "the largest size"),
     "label": Text("nhãn", "the label"),
@@ -148,6 +149,9 @@ def _of_object(value: Mapping[str, Any]) -> Text | None:
         if needed is None:
             return Text("chờ tất cả các nhánh", "all branches")
         return Text(f"chờ {needed} nhánh", f"{needed} of the branches")
+    if set(value) == {"attempts"}:
+        attempts = value["attempts"]
+        return Text(f"thử nhiều nhất {attempts} lần", f"{attempts} attempts at most")
     term = Node(value, "", [])
     read = Term.read(term)
     return None if term.faults else in_words(read)

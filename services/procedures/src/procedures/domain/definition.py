@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from procedures.domain.automation import NO_AUTOMATION, Automation
+from procedures.domain.external_work import ExternalWork
 from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
@@ -120,6 +121,8 @@ class Step:
     """While it is open the time does not count: a consultation that the law exempts."""
     silence_consents: bool = False
     """When it is not done by its due instant, it is completed on its first way, by silence."""
+    external: ExternalWork | None = None
+    """None: officials do it; else systems of its agency may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,15 @@
       "steps": [{"code": "TIEP_NHAN", "title": {…}, "unit": "BP_MOT_CUA", "role": "TIEP_NHAN", "agency": null,
                  "stage": null, "allowance": {…a term…},
                  "pausesClock": false, "resumesClock": false, "completesProcessing": false,
-                 "join": null, "exempt": false, "silenceConsents": false,
+                 "join": null, "exempt": false, "silenceConsents": false, "external": {"attempts": 3},
                  "transitions": [{"to": "THAM_TRA", "outcome": null, "title": null}]}]
     }
 
 A transition leads to a step, to several at once (`"to": ["HOI_THUE", "HOI_CONG_AN"]`), or with `null` to the
 end. A step with `"join": {"needed": null}` waits for all branches that lead to it, with `{"needed": 2}` for
 two of them. A step that is `exempt` does not count towards the term while it is open; with `silenceConsents`
-it is taken for done on its first way when nobody does it in time.
+it is taken for done on its first way when nobody does it in time. One that is `external` is done by systems of
+its agency.
 
 `code`, `title`, `agency`, `term`, `first` and `steps` must be there, and each transition's `to`; the rest may
 be left out. A member of another name is a fault, so that no slip of the pen is lost in silence.
@@ -45,6 +46,7 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.external_work import ExternalWork
 from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.json_input import Node, note_unstorable
 from procedures.domain.result import ResultType
@@ -176,6 +178,7 @@ def _step(node: Node) -> Step:
         "join",
         "exempt",
         "silenceConsents",
+        "external",
         "transitions",
     )
     return Step(
@@ -193,6 +196,7 @@ def _step(node: Node) -> Step:
         join=_join(node.get("join")),
         exempt=node.get("exempt").flag(),
         silence_consents=node.get("silenceConsents").flag(),
+        external=ExternalWork.read(node.get("external")),
     )
 
 
@@ -337,6 +341,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         "join": None if step.join is None else {"needed": step.join.needed},
         "exempt": step.exempt,
         "silenceConsents": step.silence_consents,
+        "external": None if step.external is None else step.external.to_json(),
         "transitions": [
             {
                 "to": list(way.targets) if way.beside else way.to,

@@ -39,6 +39,8 @@ An error keeps the definition from being published; a warning does not.
 | fee_of_unknown_amount       | error    | a fee is asked for, but nothing says how much it is                 |
 | fee_not_awaited             | error    | a rule grants and closes cases whose fee is not paid                |
 | fee_twice                   | warning  | the fee follows from a rule, and there is a fixed one besides       |
+| external_first_step         | error    | the step that receives the case is left to systems                  |
+| external_without_system     | warning  | a step is left to systems, but its agency has no client for it      |
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -47,6 +49,7 @@ import jsonschema_rs
 
 from procedures.domain.allowances import allowance_findings
 from procedures.domain.definition import Definition
+from procedures.domain.external_work import external_findings
 from procedures.domain.fee_findings import fee_findings
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
@@ -63,11 +66,12 @@ def findings(
     definition: Definition,
     known_units: Collection[str] | None = None,
     units_elsewhere: Mapping[str, Collection[str]] | None = None,
+    systems: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong with a definition; pointers lead into its JSON.
 
     `known_units` are the codes of the responsible agency's units, `units_elsewhere` those of the units of
-    other agencies, by agency; None leaves them unchecked.
+    other agencies, by agency, `systems` the clients that may do steps, by agency; None leaves them unchecked.
     """
     return (
         *_untitled(definition),
@@ -86,6 +90,7 @@ def findings(
         *time_findings(definition),
         *rule_findings(definition),
         *fee_findings(definition),
+        *external_findings(definition, systems),
     )
 
 

@@ -178,6 +178,7 @@ def completed(
     outcome: str | None,
     note: str | None,
     by_silence: bool = False,
+    attachments: Sequence[Attachment] = (),
 ) -> tuple[Act, ...]:
     """What follows when an open task is done, whoever did it, or nobody (`by_silence`).
 
@@ -200,6 +201,7 @@ def completed(
         arrivals=following.arrivals,
         lapsed=following.lapsed,
         by_silence=by_silence,
+        attachments=tuple(attachments),
     )
     if act.stands.tasks:
         return (act,)
