@@ -15,6 +15,7 @@ _TITLES = {
     "layout_findings": "Of the layout of forms",
     "register_sheet": "Of register sheets, besides",
     "importing": "Of BPMN diagrams, besides",
+    "link_findings": "Of links between procedures",
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.changes import changes
 from procedures.domain.definition import (
     END,
@@ -20,6 +21,7 @@ from procedures.domain.definition import (
     Step,
     Transition,
 )
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.result import ResultType
 from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
 from procedures.domain.terms import Term, TermKind
@@ -44,7 +46,7 @@ BEFORE = Definition(
     stages=(Stage("S", named("Kiểm tra", "Checking"), days(2)),),
     steps=(
         Step("RECEIVE", named("Nhận", "Receive"), "DESK", (Transition("ASK", beside=("CHECK",)),)),
-        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1)),
+        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), opens_case=CaseToOpen("RECORD", (("who", "name"),))),
         Step("CHECK", named("Kiểm", "Check"), "LAB", (Transition("PRINT", "ok", named("Đạt", "Fine")), Transition(END, "no")), role="R", stage="S"),
         Step("PRINT", named("In", "Print"), "DESK", (Transition(END),), join=Join(2), completes_processing=True),
     ),
@@ -61,6 +63,7 @@ BEFORE = Definition(
     fee=Fee(5000),
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
+    appeal=AppealRule("COMPLAINT"),
 )  # fmt: skip
 
 
@@ -126,6 +129,24 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
             "/legalBasis/1",
             "Bỏ căn cứ pháp lý “Nghị định 93”.",
             "Removed: the legal basis “Nghị định 93”.",
+        ),
+    ),
+    "what a step opens": (
+        step(1, opens_case=CaseToOpen("RECORD", (("who", "born"),))),
+        (
+            "changed",
+            "/steps/1/opensCase/form/who",
+            "“who” của công việc “Hỏi” (ASK): đổi từ “name” thành “born”.",
+            "“who” of the step “Ask” (ASK): from “name” to “born”.",
+        ),
+    ),
+    "where to appeal": (
+        replace(BEFORE, appeal=None),
+        (
+            "removed",
+            "/appeal",
+            "Nơi nhận khiếu nại của thủ tục: đổi từ thủ tục “COMPLAINT”, 90 ngày thành không có.",
+            "Where to appeal of the procedure: from the procedure “COMPLAINT”, 90 calendar days to nothing.",
         ),
     ),
     "the fee": (

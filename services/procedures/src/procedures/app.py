@@ -20,6 +20,7 @@ from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.extensions import routes as extension_routes
 from procedures.keys.keyring import Keyring, hand_over
+from procedures.links import routes as link_routes
 from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
@@ -89,6 +90,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             simulation_routes.router,
             version_routes.router,
             migration_routes.router,
+            link_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(

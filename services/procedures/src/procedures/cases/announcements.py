@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from procedures.cases.link_particulars import of_link_act
 from procedures.cases.time_particulars import of_time_act
 from procedures.domain.acts import (
     Act,
@@ -44,6 +45,12 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "transferred": told.CaseTransferred,
     "erased": told.CaseErased,
     "migrated": told.CaseMigrated,
+    "child_opened": told.CaseChildOpened,
+    "child_not_opened": told.CaseChildNotOpened,
+    "child_progressed": told.CaseChildProgressed,
+    "appeal_filed": told.CaseAppealFiled,
+    "appeal_settled": told.CaseAppealSettled,
+    "ruled": told.CaseRuled,
 }
 
 
@@ -57,6 +64,7 @@ def announcement(case: Case, code: str, act: Act, at: datetime) -> Envelope:
         applicant=case.applicant,
         status=case.status.value,
         due_at=case.due_at,
+        parent=case.link and case.link.filed_as,
         **_particulars(case, act),
     )
     return event.envelope(subject=case.id, sequence=case.sequence, at=at)
@@ -99,4 +107,4 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
                 "on_time": act.on_time,
             }
         case _:
-            return {"steps": steps} if act.kind == "accepted" else of_time_act(case, act)
+            return {"steps": steps} if act.kind == "accepted" else of_time_act(case, act) or of_link_act(act)

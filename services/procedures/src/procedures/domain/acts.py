@@ -11,6 +11,15 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.link_acts import (
+    AppealFiled,
+    AppealSettled,
+    ChildNotOpened,
+    ChildOpened,
+    ChildProgressed,
+    Ruled,
+)
+from procedures.domain.linked_cases import CaseLink
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
@@ -53,6 +62,7 @@ class Submitted:
     """The receiving task."""
     expected_due_at: datetime | None
     """When the answer would be due if the case were received as it was submitted."""
+    link: CaseLink | None = None
     kind: Literal["submitted"] = "submitted"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -242,6 +252,12 @@ Act = (
     | Transferred
     | Erased
     | Migrated
+    | ChildOpened
+    | ChildNotOpened
+    | ChildProgressed
+    | AppealFiled
+    | AppealSettled
+    | Ruled
 )
 
 

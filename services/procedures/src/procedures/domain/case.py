@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.linked_cases import Appeal, CaseLink, CaseToOpen, ChildCase, Verdict
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
@@ -66,6 +67,8 @@ class Task:
     """While it is open, the clock of the case stands still."""
     silence_consents: bool = False
     """When it is not done by its due instant, it is taken for done."""
+    opens_case: CaseToOpen | None = None
+    """The case of another procedure that it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,12 @@ class Case:
     hold: Hold | None = None
     transferred: Transfer | None = None
     erased: Erasure | None = None
+    link: CaseLink | None = None
+    """The case that it belongs to, as a child or an appeal."""
+    children: tuple[ChildCase, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    verdict: Verdict | None = None
+    """Of an appeal: what was decided on it."""
 
     @property
     def received_at(self) -> datetime | None:
@@ -214,6 +223,10 @@ class Case:
     def task(self, step: str) -> Task | None:
         """The open task of a step."""
         return next((task for task in self.tasks if task.step == step), None)
+
+    def child_at(self, step: str) -> ChildCase | None:
+        """The running child that a step waits for."""
+        return next((child for child in self.children if child.step == step and not child.status.ended), None)
 
     def after(self, entry: "Entry") -> "Case":
         """The case once this act is done."""
@@ -276,4 +289,5 @@ def opened(case_id: UUID, entry: "Entry") -> Case:
         attachments=act.attachments,
         tasks=act.tasks,
         expected_due_at=act.expected_due_at,
+        link=act.link,
     )

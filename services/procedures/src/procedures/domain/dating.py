@@ -43,6 +43,7 @@ def task_of(
         stage_since=since,
         exempt=step.exempt,
         silence_consents=step.silence_consents,
+        opens_case=step.opens_case,
     )
 
 

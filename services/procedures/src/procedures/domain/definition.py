@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.appeal_rule import AppealRule
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
 from procedures.domain.terms import NO_TERM, Term
@@ -117,6 +119,8 @@ class Step:
     """While it is open the time does not count: a consultation that the law exempts."""
     silence_consents: bool = False
     """When it is not done by its due instant, it is completed on its first way, by silence."""
+    opens_case: CaseToOpen | None = None
+    """A case of another procedure that is opened with it, and that it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,8 @@ class Definition:
     time_rules: TimeRules = NO_RULES
     retention: tuple[RetentionRule, ...] = ()
     """How long its cases are kept, by how they ended; without a rule for good."""
+    appeal: AppealRule | None = None
+    """Where and until when the applicant may appeal; None: not here."""
 
     @property
     def first(self) -> Step:

@@ -16,7 +16,7 @@
       "steps": [{"code": "TIEP_NHAN", "title": {…}, "unit": "BP_MOT_CUA", "role": "TIEP_NHAN", "agency": null,
                  "stage": null, "allowance": {…a term…},
                  "pausesClock": false, "resumesClock": false, "completesProcessing": false,
-                 "join": null, "exempt": false, "silenceConsents": false,
+                 "join": null, "exempt": false, "silenceConsents": false, "opensCase": null,
                  "transitions": [{"to": "THAM_TRA", "outcome": null, "title": null}]}]
     }
 
@@ -33,6 +33,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.definition import (
     END,
     Definition,
@@ -44,6 +45,7 @@ from procedures.domain.definition import (
     Transition,
 )
 from procedures.domain.json_input import Node, note_unstorable
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.result import ResultType
 from procedures.domain.retention import read_rules
 from procedures.domain.terms import NO_TERM, Term
@@ -94,6 +96,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         "results": [kind.to_json() for kind in definition.results],
         **definition.time_rules.to_json(),
         "retention": [rule.to_json() for rule in definition.retention],
+        "appeal": None if definition.appeal is None else definition.appeal.to_json(),
     }
 
 
@@ -128,6 +131,7 @@ def _definition(node: Node) -> Definition:
         "results",
         *TIME_RULES,
         "retention",
+        "appeal",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -144,6 +148,7 @@ def _definition(node: Node) -> Definition:
         results=tuple(ResultType.read(item) for item in _optional_items(node.get("results"))),
         time_rules=TimeRules.read(node),
         retention=read_rules(node.get("retention")),
+        appeal=AppealRule.read(node.get("appeal")),
     )
 
 
@@ -163,6 +168,7 @@ def _step(node: Node) -> Step:
         "join",
         "exempt",
         "silenceConsents",
+        "opensCase",
         "transitions",
     )
     return Step(
@@ -180,6 +186,7 @@ def _step(node: Node) -> Step:
         join=_join(node.get("join")),
         exempt=node.get("exempt").flag(),
         silence_consents=node.get("silenceConsents").flag(),
+        opens_case=CaseToOpen.read(node.get("opensCase")),
     )
 
 
@@ -324,6 +331,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         "join": None if step.join is None else {"needed": step.join.needed},
         "exempt": step.exempt,
         "silenceConsents": step.silence_consents,
+        "opensCase": None if step.opens_case is None else step.opens_case.to_json(),
         "transitions": [
             {
                 "to": list(way.targets) if way.beside else way.to,

@@ -46,6 +46,7 @@ from procedures.domain.flow import flow_findings
 from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.layout_findings import layout_findings
+from procedures.domain.link_findings import link_findings
 from procedures.domain.result import unknown_names
 from procedures.domain.time_findings import time_findings
 from shared.errors import Text
@@ -55,11 +56,12 @@ def findings(
     definition: Definition,
     known_units: Collection[str] | None = None,
     units_elsewhere: Mapping[str, Collection[str]] | None = None,
+    procedures: Mapping[str, Definition] | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong with a definition; pointers lead into its JSON.
 
     `known_units` are the codes of the responsible agency's units, `units_elsewhere` those of the units of
-    other agencies, by agency; None leaves them unchecked.
+    other agencies, by agency, `procedures` what `link_findings` takes; None leaves them unchecked.
     """
     return (
         *_untitled(definition),
@@ -76,6 +78,7 @@ def findings(
         *_templates(definition),
         *layout_findings(definition),
         *time_findings(definition),
+        *link_findings(definition, procedures),
     )
 
 

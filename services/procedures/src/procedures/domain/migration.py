@@ -133,6 +133,7 @@ def _moved(task: Task, step: Step, case: Case, after: Definition) -> Task:
         stage_since=since,
         exempt=new.exempt,
         silence_consents=new.silence_consents,
+        opens_case=new.opens_case,
     )
 
 

@@ -43,6 +43,8 @@ class Action(StrEnum):
     REVOKE_RESULT = "revoke_result"
     EXTEND = "extend"
     APOLOGISE = "apologise"
+    OPEN_CHILD = "open_child"
+    APPEAL = "appeal"
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
@@ -55,14 +57,22 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.WITHDRAW,
             Action.EXTEND,
             Action.APOLOGISE,
+            Action.OPEN_CHILD,
         }
     ),
     Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW, Action.APOLOGISE}),
     Status.DECIDED: frozenset(
-        {Action.COMPLETE_TASK, Action.RECORD_RESULT, Action.ISSUE_RESULT, Action.REVOKE_RESULT}
+        {
+            Action.COMPLETE_TASK,
+            Action.RECORD_RESULT,
+            Action.ISSUE_RESULT,
+            Action.REVOKE_RESULT,
+            Action.OPEN_CHILD,
+            Action.APPEAL,
+        }
     ),
-    Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT}),
-    Status.REFUSED: frozenset(),
+    Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT, Action.APPEAL}),
+    Status.REFUSED: frozenset({Action.APPEAL}),
     Status.WITHDRAWN: frozenset(),
     Status.LAPSED: frozenset(),
 }
