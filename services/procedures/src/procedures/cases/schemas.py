@@ -127,6 +127,7 @@ class ApologyOfCase(Schema):
     at: datetime
     promised_at: datetime = Field(description="The end of that date")
     reason: str = Field(examples=["Hồ sơ phải xác minh lại ở hai cơ quan, chúng tôi xin lỗi."])
+    letter: AttachmentOfCase | None = Field(None, description="The apology on paper, a PDF")
 
 
 class ChildOfCase(Schema):

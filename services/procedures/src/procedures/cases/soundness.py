@@ -130,7 +130,9 @@ def _flaw_of_row(
 def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID, AnyRow]) -> Text | None:
     """Each document that the state names is there as it is named, and its name is sealed, or erased."""
     case = store.stored_case(tx, row).kept
-    named = ((one.id, one.media_type, one.size, one.sha256) for one in (*case.attachments, *case.result))
+    letter = (case.apology.letter,) if case.apology and case.apology.letter else ()
+    papers = (*case.attachments, *case.result, *letter)
+    named = ((one.id, one.media_type, one.size, one.sha256) for one in papers)
     there = {(one.id, one.media_type, one.size, one.sha256) for one in documents.values()}
     if not there.issuperset(named):
         return _DOCUMENTS

@@ -131,6 +131,8 @@ class Apology:
     promised_at: datetime
     """The end of the promised date."""
     reason: PersonalText
+    letter: Attachment | None = None
+    """The apology on paper."""
 
 
 @dataclass(frozen=True, slots=True)
