@@ -48,7 +48,7 @@ async def file_appeal(world: World) -> Attempt:
         strangers={"another person": world.person()},
         json={"form": FORM},
         headers={"if-match": await world.etag(case)},
-        private=case,
+        private="trackingSecret",
         status=201,
     )
 

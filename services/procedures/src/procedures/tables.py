@@ -1,7 +1,6 @@
 """The tables of procedures: columns, indexes, constraints, nothing else."""
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.links.tables import case_links_table
 from procedures.plain_json import PlainJson
 from shared.db import new_metadata
 from shared.inbox import inbox_table
@@ -392,18 +392,4 @@ Index(
     postgresql_where=case_migration_cases.c.obstacles.is_not(None),
 )
 
-case_links = Table(
-    "case_links",
-    metadata,
-    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("agency", Text, nullable=False, comment="of the case"),
-    Column("to_case", Uuid, ForeignKey("cases.id"), nullable=False),
-    Column("to_agency", Text, nullable=False, comment="of the case that it belongs to"),
-    Column("above", ARRAY(Uuid), nullable=False, comment="to_case, what that belongs to, and so on"),
-    CheckConstraint("kind IN ('child', 'appeal')", name="kind"),
-    # A case is locked after those above it, so that nobody waits in a ring; ids are locked in their order.
-    CheckConstraint("to_case < case_id", name="order"),
-    comment="Cases that belong to another: parts of it, and appeals against it; follows from the logs",
-)
-Index("case_links_to_case_idx", case_links.c.to_case, case_links.c.case_id)
+case_links = case_links_table(metadata)

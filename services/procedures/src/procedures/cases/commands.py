@@ -72,7 +72,7 @@ class Handling:
 
         async def answer() -> Answer:
             stored = await act(order)
-            await record_look(self.tx, look_of(who, self.now, Purpose.HANDLING), seen_of(stored))
+            await record_look(self.tx, look_of(who, self.now, Purpose.HANDLING), *seen_of(stored))
             return Answer(case_view(stored), 201, {"etag": stored.etag})
 
         return await self.once(self.tx, answer)

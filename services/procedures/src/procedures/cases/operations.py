@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
@@ -36,6 +38,8 @@ from procedures.domain.handling import Official
 from procedures.domain.linking import require_on_its_own
 from procedures.domain.log import Link
 from procedures.domain.status import Action, Status, require_allowed
+from procedures.links.store import lock_case
+from procedures.links.visibility import filed_alone
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
@@ -147,7 +151,7 @@ async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
     stored = await store.case_of(tx, case_id, store.visible_to(look.viewer))
     if stored is None:
         raise CaseNotFound
-    await record_look(tx, look, seen_of(stored))
+    await record_look(tx, look, *seen_of(stored))
     return stored
 
 
@@ -284,7 +288,7 @@ async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
         PreconditionRequired: the command does not say which state it is meant for.
     """
     visible = store.visible_to(order.viewer)
-    stored = await store.lock_case(tx, order.case_id, visible)
+    stored = await lock_case(tx, order.case_id, visible)
     if stored is None:
         raise CaseNotFound
     if order.expected is None:
@@ -332,12 +336,13 @@ async def list_cases(
 
     The last of `limit` tells only that there are more; it is not shown.
     """
-    viewer = look.viewer
-    mine = store.owned_by(viewer) if viewer.agency else store.filed_by(viewer.subject)
+    mine = store.owned_by(look.viewer)
+    if look.viewer.agency is None:
+        mine = and_(mine, filed_alone())
     found = await store.page(
         tx, store.listed(mine, status=status, procedure=procedure, after=after, limit=limit)
     )
-    await record_look(tx, look, *map(seen_of, found[: limit - 1]))
+    await record_look(tx, look, *chain.from_iterable(map(seen_of, found[: limit - 1])))
     return found
 
 

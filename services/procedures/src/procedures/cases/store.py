@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import writing
@@ -21,7 +21,8 @@ from procedures.domain.case import Case, Task
 from procedures.domain.log import Link, chained_bytes, entry_hash
 from procedures.domain.status import Status
 from procedures.keys.keyring import CaseKey
-from procedures.tables import case_links, case_log, cases, tasks, timers
+from procedures.links.visibility import linked_to
+from procedures.tables import case_log, cases, tasks, timers
 from shared.db import AnyRow
 
 RUNNING = (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
@@ -77,25 +78,7 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.agency is None:
         return owned_by(viewer)
     waiting = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.agency == viewer.agency)
-    part = select(case_links.c.case_id).where(
-        case_links.c.case_id == cases.c.id,
-        case_links.c.kind == "child",
-        case_links.c.to_agency == viewer.agency,
-    )
-    appealed = select(case_links.c.case_id).where(
-        case_links.c.to_case == cases.c.id,
-        case_links.c.kind == "appeal",
-        case_links.c.agency == viewer.agency,
-    )
-    return or_(owned_by(viewer), waiting.exists(), part.exists(), appealed.exists())
-
-
-def filed_by(person: str) -> ColumnElement[bool]:
-    """The cases that a person has filed: what is a part of one is no case of its own to them."""
-    part = select(case_links.c.case_id).where(
-        case_links.c.case_id == cases.c.id, case_links.c.kind == "child"
-    )
-    return and_(cases.c.applicant == person, ~part.exists())
+    return or_(owned_by(viewer), waiting.exists(), linked_to(viewer.agency))
 
 
 def case_json(case: Case) -> dict[str, Any]:
@@ -152,22 +135,6 @@ async def case_of(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[boo
     query = select(*SEEN).where(cases.c.id == case_id, visible)
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else stored_case(tx, row)
-
-
-async def lock_case(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
-    """The case under its row lock, when the caller may see it; those that it belongs to are locked before it."""
-    above = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()
-    query = (
-        select(*SEEN)
-        .where(
-            cases.c.id == func.any(func.array_append(above, case_id, type_=ARRAY(Uuid))),
-            or_(cases.c.id != case_id, visible),
-        )
-        .order_by(cases.c.id)
-        .with_for_update()
-    )
-    found = await page(tx, query)
-    return next((stored for stored in found if stored.case.id == case_id), None)
 
 
 async def form_of(tx: AsyncConnection, stored: Stored) -> FiledForm | None:

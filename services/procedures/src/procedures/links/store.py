@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import SEEN, Stored, page
@@ -55,3 +55,19 @@ async def lock_free(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
     """Lock those of these cases that nobody else holds, without waiting for the others."""
     query = select(cases.c.id).where(cases.c.id.in_(ids)).with_for_update(skip_locked=True)
     return set((await tx.execute(query)).scalars())
+
+
+async def lock_case(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
+    """The case under its row lock, when the caller may see it; those that it belongs to are locked before it."""
+    chain = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()
+    query = (
+        select(*SEEN)
+        .where(
+            cases.c.id == func.any(func.array_append(chain, case_id, type_=ARRAY(Uuid))),
+            or_(cases.c.id != case_id, visible),
+        )
+        .order_by(cases.c.id)
+        .with_for_update()
+    )
+    found = await page(tx, query)
+    return next((stored for stored in found if stored.case.id == case_id), None)
