@@ -3,6 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+
+from procedures.cases.soundness import verify_cases
+from shared.ids import new_id
 
 LAND = {
     "code": "GIAY",
@@ -213,3 +217,62 @@ async def test_the_agency_of_the_whole_sees_the_part_and_strangers_do_not(world:
     assert (await world.read(child["id"], world.official("justice"))).status_code == 200
     assert (await world.read(child["id"], world.official("elsewhere"))).status_code == 404
     assert (await world.read(case, world.official("tax"))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM case_links WHERE case_id = :id",
+        "UPDATE case_links SET to_agency = 'H99.03' WHERE case_id = :id",
+        "UPDATE case_links SET kind = 'appeal' WHERE case_id = :id",
+    ],
+)
+async def test_a_link_that_was_changed_is_found(world: Any, change: str) -> None:
+    case = await accepted(world)
+    (child,) = (await view(world, case))["children"]
+    async with world.database.transaction() as tx:
+        (sound,) = await verify_cases(tx, after=None, limit=1, code=child["code"])
+    async with world.database.transaction() as tx:
+        await tx.execute(text(change), {"id": child["id"]})
+    async with world.database.transaction() as tx:
+        (changed,) = await verify_cases(tx, after=None, limit=1, code=child["code"])
+    assert sound.flaw is None
+    assert "link" in changed.flaw.en
+
+
+async def test_the_linter_finds_what_is_wrong_with_links(world: Any, definition: Any) -> None:
+    land = await publish_land(
+        world, documents=[{"code": "SO_DO", "title": {"vi": "Sổ đỏ", "en": "Land book"}}]
+    )
+    faulty = parent_steps(land)
+    faulty[1]["opensCase"]["form"] = {"plot": "plotNumber", "shoe": "fullName"}
+    faulty[2]["opensCase"] = {"procedure": "NOWHERE", "form": {}}
+    body = definition(code=f"MAU-{new_id().hex[-6:]}", steps=faulty, appeal={"procedure": "NOBODY"})
+    drafted = await world.http.post("/procedures/v1/procedures", json=body, headers=world.official("desk"))
+    found = {(one["code"], one["pointer"]) for one in drafted.json()["findings"]}
+    assert found >= {
+        ("unknown_source_field", "/steps/1/opensCase/form/plot"),
+        ("unknown_target_field", "/steps/1/opensCase/form/shoe"),
+        ("required_field_not_filled", "/steps/1/opensCase/form"),
+        ("required_document_not_sent", "/steps/1/opensCase"),
+        ("unknown_procedure", "/steps/2/opensCase/procedure"),
+        ("unknown_procedure", "/appeal/procedure"),
+    }
+
+
+async def test_procedures_that_open_each_others_cases_are_not_published(world: Any, definition: Any) -> None:
+    first = await world.publish(form=LAND_FORM)
+    second = await world.publish(steps=parent_steps(first))
+    steps = parent_steps(second)
+    steps[0]["opensCase"] = {"procedure": first, "form": {}}
+    drafted = await world.http.post(
+        "/procedures/v1/procedures", json=definition(code=first, steps=steps), headers=world.official("desk")
+    )
+    found = [
+        (one["code"], one["pointer"]) for one in drafted.json()["findings"] if one["severity"] == "error"
+    ]
+    assert found == [
+        ("opened_by_first_step", "/steps/0/opensCase"),
+        ("linked_in_circle", "/steps/0/opensCase/procedure"),
+        ("linked_in_circle", "/steps/1/opensCase/procedure"),
+    ]

@@ -52,7 +52,7 @@ def seen_of(stored: Stored) -> tuple[Seen, ...]:
     case = stored.case
     found = [Seen(case.id, stored.code, case.procedure, case.applicant)]
     if case.link is not None:
-        found.append(Seen(case.link.case, case.link.code, case.link.procedures[-1], case.applicant))
+        found.append(Seen(case.link.case, case.link.code, case.link.procedures[0], case.applicant))
     found += [Seen(one.case, one.code, one.procedure, case.applicant) for one in case.children]
     found += [Seen(one.case, one.code, one.procedure, case.applicant) for one in case.appeals]
     return tuple(found)

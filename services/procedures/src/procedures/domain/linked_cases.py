@@ -53,15 +53,22 @@ class CaseLink:
     """The case to which another belongs."""
 
     kind: LinkKind
-    case: UUID
     code: str
     """The legal code of that case."""
+    agency: str
+    above: tuple[UUID, ...]
+    """That case, what it belongs to, and so on."""
     procedures: tuple[str, ...]
-    """Of the cases above, the nearest last."""
+    """Of the cases above, in the same order."""
     filed_as: str | None = None
     """Of a child: the code that the applicant knows, of the case at the head of the chain."""
     step: str | None = None
     """Of the parent: the step that waits for the child."""
+
+    @property
+    def case(self) -> UUID:
+        """The case that it belongs to."""
+        return self.above[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The rules of linked cases: who may open a child, what its progress makes of the parent, when one may appeal."""
 
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from procedures.domain.acts import Act
 from procedures.domain.appeal_rule import AppealRule
@@ -121,13 +123,13 @@ def child_link(parent: Case, code: str, procedure: str, step: str | None) -> Cas
     Raises:
         LinkedInCircle, LinkedTooFar
     """
-    above = _above(parent)
-    if procedure in above:
+    link = _link(LinkKind.CHILD, parent, code)
+    if procedure in link.procedures:
         raise LinkedInCircle(procedure=procedure)
     if len(parent.children) >= MOST_CHILDREN:
         raise LinkedTooFar
     filed_as = parent.link.filed_as if parent.link else None
-    return CaseLink(LinkKind.CHILD, parent.id, code, above, filed_as or code, step)
+    return replace(link, filed_as=filed_as or code, step=step)
 
 
 def appeal_link(
@@ -150,7 +152,7 @@ def appeal_link(
     until = due_at(known_at, rule.within, calendar)
     if until is not None and now > until:
         raise AppealTooLate(until=until)
-    return CaseLink(LinkKind.APPEAL, case.id, code, _above(case))
+    return _link(LinkKind.APPEAL, case, code)
 
 
 def require_on_its_own(case: Case) -> None:
@@ -223,13 +225,16 @@ def answered(
         return ()
 
 
-def _above(case: Case) -> tuple[str, ...]:
-    """The procedures of the cases above one that is linked to this.
+def _link(kind: LinkKind, case: Case, code: str) -> CaseLink:
+    """A link to a case, which has this code.
 
     Raises:
         LinkedTooFar
     """
-    above = (*(case.link.procedures if case.link else ()), case.procedure)
+    above: tuple[UUID, ...] = (case.id,)
+    procedures: tuple[str, ...] = (case.procedure,)
+    if case.link is not None:
+        above, procedures = (*above, *case.link.above), (*procedures, *case.link.procedures)
     if len(above) > MOST_ABOVE:
         raise LinkedTooFar
-    return above
+    return CaseLink(kind, code, case.agency, above, procedures)

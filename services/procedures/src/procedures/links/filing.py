@@ -57,7 +57,7 @@ async def file_linked(
     )
     if filed is None:
         raise NotInForce(procedure=published.definition.code)
-    await store.add(tx, filed.case, link, to.case.agency)
+    await store.add(tx, filed.case)
     return filed
 
 

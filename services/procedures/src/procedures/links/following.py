@@ -154,7 +154,7 @@ async def _opened(
 
 async def are_free(tx: AsyncConnection, case: Case) -> bool:
     """Take the cases that a case is linked to, unless somebody holds one of them."""
-    linked = await store.above(tx, case.id) if case.link else []
+    linked = list(case.link.above) if case.link else []
     if case.children:
         linked += await store.below(tx, [case.id])
     return not linked or await store.lock_free(tx, linked) == set(linked)

@@ -1,6 +1,7 @@
 """Every SQL statement about links between cases."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, func, insert, or_, select
@@ -8,28 +9,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import SEEN, Stored, page
 from procedures.domain.case import Case
-from procedures.domain.linked_cases import CaseLink
 from procedures.tables import case_links, cases
 
 
-async def add(tx: AsyncConnection, case: Case, link: CaseLink, to_agency: str) -> None:
-    """Link a new case to one whose row lock is held."""
-    await tx.execute(
-        insert(case_links).values(
-            case_id=case.id,
-            kind=link.kind.value,
-            agency=case.agency,
-            to_case=link.case,
-            to_agency=to_agency,
-            above=[link.case, *await above(tx, link.case)],
-        )
-    )
+async def add(tx: AsyncConnection, case: Case) -> None:
+    """Link a new case to the one that it belongs to, of which the row lock is held."""
+    await tx.execute(insert(case_links).values(link_row(case)))
 
 
-async def above(tx: AsyncConnection, case_id: UUID) -> list[UUID]:
-    """The cases that one belongs to, the nearest first."""
-    found = await tx.scalar(select(case_links.c.above).where(case_links.c.case_id == case_id))
-    return list(found or ())
+def link_row(case: Case) -> dict[str, Any]:
+    """The row of a linked case; it follows from its state."""
+    assert case.link is not None
+    return {
+        "case_id": case.id,
+        "kind": case.link.kind.value,
+        "agency": case.agency,
+        "to_case": case.link.case,
+        "to_agency": case.link.agency,
+        "above": list(case.link.above),
+    }
+
+
+async def rows_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The rows of those of these cases that are linked to another."""
+    query = select(case_links).where(case_links.c.case_id.in_(ids))
+    return {row.case_id: row._asdict() for row in await tx.execute(query)}
 
 
 async def below(tx: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
