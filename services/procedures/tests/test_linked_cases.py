@@ -1,5 +1,6 @@
 """Cases of which other agencies handle a part: opened, followed, counted once, never waiting in a ring."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -276,3 +277,42 @@ async def test_procedures_that_open_each_others_cases_are_not_published(world: A
         ("linked_in_circle", "/steps/0/opensCase/procedure"),
         ("linked_in_circle", "/steps/1/opensCase/procedure"),
     ]
+
+
+async def test_a_part_is_still_awaited_once_its_case_has_moved_to_another_version(
+    world: Any, definition: Any
+) -> None:
+    land = await publish_land(world)
+    code = await world.publish(steps=parent_steps(land))
+    case = (await world.submit(code))["id"]
+    await world.act(case, "acceptance", world.official("desk"))
+    (child,) = (await view(world, case))["children"]
+    steps = parent_steps(land)
+    steps[0]["transitions"], steps[1]["code"] = [{"to": "CHO"}], "CHO"
+    desk = world.official("desk")
+    drafted = await world.http.post(
+        "/procedures/v1/procedures", json=definition(code=code, steps=steps), headers=desk
+    )
+    versions = f"/procedures/v1/procedures/{code}/versions/2"
+    tag = {**desk, "if-match": drafted.headers["etag"]}
+    assert (await world.http.post(f"{versions}/publication", headers=tag)).status_code == 201
+    body = {"fromVersion": 1, "steps": {"HOI": "CHO"}}
+    planned = await world.http.post(f"{versions}/migrations", json=body, headers=desk)
+    tag = {**desk, "if-match": planned.headers["etag"]}
+    moved = await world.http.post(f"{planned.headers['location']}/execution", json={}, headers=tag)
+    assert moved.status_code == 201, moved.text
+    assert [(one["id"], one["step"]) for one in (await view(world, case))["children"]] == [
+        (child["id"], "CHO")
+    ]
+    await end(world, child["id"])
+    assert [task["step"] for task in (await view(world, case))["tasks"]] == ["TRA_KET_QUA"]
+
+
+async def test_what_a_part_takes_is_the_delay_of_the_agency_that_has_it(world: Any) -> None:
+    case = await accepted(world)
+    world.clock.advance(timedelta(days=14))
+    clock = await world.http.get(f"/procedures/v1/cases/{case}/clock", headers=world.citizen())
+    late = {
+        one["holder"].get("agency"): one["late"] for one in clock.json()["shares"] if one["late"] != "PT0S"
+    }
+    assert list(late) == ["H99.02"]

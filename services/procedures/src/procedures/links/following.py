@@ -104,7 +104,10 @@ async def opened_beside(
         (stands[after.id], task)
         for before, after in changes
         for task in after.tasks
-        if task.opens_case is not None and not _was_open(before, task) and _is_open(stands[after.id], task)
+        if task.opens_case is not None
+        and before.version == after.version  # a step that was moved has been open before
+        and not _was_open(before, task)
+        and _is_open(stands[after.id], task)
     ]
     found: list[tuple[str, Stored, Task, Published | None]] = []
     for parent, task in wanted:
