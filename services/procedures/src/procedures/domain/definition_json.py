@@ -11,7 +11,7 @@
       "fee": {"amount": 5000, "currency": "VND"},            null: free of charge
       "term": {"kind": "working_days", "amount": 3},
       "first": "TIEP_NHAN",
-      …and what `time_rules` lists…,
+      …and what `time_rules` and `appeal_rule` list…,
       "stages": [{"code": "XU_LY", "title": {…}, "allowance": {…a term…}}],
       "steps": [{"code": "TIEP_NHAN", "title": {…}, "unit": "BP_MOT_CUA", "role": "TIEP_NHAN", "agency": null,
                  "stage": null, "allowance": {…a term…},
