@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from procedures.domain.bpmn import read_bpmn, write_bpmn
 from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition import END, Definition, Join, Step, Transition
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from shared.errors import Text
 
@@ -209,6 +210,7 @@ def definitions(draw: st.DrawFn) -> Definition:
             pauses_clock=draw(st.booleans()),
             join=draw(st.sampled_from([None, Join(), Join(2)])),
             exempt=draw(st.booleans()),
+            opens_case=draw(st.sampled_from([None, CaseToOpen("DAT", (("chu", "ten"),))])),
             silence_consents=draw(st.booleans()),
         )
         for name in names

@@ -316,3 +316,28 @@ async def test_what_a_part_takes_is_the_delay_of_the_agency_that_has_it(world: A
         one["holder"].get("agency"): one["late"] for one in clock.json()["shares"] if one["late"] != "PT0S"
     }
     assert list(late) == ["H99.02"]
+
+
+async def test_a_chain_of_parts_is_withdrawn_to_its_last_one_and_told_upwards(world: Any) -> None:
+    last = await publish_land(world)
+    opens = {"procedure": last, "form": {"owner": "owner"}}
+    middle = await publish_land(
+        world,
+        steps=[
+            step("TIEP_NHAN", "BP_THUE", "DO_DAC"),
+            step("DO_DAC", "BP_THUE", "TRA", opensCase=opens),
+            step("TRA", "BP_THUE", None),
+        ],
+    )
+    case = (await world.submit(await world.publish(steps=parent_steps(middle))))["id"]
+    await world.act(case, "acceptance", world.official("desk"))
+    (child,) = (await view(world, case))["children"]
+    (grandchild,) = (await land_does(world, child["id"], "acceptance"))["children"]
+    told = await world.told("procedures.case.v1", "code", grandchild["code"])
+    assert {row.payload["parent"] for row in told} == {(await view(world, case))["code"]}
+    await land_does(world, grandchild["id"], "acceptance")
+    await world.act(case, "withdrawal", world.citizen(), {})
+    for one in (child, grandchild):
+        assert (await view(world, one["id"]))["status"] == "withdrawn"
+    assert [one["status"] for one in (await view(world, child["id"]))["children"]] == ["withdrawn"]
+    assert [one["status"] for one in (await view(world, case))["children"]] == ["withdrawn"]
