@@ -17,6 +17,7 @@ _TITLES = {
     "dmn": "Of DMN tables",
     "register_sheet": "Of register sheets, besides",
     "importing": "Of BPMN diagrams, besides",
+    "link_findings": "Of links between procedures",
 }
 
 

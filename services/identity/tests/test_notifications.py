@@ -334,3 +334,18 @@ async def mail_server(
 async def _next_attempt(ground: Any) -> Any:
     async with ground.database.reading() as reading:
         return await reading.scalar(select(notifications.c.next_attempt_at))
+
+
+async def test_of_a_part_of_a_case_an_applicant_is_told_where_asked_for_something_under_the_code_they_know(
+    ground: Any, browser: AsyncClient
+) -> None:
+    person, whole = await ground.person(), "000.00.01.H99-260301-0007"
+    for kind, details in (
+        (CaseAccepted, {}),
+        (CaseDecided, {"outcome": "granted"}),
+        (CaseSupplementRequested, {}),
+    ):
+        await _happens(ground, _event(kind, person.id, parent=whole, **details))
+    (message,) = await _messages(ground, browser, person)
+    assert message["caseCode"] == whole
+    assert "bổ sung" in message["subject"]["vi"]

@@ -161,3 +161,12 @@ async def test_redated_and_extended_cases_are_judged_by_their_new_due_instant(wo
         )
     on_time = {row[0]: (row[3], row[4], row[8]) for row in await _rows(world)}
     assert on_time["2026-02"] == (2, 0, None)
+
+
+async def test_a_part_of_a_case_is_not_counted_beside_it(world: Any, life: list[Heard]) -> None:
+    part = [
+        (number, at, event.model_copy(update={"parent": "H99.01-260105-0001"})) for number, at, event in life
+    ]
+    await _hear(world, new_id(), *life)
+    await _hear(world, new_id(), *part)
+    assert await _rows(world) == LATE_CASE

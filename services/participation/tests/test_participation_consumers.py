@@ -52,3 +52,8 @@ async def test_a_case_closed_in_the_last_evening_of_a_month_counts_for_the_agenc
     await rate(world, case_id, "evening")
     (event,) = await world.told(FEEDBACK)
     assert event.payload["month"] == "2026-12"
+
+
+async def test_nobody_is_asked_about_a_part_of_a_case(world: Any) -> None:
+    await world.close_case("of-a-part", parent="H99.01-261123-0001")
+    assert await invited(world, "of-a-part") == []

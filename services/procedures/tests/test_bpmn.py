@@ -15,6 +15,7 @@ from procedures.domain.bpmn import read_bpmn, write_bpmn
 from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition import END, Definition, Join, Step, Transition
 from procedures.domain.external_work import ExternalWork
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from shared.errors import Text
 
@@ -210,6 +211,7 @@ def definitions(draw: st.DrawFn) -> Definition:
             pauses_clock=draw(st.booleans()),
             join=draw(st.sampled_from([None, Join(), Join(2)])),
             exempt=draw(st.booleans()),
+            opens_case=draw(st.sampled_from([None, CaseToOpen("DAT", (("chu", "ten"),))])),
             silence_consents=draw(st.booleans()),
             external=draw(st.sampled_from([None, ExternalWork(), ExternalWork(1)])),
         )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.changes import changes
 from procedures.domain.decision_table import graph
 from procedures.domain.definition import (
@@ -23,6 +24,7 @@ from procedures.domain.definition import (
 )
 from procedures.domain.external_work import ExternalWork
 from procedures.domain.fee_demand import DemandedAt, FeeDemand
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.result import ResultType
 from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
 from procedures.domain.rules import Rule
@@ -49,6 +51,7 @@ BEFORE = Definition(
     steps=(
         Step("RECEIVE", named("Nhận", "Receive"), "DESK", (Transition("ASK", beside=("CHECK",)),)),
         Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), external=ExternalWork(2)),
+        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), opens_case=CaseToOpen("RECORD", (("who", "name"),))),
         Step("CHECK", named("Kiểm", "Check"), "LAB", (Transition("PRINT", "ok", named("Đạt", "Fine")), Transition(END, "no")), role="R", stage="S"),
         Step("PRINT", named("In", "Print"), "DESK", (Transition(END),), join=Join(2), completes_processing=True),
     ),
@@ -67,6 +70,7 @@ BEFORE = Definition(
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
     rules=(Rule.of("KNOWN", graph({"outputs": [{"id": "o", "field": "ok"}], "rules": [{"o": "true"}], "inputs": []})),),
+    appeal=AppealRule("COMPLAINT"),
 )  # fmt: skip
 
 
@@ -150,6 +154,24 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
             "/legalBasis/1",
             "Bỏ căn cứ pháp lý “Nghị định 93”.",
             "Removed: the legal basis “Nghị định 93”.",
+        ),
+    ),
+    "what a step opens": (
+        step(1, opens_case=CaseToOpen("RECORD", (("who", "born"),))),
+        (
+            "changed",
+            "/steps/1/opensCase/form/who",
+            "“who” của công việc “Hỏi” (ASK): đổi từ “name” thành “born”.",
+            "“who” of the step “Ask” (ASK): from “name” to “born”.",
+        ),
+    ),
+    "where to appeal": (
+        replace(BEFORE, appeal=None),
+        (
+            "removed",
+            "/appeal",
+            "Nơi nhận khiếu nại của thủ tục: đổi từ thủ tục “COMPLAINT”, 90 ngày thành không có.",
+            "Where to appeal of the procedure: from the procedure “COMPLAINT”, 90 calendar days to nothing.",
         ),
     ),
     "the fee": (

@@ -266,3 +266,27 @@ def test_a_type_of_result_comes_back_from_its_json() -> None:
     ResultType.read(Node({**GRANT, "outcome": "maybe", "logic": 1}, "", faults))
     assert {fault.code for fault in faults} == {"unknown_outcome", "unknown_key"}
     assert kind.title == Text("Giấy xác nhận", "Confirmation")
+
+
+async def test_after_an_appeal_that_was_allowed_a_result_of_the_other_outcome_may_take_its_place(
+    world: Any, signing: Any
+) -> None:
+    sign_with(world, signing[0])
+    complaints = await world.publish()
+    code = await world.publish(results=[GRANT, REJECT], appeal={"procedure": complaints})
+    case, desk, justice = (await world.submit(code))["id"], world.official("desk"), world.official("justice")
+    await world.act(case, "acceptance", desk)
+    await world.act(case, "tasks/THU_LY/completion", justice, {"outcome": "done"})
+    await world.act(case, "decision", desk, {"outcome": "rejected", "reason": "Thiếu."})
+    old = (await issue(world, case, desk, "TU_CHOI")).json()["results"][0]
+    await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
+    assert (await issue(world, case, desk, supersedes=old["id"])).status_code == 409
+    filed = await world.act(case, "appeals", world.citizen(), {"form": {"fullName": "Trần Thị Mẫu"}})
+    appeal = filed.json()["id"]
+    await world.act(appeal, "acceptance", desk)
+    await world.act(appeal, "ruling", justice, {"verdict": "overturned", "reason": "Đã đủ."})
+    results = (await issue(world, case, desk, supersedes=old["id"])).json()["results"]
+    assert [(one["type"], one["state"]) for one in results] == [
+        ("TU_CHOI", "superseded"),
+        ("GIAY", "in_force"),
+    ]

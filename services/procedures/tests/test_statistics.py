@@ -311,3 +311,26 @@ async def test_a_month_that_no_calendar_has_is_refused(world: Any, path: str, mo
         "/query/firstMonth",
         "/query/lastMonth",
     ]
+
+
+async def test_what_is_filed_once_is_counted_once_however_many_agencies_work_on_it(world: Any) -> None:
+    agency, other = f"H99.{new_id().hex[-6:]}", f"H99.{new_id().hex[-6:]}"
+    code, part = await world.publish(agency=agency), await world.publish(agency=other)
+    case = (await world.submit(code))["id"]
+    await world.act(case, "acceptance", world.official("desk", agency))
+    opening = {"procedure": part, "form": {"fullName": "Trần Thị Mẫu"}}
+    opened = await world.act(case, "children", world.official("justice", agency), opening)
+    (child,) = opened.json()["children"]
+    await world.act(child["id"], "acceptance", world.official("desk", other))
+    for code in (agency, other):
+        assert await told_to_itself(world, code)
+    async with world.database.reading() as tx:
+        before = [await store.counters_of(tx, code) for code in (agency, other)]
+    assert (
+        sum(number for (_, figure), number in before[0].popitem()[1].items() if figure is Figure.SUBMITTED)
+        == 1
+    )
+    assert before[1] == {}
+    await recount(world.database)
+    async with world.database.reading() as tx:
+        assert await store.counters_of(tx, other) == {}

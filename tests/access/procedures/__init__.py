@@ -27,3 +27,6 @@ __all__ = [
     "migrations",
     "results",
 ]
+from tests.access.procedures import links
+
+__all__ = ["World", "calendars", "cases", "catalogue", "imports", "keeping", "links", "migrations", "results"]

@@ -18,7 +18,12 @@ _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 
 
 async def record_act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
-    """Any act of a case: those that no figure names may still move its due instant."""
+    """Any act of a case: those that no figure names may still move its due instant.
+
+    What was filed once is counted once: a part of a case is not counted beside it.
+    """
+    if event.parent is not None:
+        return
     kind = _KINDS.get(event.type.split(".")[2], Kind.OTHER)
     act = Act(kind, envelope.time, event.agency, event.procedure, event.due_at)
     await operations.record_act(tx, envelope.subject, envelope.sequence, act)

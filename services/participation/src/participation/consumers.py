@@ -10,6 +10,8 @@ from shared.inbox import Handlers
 
 
 async def _closed(tx: AsyncConnection, envelope: Envelope, event: CaseClosed) -> None:
+    if event.parent is not None:  # a part of a case: the applicant is asked about the whole
+        return
     invitation = Invitation(
         case_id=envelope.subject,
         case_code=event.code,

@@ -26,6 +26,7 @@ from procedures.external_tasks.bell import hand_over as hand_bell_over
 from procedures.external_tasks.watch import watch_leases
 from procedures.fees import routes as fee_routes
 from procedures.keys.keyring import Keyring, hand_over
+from procedures.links import routes as link_routes
 from procedures.payments import routes as payment_routes
 from procedures.payments.providers import Providers
 from procedures.results import routes as result_routes
@@ -106,6 +107,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             fee_routes.router,
             payment_routes.router,
             external_task_routes.router,
+            link_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC],
         consumer=Consumer(

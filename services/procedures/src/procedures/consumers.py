@@ -31,7 +31,12 @@ async def _client(tx: AsyncConnection, envelope: Envelope, event: ClientEvent) -
 
 
 async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
-    """Our own cases are counted from their events, so that no case waits for the row of a counter."""
+    """Our own cases are counted from their events, so that no case waits for the row of a counter.
+
+    What was filed once is counted once: a part of a case is not counted beside it.
+    """
+    if event.parent is not None:
+        return
     kind = event.type.split(".")[2]
     outcome = envelope.data.get("outcome") if kind == "decided" else None
     await count_fact(

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from procedures.external_tasks.tables import external_tasks_table, task_systems_table
+from procedures.links.tables import case_links_table
 from procedures.payments.tables import payment_tables
 from procedures.plain_json import PlainJson
 from shared.db import new_metadata
@@ -396,3 +397,4 @@ Index(
 )
 
 payments, receipt_series = payment_tables(metadata)
+case_links = case_links_table(metadata)

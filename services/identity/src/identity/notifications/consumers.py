@@ -46,17 +46,29 @@ _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
 }
 
 
+_OF_A_PART = {
+    Occasion.SUPPLEMENT_REQUESTED,
+    Occasion.SUPPLEMENTED,
+    Occasion.SUPPLEMENTED_IN_PART,
+    Occasion.ANSWER_REMINDED,
+    Occasion.ANSWER_REDATED,
+    Occasion.SUPPLEMENT_EXPIRED,
+}
+"""Of what is a part of another case the applicant is told where they are asked for something, under the code that
+they know."""
+
+
 async def tell(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
     """Tell the applicant what happened, where it concerns them."""
     occasion = _occasion(event)
-    if occasion is None:
+    if occasion is None or (event.parent is not None and occasion not in _OF_A_PART):
         return
     await notify_applicant(
         tx,
         event_id=envelope.id,
         applicant=event.applicant,
         occasion=occasion,
-        case_code=event.code,
+        case_code=event.parent or event.code,
         due_at=_due_at(event),
         at=envelope.time,
     )

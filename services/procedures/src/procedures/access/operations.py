@@ -47,7 +47,12 @@ async def record_look(tx: AsyncConnection, look: Look, *seen: Seen) -> None:
     await outbox.add(tx, event.envelope(subject=new_id(), sequence=1, at=look.at))
 
 
-def seen_of(stored: Stored) -> Seen:
-    """A case, as one that was shown."""
+def seen_of(stored: Stored) -> tuple[Seen, ...]:
+    """A case as one that was shown, and those linked to it, of which its view has a line."""
     case = stored.case
-    return Seen(case.id, stored.code, case.procedure, case.applicant)
+    found = [Seen(case.id, stored.code, case.procedure, case.applicant)]
+    if case.link is not None:
+        found.append(Seen(case.link.case, case.link.code, case.link.procedures[0], case.applicant))
+    found += [Seen(one.case, one.code, one.procedure, case.applicant) for one in case.children]
+    found += [Seen(one.case, one.code, one.procedure, case.applicant) for one in case.appeals]
+    return tuple(found)

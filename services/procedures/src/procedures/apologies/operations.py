@@ -1,23 +1,34 @@
 """Apologising for being late."""
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.operations import Order, handle_case
+from procedures.apologies.letter import keep_letter
+from procedures.calendars.operations import calendar_of
+from procedures.cases.operations import Order, locked_case
+from procedures.cases.record import record
 from procedures.cases.store import Stored
 from procedures.domain import lateness
 from procedures.domain.handling import Official
+from procedures.results.operations import Press
 
 
 async def apologise(
-    tx: AsyncConnection, order: Order, official: Official, *, reason: str, promised: date
+    tx: AsyncConnection, press: Press, order: Order, official: Official, *, reason: str, promised: date
 ) -> Stored:
-    """Say why the case is late, and promise one new date."""
-    return await handle_case(
-        tx,
-        order,
-        lambda case, _, calendar: lateness.apologise(
-            case, calendar, official, order.now, reason=reason, promised=promised
-        ),
+    """Say why the case is late, and promise one new date; in the case, and in a letter that joins it.
+
+    Raises:
+        CaseNotFound, CaseChanged, PreconditionRequired, and what `lateness.apologise` raises.
+    """
+    stored = await locked_case(tx, order)
+    case = stored.case
+    act = lateness.apologise(
+        case, await calendar_of(tx, case.agency), official, order.now, reason=reason, promised=promised
     )
+    definition = (await order.versions.of(tx, case.procedure, case.version)).definition
+    letter = await keep_letter(tx, press, order, stored, definition, act)
+    (after,) = await record(tx, order.actor, order.now, [(stored, [replace(act, letter=letter)])])
+    return after

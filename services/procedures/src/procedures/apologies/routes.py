@@ -21,9 +21,15 @@ router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
     responses=problems(*FOR_OFFICERS, NotLate, AlreadyApologised),
 )
 async def apologise_for_case(body: ApologyNote, who: Officer, handle: Handle) -> Response:
-    """Apologise for a case that is late: say why, and promise one new date. The applicant is told."""
+    """Apologise for a case that is late: say why, and promise one new date. The applicant is told.
+
+    The apology is put on paper, a PDF with the agency's seal where a certificate is set up; it is in the case's
+    `apology.letter` and never changes.
+    """
     official = official_of(who)
     return await handle(
         who,
-        lambda order: apologise(handle.tx, order, official, reason=body.reason, promised=body.promised_date),
+        lambda order: apologise(
+            handle.tx, handle.desk.press, order, official, reason=body.reason, promised=body.promised_date
+        ),
     )

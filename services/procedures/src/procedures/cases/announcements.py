@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from procedures.cases.link_particulars import of_link_act
 from procedures.cases.time_particulars import of_time_act
 from procedures.domain.acts import (
     Act,
@@ -53,6 +54,12 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "payment_set_aside": told.CasePaymentSetAside,
     "refund_ordered": told.CaseRefundOrdered,
     "refund_answered": told.CaseRefundAnswered,
+    "child_opened": told.CaseChildOpened,
+    "child_not_opened": told.CaseChildNotOpened,
+    "child_progressed": told.CaseChildProgressed,
+    "appeal_filed": told.CaseAppealFiled,
+    "appeal_settled": told.CaseAppealSettled,
+    "ruled": told.CaseRuled,
 }
 
 
@@ -66,6 +73,7 @@ def announcement(case: Case, code: str, act: Act, at: datetime) -> Envelope:
         applicant=case.applicant,
         status=case.status.value,
         due_at=case.due_at,
+        parent=case.link and case.link.filed_as,
         **_particulars(case, act),
         **of_fee_act(case, code, act),
     )
@@ -112,4 +120,4 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
                 "on_time": act.on_time,
             }
         case _:
-            return {"steps": steps} if act.kind == "accepted" else of_time_act(case, act)
+            return {"steps": steps} if act.kind == "accepted" else of_time_act(case, act) or of_link_act(act)

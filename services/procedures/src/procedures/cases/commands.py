@@ -38,6 +38,8 @@ from procedures.domain.handling import (
     SupplementRoundsUsed,
     TaskNotOpen,
 )
+from procedures.domain.linked_cases import ChildStillRunning
+from procedures.domain.linking import PartOfAnotherCase
 from procedures.domain.status import ActionNotAllowed
 from shared.auth import Principal
 from shared.errors import Forbidden, PreconditionRequired, Unprocessable
@@ -45,8 +47,9 @@ from shared.web import Answer, IfMatch, Now, Once, Tx, problems
 
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
-_REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
-FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
+"""How any command may be refused."""
+FOR_OFFICERS = (*REFUSALS, Forbidden, NotThisUnit)
 """How a command of an official may be refused."""
 
 
@@ -61,14 +64,16 @@ class Handling:
     desk: AtDesk
     if_match: IfMatch = None
 
+    def order(self, who: Principal) -> Order:
+        """The command as it is given to the operation."""
+        return Order(self.case_id, actor_of(who), viewer_of(who), self.desk.versions, self.now, self.if_match)
+
     async def __call__(self, who: Principal, act: Callable[[Order], Awaitable[Stored]]) -> Response:
-        order = Order(
-            self.case_id, actor_of(who), viewer_of(who), self.desk.versions, self.now, self.if_match
-        )
+        order = self.order(who)
 
         async def answer() -> Answer:
             stored = await act(order)
-            await record_look(self.tx, look_of(who, self.now, Purpose.HANDLING), seen_of(stored))
+            await record_look(self.tx, look_of(who, self.now, Purpose.HANDLING), *seen_of(stored))
             return Answer(case_view(stored), 201, {"etag": stored.etag})
 
         return await self.once(self.tx, answer)
@@ -104,7 +109,7 @@ async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     "/tasks/{step}/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing, TaskLeased),
+    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing, TaskLeased, ChildStillRunning),
 )
 async def complete_task(
     step: Annotated[str, Path(max_length=200, description="Code of the open step", examples=["XU_LY"])],
@@ -141,7 +146,7 @@ async def request_supplement(body: SupplementRequest, who: Officer, handle: Hand
     return await handle(who, lambda order: operations.request_supplement(handle.tx, order, official, items))
 
 
-@router.post("/supplement", status_code=201, response_model=CaseView, responses=problems(*_REFUSALS))
+@router.post("/supplement", status_code=201, response_model=CaseView, responses=problems(*REFUSALS))
 async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> Response:
     """Bring what was asked for, all or a part. Once all is there the clock runs on with the time that was left."""
     return await handle(
@@ -179,7 +184,12 @@ async def record_result(body: Result, who: Officer, handle: Handle) -> Response:
     )
 
 
-@router.post("/withdrawal", status_code=201, response_model=CaseView, responses=problems(*_REFUSALS))
+@router.post(
+    "/withdrawal",
+    status_code=201,
+    response_model=CaseView,
+    responses=problems(*REFUSALS, PartOfAnotherCase),
+)
 async def withdraw_case(body: Withdrawal, who: Applicant, handle: Handle) -> Response:
     """Take your case back, as long as it is not decided."""
     return await handle(who, lambda order: operations.withdraw_case(handle.tx, order, reason=body.reason))

@@ -1,20 +1,21 @@
 """What can be asked of a case and done to it: one function each."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look, seen_of
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
-from procedures.cases.announcements import announcement
 from procedures.cases.by_rule import follow_rules, follow_submission
+from procedures.cases.filing import file_case
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
 from procedures.cases.soundness import flaw_of_log
@@ -30,20 +31,20 @@ from procedures.documents.operations import (
     sent_faults,
 )
 from procedures.domain import handling
-from procedures.domain.acts import Act, Actor, Entry, Submitted
+from procedures.domain.acts import Act, Actor
 from procedures.domain.automation import NO_AUTOMATION
 from procedures.domain.by_rule import documents_needed
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case, MissingItem, Outcome, opened
+from procedures.domain.case import Case, MissingItem, Outcome
 from procedures.domain.definition import Definition
-from procedures.domain.handling import Official, receiving_task
-from procedures.domain.log import Link, canonical
-from procedures.domain.personal import commitment
+from procedures.domain.handling import Official
+from procedures.domain.linking import require_on_its_own
+from procedures.domain.log import Link
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.status import Action, Status, require_allowed
-from procedures.domain.terms import due_at
 from procedures.external_tasks.holding import require_no_system_at_work
-from procedures.keys.keyring import SALT_LENGTH, keyring_of
+from procedures.links.store import lock_case
+from procedures.links.visibility import filed_alone
 from shared.db import AnyRow
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
@@ -133,36 +134,22 @@ async def _file(
         raise Invalid(faults=faults)
     if definition.automation != NO_AUTOMATION or definition.fee_demand is not None:
         await store.begin(tx)  # so that what follows by rule is written with the case or not at all
-    case_id, salt, content = new_id(), os.urandom(SALT_LENGTH), canonical(form)
-    key = keyring_of(tx).new_key(case_id)
-    act = Submitted(
-        procedure=definition.code,
-        version=published.version,
-        agency=definition.agency,
-        applicant=by.subject,
-        form_commitment=commitment(salt, content),
-        attachments=await attachments_of(tx, by.subject, enclosures),
-        tasks=(receiving_task(definition, now),),
-        expected_due_at=due_at(now, definition.term, calendar),
-    )
-    entry = Entry(1, now, by, act)
-    case = opened(case_id, entry)
-    event = announcement(case, "", act, now)
-    written = await submission.write(
+    attachments = await attachments_of(tx, by.subject, enclosures)
+    filed = await file_case(
         tx,
-        entry,
-        calendar.local_date(now),
-        key.seal_form(salt, content),
-        key,
-        event,
-        answer,
-        calendar_of=dated.declared_at,
+        now,
+        case_id=new_id(),
+        by=by,
+        applicant=by.subject,
+        published=published,
+        dated=dated,
+        form=form,
+        attachments=attachments,
+        answer=answer,
     )
-    if written is None:
+    if filed is None:
         return None
-    await put_into_case(tx, case_id, act.attachments)
-    code, head = written
-    filed = Stored(case, code, head, case, key)
+    await put_into_case(tx, filed.case.id, attachments)
     return await follow_submission(tx, filed, definition, calendar, asked, inputs, now)
 
 
@@ -175,7 +162,7 @@ async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
     stored = await store.case_of(tx, case_id, store.visible_to(look.viewer))
     if stored is None:
         raise CaseNotFound
-    await record_look(tx, look, seen_of(stored))
+    await record_look(tx, look, *seen_of(stored))
     return stored
 
 
@@ -296,8 +283,17 @@ async def record_result(
 
 
 async def withdraw_case(tx: AsyncConnection, order: Order, *, reason: str | None) -> Stored:
-    """Take the case back."""
-    return await handle_case(tx, order, lambda case, *_: handling.withdraw(case, reason=reason))
+    """Take the case back, and with it the parts that other agencies handle.
+
+    Raises:
+        PartOfAnotherCase: it is such a part itself.
+    """
+
+    def rule(case: Case, *_: object) -> tuple[Act, ...]:
+        require_on_its_own(case)
+        return handling.withdraw(case, reason=reason)
+
+    return await handle_case(tx, order, rule)
 
 
 async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
@@ -308,7 +304,7 @@ async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
         PreconditionRequired: the command does not say which state it is meant for.
     """
     visible = store.visible_to(order.viewer)
-    stored = await store.case_of(tx, order.case_id, visible, for_update=True)
+    stored = await lock_case(tx, order.case_id, visible)
     if stored is None:
         raise CaseNotFound
     if order.expected is None:
@@ -358,10 +354,12 @@ async def list_cases(
     The last of `limit` tells only that there are more; it is not shown.
     """
     mine = store.owned_by(look.viewer)
+    if look.viewer.agency is None:
+        mine = and_(mine, filed_alone())
     found = await store.page(
         tx, store.listed(mine, status=status, procedure=procedure, after=after, limit=limit)
     )
-    await record_look(tx, look, *map(seen_of, found[: limit - 1]))
+    await record_look(tx, look, *chain.from_iterable(map(seen_of, found[: limit - 1])))
     return found
 
 

@@ -2,22 +2,46 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import store
 from procedures.cases.announcements import announcement
 from procedures.cases.store import Done, Stored
-from procedures.domain.acts import Act, Actor, Entry
+from procedures.domain.acts import SYSTEM, Act, Actor, Entry
 from procedures.domain.case import Case
 from procedures.external_tasks import following as external_tasks
+from procedures.links.following import opened_beside, recalled_below, told_above
 from procedures.retention import store as retention
 from procedures.timers.store import set_timers
 from shared import outbox
 
 
 async def record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
-    """Record what one actor did to cases, of which the row locks are held; each as it then stands."""
+    """Record what one actor did to cases, and what that makes of those linked to them; each as it then stands.
+
+    The row locks are held, of the cases above them too.
+    """
+    after = await _record(tx, actor, now, done)
+    changes = news = _changes(done, after)
+    stands: dict[UUID, Stored] = {stored.case.id: stored for stored in after}
+    while news:
+        following = [*await told_above(tx, SYSTEM, now, news), *await recalled_below(tx, news)]
+        told = await _record(tx, SYSTEM, now, following)
+        news = _changes(following, told)
+        changes = [*changes, *news]
+        stands.update((stored.case.id, stored) for stored in told)
+    parents = await opened_beside(tx, actor, now, changes, stands)
+    stands.update((stored.case.id, stored) for stored in await _record(tx, SYSTEM, now, parents))
+    return [stands[stored.case.id] for stored in after]
+
+
+def _changes(done: Sequence[Done], after: Sequence[Stored]) -> list[tuple[Case, Case]]:
+    return [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
+
+
+async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
     after = await store.append(tx, actor, now, done)
     events = [
         announcement(case, stored.code, act, now)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from procedures.domain.automation import Purpose
 from procedures.domain.case import Outcome
+from procedures.domain.linked_cases import LinkKind, Verdict
 from procedures.domain.result import ResultState
 from procedures.domain.status import Status
 from procedures.fees.schemas import FeeDue, FeeOfCase, PaymentOfCase
@@ -128,6 +129,47 @@ class ApologyOfCase(Schema):
     at: datetime
     promised_at: datetime = Field(description="The end of that date")
     reason: str = Field(examples=["Hồ sơ phải xác minh lại ở hai cơ quan, chúng tôi xin lỗi."])
+    letter: AttachmentOfCase | None = Field(None, description="The apology on paper, a PDF")
+
+
+class ChildOfCase(Schema):
+    """A part of the case that is handled as a case of another procedure; `results` and `documents` are its result."""
+
+    id: UUID
+    code: str = Field(examples=["H99.02-261124-0007"])
+    procedure: str = Field(examples=["DD-02"])
+    agency: str = Field(examples=["H99.02"])
+    step: str | None = Field(None, examples=["HOI_DAT_DAI"], description="The step that waits for it")
+    opened_at: datetime
+    status: Status
+    status_text: Words
+    outcome: Outcome | None = None
+    ended_at: datetime | None = None
+    results: list[IssuedResultOfCase]
+    documents: list[UUID] = Field(description="Their content is at `/documents/{id}/content`")
+
+
+class AppealOfCase(Schema):
+    """An appeal against the decision on the case."""
+
+    id: UUID
+    code: str = Field(examples=["H99-261201-0002"])
+    procedure: str = Field(examples=["KN-01"])
+    agency: str = Field(examples=["H99"])
+    filed_at: datetime
+    settled_at: datetime | None = None
+    verdict: Verdict | None = Field(
+        None, description="Absent while it is open, and where it ended without one"
+    )
+
+
+class LinkOfCase(Schema):
+    """The case that this one belongs to."""
+
+    kind: LinkKind
+    id: UUID
+    code: str = Field(examples=["H99.01-261123-0001"])
+    step: str | None = Field(None, examples=["HOI_DAT_DAI"], description="Of it, which waits for this one")
 
 
 class AppliedRuleOfCase(Schema):
@@ -180,6 +222,10 @@ class CaseView(Schema):
         examples=[{"fullName": "Nguyễn Thị Mẫu"}],
         description="What was filled in; in the single view only, and not of an erased case",
     )
+    children: list[ChildOfCase] = Field(description="Parts that are handled as cases of other procedures")
+    appeals: list[AppealOfCase]
+    link: LinkOfCase | None = Field(None, description="Of a part of another case, or an appeal against it")
+    verdict: Verdict | None = Field(None, description="Of an appeal")
     hold: HoldOfCase | None = None
     transferred: TransferOfCase | None = None
     erased: ErasureOfCase | None = Field(None, description="Texts of an erased case say that they are erased")
@@ -274,6 +320,17 @@ class TrackingStep(Schema):
     text: Words
 
 
+class TrackingPart(Schema):
+    """How far a part of the case is that is handled by another procedure."""
+
+    agency: str = Field(examples=["H99.02"])
+    procedure: str = Field(examples=["DD-02"])
+    status: Status
+    status_text: Words
+    opened_at: datetime
+    ended_at: datetime | None = None
+
+
 class Tracking(Schema):
     """What anyone with code and secret may know of a case."""
 
@@ -291,3 +348,4 @@ class Tracking(Schema):
     )
     steps: list[TrackingStep]
     fees_due: list[FeeDue] = Field(description="What is yet to be paid")
+    parts: list[TrackingPart] = Field(description="Of the case, which other procedures handle")

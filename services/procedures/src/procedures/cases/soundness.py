@@ -22,6 +22,7 @@ from procedures.domain.case import Case, fold
 from procedures.domain.log import Link, canonical, first_broken
 from procedures.domain.personal import with_personal_texts
 from procedures.keys.keyring import CaseKey, Unreadable
+from procedures.links.store import link_row, rows_of
 from shared.db import AnyRow
 from shared.errors import Text
 
@@ -44,6 +45,9 @@ _COLUMNS = Text(
     vi="Dòng hồ sơ không khớp với nhật ký.", en="The row of the case does not follow from the log."
 )
 _DOCUMENTS = Text(vi="Giấy tờ không khớp với nhật ký.", en="The documents are not those that the log names.")
+_LINK = Text(
+    vi="Liên kết hồ sơ không khớp với nhật ký.", en="The link of the case does not follow from the log."
+)
 _TASKS = Text(vi="Việc đang mở không khớp với nhật ký.", en="The open tasks do not follow from the log.")
 
 
@@ -88,13 +92,14 @@ async def flaws_of_cases(
     rows = await store.kept_cases(tx, after=after, limit=limit, code=code)
     ids = [row.id for row in rows]
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
-    documents = await documents_of(tx, ids)
+    documents, links = await documents_of(tx, ids), await rows_of(tx, ids)
     return [
         Verified(
             row.id,
             row.code,
             _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
-            or _flaw_of_documents(tx, row, documents.get(row.id, {})),
+            or _flaw_of_documents(tx, row, documents.get(row.id, {}))
+            or _flaw_of_link(tx, row, links.get(row.id)),
         )
         for row in rows
     ]
@@ -130,7 +135,9 @@ def _flaw_of_row(
 def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID, AnyRow]) -> Text | None:
     """Each document that the state names is there as it is named, and its name is sealed, or erased."""
     case = store.stored_case(tx, row).kept
-    named = ((one.id, one.media_type, one.size, one.sha256) for one in (*case.attachments, *case.result))
+    letter = (case.apology.letter,) if case.apology and case.apology.letter else ()
+    papers = (*case.attachments, *case.result, *letter)
+    named = ((one.id, one.media_type, one.size, one.sha256) for one in papers)
     there = {(one.id, one.media_type, one.size, one.sha256) for one in documents.values()}
     if not there.issuperset(named):
         return _DOCUMENTS
@@ -142,6 +149,11 @@ def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID
         return _DOCUMENTS
     erased = {document.file_name is None for document in documents.values()}
     return None if erased <= {case.erased is not None} else _DOCUMENTS
+
+
+def _flaw_of_link(tx: AsyncConnection, row: AnyRow, link: Mapping[str, Any] | None) -> Text | None:
+    case = store.stored_case(tx, row).kept
+    return None if link == (None if case.link is None else link_row(case)) else _LINK
 
 
 def _flaw_of_form(form: FiledForm | None, case: Case) -> Text | None:

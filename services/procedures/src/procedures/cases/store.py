@@ -21,6 +21,7 @@ from procedures.domain.case import Case, Task
 from procedures.domain.log import Link, chained_bytes, entry_hash
 from procedures.domain.status import Status
 from procedures.keys.keyring import CaseKey
+from procedures.links.visibility import linked_to
 from procedures.tables import case_log, cases, tasks, timers
 from shared.db import AnyRow
 
@@ -72,11 +73,12 @@ def owned_by(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The viewer's own cases, and those that wait at the viewer's agency for its part of the work."""
+    """The viewer's own cases; those that wait at the viewer's agency for its part of the work; those that are a
+    part of a case of the agency, and those against which an appeal is with it."""
     if viewer.agency is None:
         return owned_by(viewer)
     waiting = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.agency == viewer.agency)
-    return or_(owned_by(viewer), waiting.exists())
+    return or_(owned_by(viewer), waiting.exists(), linked_to(viewer.agency))
 
 
 def case_json(case: Case) -> dict[str, Any]:
@@ -133,12 +135,10 @@ def shown_act(key: CaseKey | None, act: Mapping[str, Any]) -> dict[str, Any]:
     return act_json(opened_act(key, typed))
 
 
-async def case_of(
-    tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool], *, for_update: bool = False
-) -> Stored | None:
+async def case_of(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
     """The case, when the condition `visible` lets the caller see it."""
     query = select(*SEEN).where(cases.c.id == case_id, visible)
-    row = (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
+    row = (await tx.execute(query)).one_or_none()
     return None if row is None else stored_case(tx, row)
 
 

@@ -4,25 +4,31 @@ from collections.abc import Sequence
 
 from procedures.cases.schemas import (
     ApologyOfCase,
+    AppealOfCase,
     AppliedRuleOfCase,
     AttachmentOfCase,
     CaseView,
+    ChildOfCase,
     ErasureOfCase,
     ExtensionOfCase,
     HoldOfCase,
     IssuedResultOfCase,
+    LinkOfCase,
     LogEntry,
     Missing,
     Receipt,
     TaskOfCase,
     Tracking,
+    TrackingPart,
     TrackingStep,
     TransferOfCase,
     WorkItem,
 )
 from procedures.cases.sealing import FiledForm
 from procedures.cases.store import Stored, shown_act
+from procedures.domain.case import Outcome
 from procedures.domain.case_code import tracking_secret
+from procedures.domain.linked_cases import Appeal, ChildCase
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
 from procedures.fees.views import FEE_ACTS, fees_due, fees_of, payments_of
@@ -81,6 +87,22 @@ _ACTS: dict[str, Text] = {
         vi="Một quy tắc của thủ tục được áp dụng.", en="A rule of the procedure was applied."
     ),
     **FEE_ACTS,
+    "child_opened": Text(
+        vi="Một phần hồ sơ được chuyển thành hồ sơ ở cơ quan khác.",
+        en="A part of the case goes on as a case of another procedure.",
+    ),
+    "child_not_opened": Text(
+        vi="Chưa chuyển được phần việc sang cơ quan khác; bộ phận đang xử lý.",
+        en="A part could not be handed on; the unit sees to it.",
+    ),
+    "child_progressed": Text(
+        vi="Phần hồ sơ ở cơ quan khác có tiến triển.", en="The part at another procedure has moved on."
+    ),
+    "appeal_filed": Text(
+        vi="Người nộp khiếu nại quyết định.", en="The applicant appealed against the decision."
+    ),
+    "appeal_settled": Text(vi="Khiếu nại đã có kết quả.", en="The appeal was settled."),
+    "ruled": Text(vi="Khiếu nại được giải quyết.", en="The appeal was ruled on."),
 }
 
 
@@ -142,6 +164,40 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         rules_applied=[AppliedRuleOfCase.model_validate(applied) for applied in case.rules_applied],
         fees=fees_of(stored),
         payments=payments_of(case),
+        children=[_child(child) for child in case.children],
+        appeals=[_appeal(appeal) for appeal in case.appeals],
+        link=case.link
+        and LinkOfCase(kind=case.link.kind, id=case.link.case, code=case.link.code, step=case.link.step),
+        verdict=case.verdict,
+    )
+
+
+def _child(child: ChildCase) -> ChildOfCase:
+    return ChildOfCase(
+        id=child.case,
+        code=child.code,
+        procedure=child.procedure,
+        agency=child.agency,
+        step=child.step,
+        opened_at=child.opened_at,
+        status=child.status,
+        status_text=words(STATUS_TEXT[child.status]),
+        outcome=None if child.outcome is None else Outcome(child.outcome),
+        ended_at=child.ended_at,
+        results=[IssuedResultOfCase.model_validate(result) for result in child.results],
+        documents=list(child.documents),
+    )
+
+
+def _appeal(appeal: Appeal) -> AppealOfCase:
+    return AppealOfCase(
+        id=appeal.case,
+        code=appeal.code,
+        procedure=appeal.procedure,
+        agency=appeal.agency,
+        filed_at=appeal.filed_at,
+        settled_at=appeal.settled_at,
+        verdict=appeal.verdict,
     )
 
 
@@ -180,4 +236,15 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
             for link in links
         ],
         fees_due=fees_due(stored),
+        parts=[
+            TrackingPart(
+                agency=child.agency,
+                procedure=child.procedure,
+                status=child.status,
+                status_text=words(STATUS_TEXT[child.status]),
+                opened_at=child.opened_at,
+                ended_at=child.ended_at,
+            )
+            for child in case.children
+        ],
     )

@@ -21,6 +21,7 @@ from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json, definition_to_json
 from procedures.domain.finding import Finding
 from procedures.domain.findings import findings
+from procedures.domain.link_findings import links_of
 from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.external_tasks.systems import known_systems
 from shared import outbox
@@ -310,10 +311,24 @@ async def _draft_for_update(
 
 async def _findings(tx: AsyncConnection, definition: Definition) -> tuple[Finding, ...]:
     own, systems = await known_units(tx, definition.agency), await known_systems(tx, definition)
+    linked = await _linked_procedures(tx, definition)
     if own is None:  # nothing was heard of the agencies yet
-        return findings(definition, systems=systems)
+        return findings(definition, systems=systems, procedures=linked)
     others = {step.agency for step in definition.steps if step.agency} - {definition.agency}
-    return findings(definition, own, await units_of(tx, others), systems)
+    return findings(definition, own, await units_of(tx, others), systems, linked)
+
+
+async def _linked_procedures(tx: AsyncConnection, definition: Definition) -> dict[str, Definition]:
+    """The procedures in force to which a definition leads, and those to which they lead, by code."""
+    found: dict[str, Definition] = {}
+    appeal = {definition.appeal.procedure} if definition.appeal else set()
+    pending = appeal | links_of(definition)
+    while pending:
+        rows = await store.in_force(tx, pending)
+        new = {row.procedure: definition_from_json(row.definition) for row in rows}
+        found.update(new)
+        pending = {code for one in new.values() for code in links_of(one)} - found.keys()
+    return found
 
 
 def _as_json(found: Sequence[Finding]) -> list[dict[str, Any]]:

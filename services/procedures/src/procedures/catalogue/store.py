@@ -1,6 +1,6 @@
 """Every SQL statement about procedures and their versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,12 @@ async def version_of(
     if for_update:
         query = query.with_for_update()
     return (await tx.execute(query)).one_or_none()
+
+
+async def in_force(tx: AsyncConnection, codes: Collection[str]) -> Sequence[AnyRow]:
+    """Those versions of these procedures that take new cases."""
+    query = select(versions).where(versions.c.procedure.in_(codes), versions.c.status == "published")
+    return (await tx.execute(query)).all()
 
 
 async def version_in_force(tx: AsyncConnection, code: str) -> int | None:

@@ -19,6 +19,15 @@ from procedures.domain.fee_acts import (
     RefundAnswered,
     RefundOrdered,
 )
+from procedures.domain.link_acts import (
+    AppealFiled,
+    AppealSettled,
+    ChildNotOpened,
+    ChildOpened,
+    ChildProgressed,
+    Ruled,
+)
+from procedures.domain.linked_cases import CaseLink
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
@@ -62,6 +71,7 @@ class Submitted:
     """The receiving task."""
     expected_due_at: datetime | None
     """When the answer would be due if the case were received as it was submitted."""
+    link: CaseLink | None = None
     kind: Literal["submitted"] = "submitted"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -261,6 +271,12 @@ Act = (
     | PaymentSetAside
     | RefundOrdered
     | RefundAnswered
+    | ChildOpened
+    | ChildNotOpened
+    | ChildProgressed
+    | AppealFiled
+    | AppealSettled
+    | Ruled
 )
 
 

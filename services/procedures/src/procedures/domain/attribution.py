@@ -144,8 +144,16 @@ def _holders(case: Case) -> tuple[Holder, ...]:
     tasks: Sequence[Task] = case.tasks
     if case.stops:
         tasks = [task for task in case.tasks if task.exempt] if Stop.CONSULTATION in case.stops else ()
-    holders = [_holder(task, case.agency) for task in tasks]
+    holders = [_holder_now(case, task) for task in tasks]
     return tuple(dict.fromkeys([APPLICANT, *holders] if others else holders))
+
+
+def _holder_now(case: Case, task: Task) -> Holder:
+    """The unit of the step; while that waits for a case of another agency, this one."""
+    child = case.child_at(task.step)
+    if child is None or child.agency == case.agency:
+        return _holder(task, case.agency)
+    return Holder(HolderKind.OTHER_AGENCY, child.agency)
 
 
 def _holder(task: Task, agency: str) -> Holder:

@@ -16,6 +16,7 @@ from uuid import UUID
 from procedures.domain.automation import AppliedRule
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.fees import CaseFee, CasePayment
+from procedures.domain.linked_cases import Appeal, CaseLink, CaseToOpen, ChildCase, Verdict
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
@@ -70,6 +71,8 @@ class Task:
     """When it is not done by its due instant, it is taken for done."""
     attempts: int | None = None
     """How often systems may try it before an official must look into it; None: officials do it."""
+    opens_case: CaseToOpen | None = None
+    """The case of another procedure that it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ class Apology:
     promised_at: datetime
     """The end of the promised date."""
     reason: PersonalText
+    letter: Attachment | None = None
+    """The apology on paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,12 @@ class Case:
     """The rules that were asked, in their order; what they looked at stands in the log."""
     fees: tuple[CaseFee, ...] = ()
     payments: tuple[CasePayment, ...] = ()
+    link: CaseLink | None = None
+    """The case that it belongs to, as a child or an appeal."""
+    children: tuple[ChildCase, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    verdict: Verdict | None = None
+    """Of an appeal: what was decided on it."""
 
     @property
     def received_at(self) -> datetime | None:
@@ -222,6 +233,10 @@ class Case:
     def task(self, step: str) -> Task | None:
         """The open task of a step."""
         return next((task for task in self.tasks if task.step == step), None)
+
+    def child_at(self, step: str) -> ChildCase | None:
+        """The running child that a step waits for."""
+        return next((child for child in self.children if child.step == step and not child.status.ended), None)
 
     def after(self, entry: "Entry") -> "Case":
         """The case once this act is done."""
@@ -284,4 +299,5 @@ def opened(case_id: UUID, entry: "Entry") -> Case:
         attachments=act.attachments,
         tasks=act.tasks,
         expected_due_at=act.expected_due_at,
+        link=act.link,
     )

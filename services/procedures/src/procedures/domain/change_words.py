@@ -54,6 +54,10 @@ _MEMBERS: Mapping[str, Text] = {
     "exempt": Text("không tính vào thời hạn", "whether it is exempt from the term"),
     "silenceConsents": Text("im lặng là đồng ý", "whether silence is consent"),
     "external": Text("việc giao cho hệ thống", "what is left to systems"),
+    "opensCase": Text("hồ sơ liên thông", "the case that it opens"),
+    "appeal": Text("nơi nhận khiếu nại", "where to appeal"),
+    "procedure": Text("thủ tục được dùng", "the procedure"),
+    "within": Text("thời hạn nộp", "the time to file"),
     "required": Text("bắt buộc", "whether it is required"),
     "maxBytes": Text("cỡ tệp lớn nhất", "the largest size"),
     "label": Text("nhãn", "the label"),
@@ -139,7 +143,7 @@ def _all(values: list[Any]) -> Text | None:
 
 
 def _of_object(value: Mapping[str, Any]) -> Text | None:
-    """Words in two languages, a term, an amount of money, the branches of a join."""
+    """Words in two languages, a term, an amount of money, the branches of a join, where to appeal."""
     if set(value) == {"vi", "en"}:
         return Text(quoted(value["vi"], _LONGEST), quoted(value["en"], _LONGEST))
     if set(value) == {"amount", "currency"}:
@@ -152,6 +156,9 @@ def _of_object(value: Mapping[str, Any]) -> Text | None:
     if set(value) == {"attempts"}:
         attempts = value["attempts"]
         return Text(f"thử nhiều nhất {attempts} lần", f"{attempts} attempts at most")
+    if set(value) == {"procedure", "within"}:
+        code, within = quoted(value["procedure"]), value_in_words(value["within"])
+        return within and Text(f"thủ tục {code}, {within.vi}", f"the procedure {code}, {within.en}")
     term = Node(value, "", [])
     read = Term.read(term)
     return None if term.faults else in_words(read)

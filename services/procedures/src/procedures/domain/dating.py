@@ -44,6 +44,7 @@ def task_of(
         exempt=step.exempt,
         silence_consents=step.silence_consents,
         attempts=step.external.attempts if step.external else None,
+        opens_case=step.opens_case,
     )
 
 

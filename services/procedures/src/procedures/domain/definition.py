@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.automation import NO_AUTOMATION, Automation
 from procedures.domain.external_work import ExternalWork
 from procedures.domain.fee_demand import FeeDemand
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.result import ResultType
 from procedures.domain.retention import RetentionRule
 from procedures.domain.rules import Rule
@@ -123,6 +125,8 @@ class Step:
     """When it is not done by its due instant, it is completed on its first way, by silence."""
     external: ExternalWork | None = None
     """None: officials do it; else systems of its agency may."""
+    opens_case: CaseToOpen | None = None
+    """A case of another procedure that is opened with it, and that it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ class Definition:
     """What they do by themselves."""
     fee_demand: FeeDemand | None = None
     """When its cases are asked for the fee; None: they are not, it is only told."""
+    appeal: AppealRule | None = None
+    """Where and until when the applicant may appeal; None: not here."""
 
     @property
     def first(self) -> Step:

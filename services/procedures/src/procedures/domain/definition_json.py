@@ -12,12 +12,13 @@
       "feeDemand": {…see `fee_demand`…},                       null: nobody is asked for it
       "term": {"kind": "working_days", "amount": 3},
       "first": "TIEP_NHAN",
-      …and what `time_rules` lists…,
+      …and what `time_rules` and `appeal_rule` list…,
       "stages": [{"code": "XU_LY", "title": {…}, "allowance": {…a term…}}],
       "steps": [{"code": "TIEP_NHAN", "title": {…}, "unit": "BP_MOT_CUA", "role": "TIEP_NHAN", "agency": null,
                  "stage": null, "allowance": {…a term…},
                  "pausesClock": false, "resumesClock": false, "completesProcessing": false,
                  "join": null, "exempt": false, "silenceConsents": false, "external": {"attempts": 3},
+                 "join": null, "exempt": false, "silenceConsents": false, "opensCase": null,
                  "transitions": [{"to": "THAM_TRA", "outcome": null, "title": null}]}]
     }
 
@@ -35,6 +36,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.automation import Automation
 from procedures.domain.definition import (
     END,
@@ -49,6 +51,7 @@ from procedures.domain.definition import (
 from procedures.domain.external_work import ExternalWork
 from procedures.domain.fee_demand import FeeDemand
 from procedures.domain.json_input import Node, note_unstorable
+from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.result import ResultType
 from procedures.domain.retention import read_rules
 from procedures.domain.rules import read_rules as read_decision_tables
@@ -103,6 +106,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
         "rules": [rule.to_json() for rule in definition.rules],
         "automation": definition.automation.to_json(),
         "feeDemand": None if definition.fee_demand is None else definition.fee_demand.to_json(),
+        "appeal": None if definition.appeal is None else definition.appeal.to_json(),
     }
 
 
@@ -140,6 +144,7 @@ def _definition(node: Node) -> Definition:
         "rules",
         "automation",
         "feeDemand",
+        "appeal",
     )
     return Definition(
         code=node.get("code").code(LONGEST_CODE),
@@ -159,6 +164,7 @@ def _definition(node: Node) -> Definition:
         rules=read_decision_tables(node.get("rules")),
         automation=Automation.read(node.get("automation")),
         fee_demand=FeeDemand.read(node.get("feeDemand")),
+        appeal=AppealRule.read(node.get("appeal")),
     )
 
 
@@ -179,6 +185,7 @@ def _step(node: Node) -> Step:
         "exempt",
         "silenceConsents",
         "external",
+        "opensCase",
         "transitions",
     )
     return Step(
@@ -197,6 +204,7 @@ def _step(node: Node) -> Step:
         exempt=node.get("exempt").flag(),
         silence_consents=node.get("silenceConsents").flag(),
         external=ExternalWork.read(node.get("external")),
+        opens_case=CaseToOpen.read(node.get("opensCase")),
     )
 
 
@@ -342,6 +350,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         "exempt": step.exempt,
         "silenceConsents": step.silence_consents,
         "external": None if step.external is None else step.external.to_json(),
+        "opensCase": None if step.opens_case is None else step.opens_case.to_json(),
         "transitions": [
             {
                 "to": list(way.targets) if way.beside else way.to,

@@ -56,6 +56,7 @@ from procedures.domain.flow import flow_findings
 from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.layout_findings import layout_findings
+from procedures.domain.link_findings import link_findings
 from procedures.domain.result import unknown_names
 from procedures.domain.rule_findings import rule_findings
 from procedures.domain.time_findings import time_findings
@@ -67,11 +68,13 @@ def findings(
     known_units: Collection[str] | None = None,
     units_elsewhere: Mapping[str, Collection[str]] | None = None,
     systems: Mapping[str, Collection[str]] | None = None,
+    procedures: Mapping[str, Definition] | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong with a definition; pointers lead into its JSON.
 
     `known_units` are the codes of the responsible agency's units, `units_elsewhere` those of the units of
-    other agencies, by agency, `systems` the clients that may do steps, by agency; None leaves them unchecked.
+    other agencies, by agency, `systems` the clients that may do steps, by agency, `procedures` what
+    `link_findings` takes; None leaves them unchecked.
     """
     return (
         *_untitled(definition),
@@ -91,6 +94,7 @@ def findings(
         *rule_findings(definition),
         *fee_findings(definition),
         *external_findings(definition, systems),
+        *link_findings(definition, procedures),
     )
 
 

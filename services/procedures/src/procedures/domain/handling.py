@@ -27,6 +27,7 @@ from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.dating import asked, standing, task_of
 from procedures.domain.definition import END, Definition, Step
 from procedures.domain.fees import payment_stops
+from procedures.domain.linked_cases import ChildStillRunning
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.time_rules import NO_LIMITS, SupplementRule
 from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
@@ -158,6 +159,7 @@ def complete_task(
         TaskNotOpen, NotThisUnit: it is not open, or not this official's to do.
         UnknownOutcome: the step has several ways out and `outcome` names none of them.
         DecisionMissing: it is the last step of a case that is not decided.
+        ChildStillRunning: it waits for a case of another agency.
     """
     require_allowed(case.status, Action.COMPLETE_TASK)
     task = case.task(step)
@@ -165,6 +167,8 @@ def complete_task(
         raise TaskNotOpen(step=step)
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
+    if (child := case.child_at(step)) is not None:
+        raise ChildStillRunning(child=child.code)
     return completed(case, definition, calendar, now, task, outcome=outcome, note=note)
 
 

@@ -73,7 +73,7 @@ def extend(
 
 def apologise(
     case: Case, calendar: WorkingCalendar, official: Official, now: datetime, *, reason: str, promised: date
-) -> tuple[Act, ...]:
+) -> Apologised:
     """The agency is late, says why, and promises one new date.
 
     Raises:
@@ -91,7 +91,7 @@ def apologise(
     if promised <= calendar.local_date(now) or not calendar.sessions(promised):
         text = Text(vi="Cần một ngày làm việc sau hôm nay.", en="A working day after today is needed.")
         raise Invalid(faults=[Fault("/promisedDate", "not_a_later_working_day", text)])
-    return (Apologised(reason=reason, promised_at=calendar.end_of(promised)),)
+    return Apologised(reason=reason, promised_at=calendar.end_of(promised))
 
 
 def _require_extendable(

@@ -134,6 +134,7 @@ def _moved(task: Task, step: Step, case: Case, after: Definition) -> Task:
         exempt=new.exempt,
         silence_consents=new.silence_consents,
         attempts=new.attempts,
+        opens_case=new.opens_case,
     )
 
 

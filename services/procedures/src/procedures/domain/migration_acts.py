@@ -36,6 +36,7 @@ class Migrated:
     kind: Literal["migrated"] = "migrated"
 
     def change(self, case: Case, at: datetime) -> Case:
+        after: dict[str | None, str] = {move.before: move.after for move in self.moves}
         clock = case.clock
         if clock is not None and self.term is not None:
             clock = replace(clock, term=self.term, reminder=self.reminder)
@@ -45,5 +46,6 @@ class Migrated:
             clock=clock,
             arrivals=self.arrivals,
             silence_consents=self.silence_consents,
+            children=tuple(replace(child, step=after.get(child.step, child.step)) for child in case.children),
         )
         return moved.standing(self.stands, at)

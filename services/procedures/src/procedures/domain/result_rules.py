@@ -5,6 +5,7 @@ from uuid import UUID
 from procedures.domain.case import Case
 from procedures.domain.definition import Definition
 from procedures.domain.handling import NotThisUnit, Official
+from procedures.domain.linked_cases import Verdict
 from procedures.domain.result import IssuedResult, ResultState, ResultType
 from procedures.domain.result_acts import ResultRevoked
 from procedures.domain.status import Action, Status, require_allowed
@@ -52,6 +53,9 @@ def require_issuable(
 ) -> None:
     """Refuse a result that may not be issued now. A closed case gets another only in place of one.
 
+    Once an appeal amended or overturned the decision, the result may be of the other outcome, and where there was
+    none that could be superseded, it stands alone.
+
     Raises:
         ActionNotAllowed, NotThisUnit, ResultNotFitting, ResultNotFound.
     """
@@ -59,7 +63,9 @@ def require_issuable(
     require_of_the_agency(case, definition, official)
     if supersedes is not None and result_of(case, supersedes).state is not ResultState.IN_FORCE:
         raise ResultNotFitting
-    if kind.outcome not in (None, case.outcome) or (case.status is Status.CLOSED and supersedes is None):
+    if kind.outcome not in (None, case.outcome) and not _is_to_be_changed(case):
+        raise ResultNotFitting
+    if case.status is Status.CLOSED and supersedes is None and not _owes_another(case):
         raise ResultNotFitting
 
 
@@ -89,6 +95,16 @@ def result_of(case: Case, result: UUID) -> IssuedResult:
         if issued.id == result:
             return issued
     raise ResultNotFound
+
+
+def _is_to_be_changed(case: Case) -> bool:
+    """Whether an appeal against the decision was allowed."""
+    return any(appeal.verdict in (Verdict.AMENDED, Verdict.OVERTURNED) for appeal in case.appeals)
+
+
+def _owes_another(case: Case) -> bool:
+    in_force = any(result.state is ResultState.IN_FORCE for result in case.results)
+    return _is_to_be_changed(case) and not in_force
 
 
 def require_of_the_agency(case: Case, definition: Definition, official: Official) -> None:

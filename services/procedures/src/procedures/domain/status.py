@@ -45,6 +45,8 @@ class Action(StrEnum):
     APOLOGISE = "apologise"
     DEMAND_FEE = "demand_fee"
     EXEMPT_FEE = "exempt_fee"
+    OPEN_CHILD = "open_child"
+    APPEAL = "appeal"
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
@@ -61,6 +63,7 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.APOLOGISE,
             Action.DEMAND_FEE,
             Action.EXEMPT_FEE,
+            Action.OPEN_CHILD,
         }
     ),
     Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW, Action.APOLOGISE}),
@@ -72,10 +75,12 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.REVOKE_RESULT,
             Action.DEMAND_FEE,
             Action.EXEMPT_FEE,
+            Action.OPEN_CHILD,
+            Action.APPEAL,
         }
     ),
-    Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT}),
-    Status.REFUSED: frozenset(),
+    Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT, Action.APPEAL}),
+    Status.REFUSED: frozenset({Action.APPEAL}),
     Status.WITHDRAWN: frozenset(),
     Status.LAPSED: frozenset(),
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from procedures.domain.case import Apology, Case, GrantedTime, Standing
+from procedures.domain.case import Apology, Attachment, Case, GrantedTime, Standing
 from procedures.domain.personal import PersonalText
 from procedures.domain.status import Status
 from procedures.domain.terms import Term
@@ -89,7 +89,8 @@ class Apologised:
     reason: PersonalText
     promised_at: datetime
     """The end of that date."""
+    letter: Attachment | None = None
     kind: Literal["apologised"] = "apologised"
 
     def change(self, case: Case, at: datetime) -> Case:
-        return replace(case, apology=Apology(at, self.promised_at, self.reason))
+        return replace(case, apology=Apology(at, self.promised_at, self.reason, self.letter))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -112,7 +113,7 @@ async def claim_tasks(
         raise NothingFreeError(await store.next_free(tx, wanted, look.at))
     cases = await store.cases_of(tx, list({kept.task.case_id for kept in claimed}))
     look = replace(look, units=tuple(sorted({kept.task.unit for kept in claimed})))
-    await record_look(tx, look, *(seen_of(stored) for stored, _ in cases.values()))
+    await record_look(tx, look, *chain.from_iterable(seen_of(stored) for stored, _ in cases.values()))
     return [Claimed(kept, *cases[kept.task.case_id]) for kept in claimed]
 
 
@@ -124,7 +125,7 @@ async def held_case(tx: AsyncConnection, hold: Hold, look: Look) -> Claimed:
     """
     kept = await _held(tx, hold, look.at)
     stored, form = (await store.cases_of(tx, [hold.case_id]))[hold.case_id]
-    await record_look(tx, replace(look, units=(kept.task.unit,)), seen_of(stored))
+    await record_look(tx, replace(look, units=(kept.task.unit,)), *seen_of(stored))
     return Claimed(kept, stored, form)
 
 
@@ -202,7 +203,7 @@ async def complete_task(
             attachments=brought,
         ),
     )
-    await record_look(tx, replace(look, units=(kept.task.unit,)), seen_of(done))
+    await record_look(tx, replace(look, units=(kept.task.unit,)), *seen_of(done))
     return done
 
 

@@ -3,7 +3,7 @@
 import json
 import secrets
 from base64 import b32encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -17,8 +17,8 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored, form_of
-from procedures.documents import store as documents
 from procedures.documents.contents import Contents
+from procedures.documents.making import keep_made
 from procedures.domain.case import Attachment
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
@@ -32,7 +32,6 @@ from shared.db import AnyRow
 from shared.ids import new_id
 
 _TOKEN_BYTES = 20
-_LIMIT = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,24 +215,17 @@ async def _keep(
     signed = press.seal.sign_json(content, order.now).encode()
     kept = []
     for media_type, suffix, whole in (("application/pdf", "pdf", pdf), ("application/jose", "jws", signed)):
-        key = new_id()
-        found = await press.contents.receive(key, _whole(whole), limit=_LIMIT)
-        await documents.expect(
+        made = await keep_made(
             tx,
-            id=key,
+            press.contents,
+            order.now,
             owner=order.actor.subject,
             agency=order.actor.agency,
+            case_id=case_id,
+            document=kind.code,
             file_name=f"{kind.code}.{suffix}",
             media_type=media_type,
-            size=found.size,
-            sha256=found.sha256,
-            began_at=order.now,
-            received_at=order.now,
-            case_id=case_id,
+            content=whole,
         )
-        kept.append(Attachment(key, kind.code, media_type, found.size, found.sha256))
+        kept.append(made)
     return tuple(kept)
-
-
-async def _whole(content: bytes) -> AsyncIterator[bytes]:
-    yield content

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.calendars.operations import calendar_of
 from procedures.cases.store import entry_of, kept_cases, logs_of
 from procedures.domain.case import opened
+from procedures.domain.linked_cases import LinkKind
 from procedures.domain.log import Link
 from procedures.domain.quality import Basis, Score, scores
 from procedures.domain.reports import ProcedureReport, freezes_at, key_of, report
@@ -61,7 +62,8 @@ async def recount(database: Database) -> tuple[int, list[str]]:
             for row in rows:
                 try:
                     facts = facts_of(row.id, logs[row.id])
-                    histories.append((row.id, row.agency, row.procedure, facts))
+                    if facts:
+                        histories.append((row.id, row.agency, row.procedure, facts))
                 except (KeyError, ValueError):
                     unreadable.append(row.code)
             await store.keep_histories(tx, histories)
@@ -75,9 +77,11 @@ async def recount(database: Database) -> tuple[int, list[str]]:
 
 
 def facts_of(case_id: UUID, links: Sequence[Link]) -> dict[int, Fact]:
-    """The facts of a case as its log tells them: what its events told."""
+    """The facts of a case as its log tells them: what its events told. None of a part of another case."""
     first, *rest = map(entry_of, links)
     case = opened(case_id, first)
+    if case.link is not None and case.link.kind is LinkKind.CHILD:
+        return {}
     facts = {first.sequence: Fact("submitted", first.at, case.due_at)}
     for entry in rest:
         case = case.after(entry)

@@ -13,6 +13,7 @@ from procedures.cases.store import Done, Stored, lock_due
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import SYSTEM
 from procedures.domain.firing import fire
+from procedures.links.following import are_free
 from procedures.timers import store
 from shared.clock import Clock
 from shared.db import Database
@@ -39,12 +40,12 @@ async def fire_timers(
 ) -> int:
     """Fire timers that have run out by both clocks; of how many cases. There may be more.
 
-    Cases that another process holds are left to it. A timer that cannot fire is put off and does not keep
+    Cases that another process holds, or a case that they are linked to, are left to the next round. A timer that cannot fire is put off and does not keep
     others from firing.
     """
     async with database.transaction() as tx:
         agreed = min(now, await witness(tx))
-        found = await lock_due(tx, agreed, at_once)
+        found = [one for one in await lock_due(tx, agreed, at_once) if await are_free(tx, one.case)]
         try:
             async with tx.begin_nested():
                 await _fire(tx, versions, found, agreed)

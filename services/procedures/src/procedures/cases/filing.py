@@ -1,0 +1,74 @@
+"""A case is filed: by its applicant, or for them as a part of another."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.calendars.operations import DatedCalendar
+from procedures.cases import submission
+from procedures.cases.announcements import announcement
+from procedures.cases.store import Stored
+from procedures.catalogue.operations import Published
+from procedures.domain.acts import Actor, Entry, Submitted
+from procedures.domain.case import Attachment, opened
+from procedures.domain.handling import receiving_task
+from procedures.domain.linked_cases import CaseLink
+from procedures.domain.log import canonical
+from procedures.domain.personal import commitment
+from procedures.domain.terms import due_at
+from procedures.keys.keyring import SALT_LENGTH, keyring_of
+
+
+async def file_case(
+    tx: AsyncConnection,
+    now: datetime,
+    *,
+    case_id: UUID,
+    by: Actor,
+    applicant: str,
+    published: Published,
+    dated: DatedCalendar,
+    form: dict[str, Any],
+    attachments: Sequence[Attachment],
+    answer: submission.Remembered,
+    link: CaseLink | None = None,
+) -> Stored | None:
+    """Write a case whose form and documents are without fault; None when version or calendar have changed.
+
+    Raises:
+        asyncpg.UniqueViolationError: the idempotency key was used before.
+    """
+    definition, calendar = published.definition, dated.calendar
+    salt, content = os.urandom(SALT_LENGTH), canonical(form)
+    key = keyring_of(tx).new_key(case_id)
+    act = Submitted(
+        procedure=definition.code,
+        version=published.version,
+        agency=definition.agency,
+        applicant=applicant,
+        form_commitment=commitment(salt, content),
+        attachments=tuple(attachments),
+        tasks=(receiving_task(definition, now),),
+        expected_due_at=due_at(now, definition.term, calendar),
+        link=link,
+    )
+    entry = Entry(1, now, by, act)
+    case = opened(case_id, entry)
+    written = await submission.write(
+        tx,
+        entry,
+        calendar.local_date(now),
+        key.seal_form(salt, content),
+        key,
+        announcement(case, "", act, now),
+        answer,
+        calendar_of=dated.declared_at,
+    )
+    if written is None:
+        return None
+    code, head = written
+    return Stored(case, code, head, case, key)

@@ -1,0 +1,1 @@
+"""Cases that belong together: parts that other agencies handle, and appeals."""

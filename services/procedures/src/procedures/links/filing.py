@@ -1,0 +1,94 @@
+"""A case that is linked to another is filed, in the transaction that holds the lock of that one."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.calendars.operations import dated_calendar
+from procedures.cases.filing import file_case
+from procedures.cases.store import Stored
+from procedures.cases.submission import Remembered
+from procedures.catalogue.operations import NotInForce, Published
+from procedures.domain.acts import Actor
+from procedures.domain.case import Attachment
+from procedures.domain.link_acts import ChildOpened
+from procedures.domain.linked_cases import CaseLink, ChildCase
+from procedures.domain.linking import child_link
+from procedures.links import store
+from shared.errors import Invalid
+from shared.ids import new_id
+
+_NOT_REMEMBERED = Remembered("", "", None, "")
+"""The command remembers its own answer."""
+
+
+async def file_linked(
+    tx: AsyncConnection,
+    now: datetime,
+    *,
+    by: Actor,
+    to: Stored,
+    link: CaseLink,
+    published: Published,
+    form: dict[str, Any],
+    attachments: Sequence[Attachment] = (),
+) -> Stored:
+    """File a case for the applicant of another, and link it to that.
+
+    Raises:
+        NotInForce: the version was retired this very moment.
+    """
+    filed = await file_case(
+        tx,
+        now,
+        case_id=later_id(to.case.id),
+        by=by,
+        applicant=to.case.applicant,
+        published=published,
+        dated=await dated_calendar(tx, published.definition.agency),
+        form=form,
+        attachments=attachments,
+        answer=_NOT_REMEMBERED,
+        link=link,
+    )
+    if filed is None:
+        raise NotInForce(procedure=published.definition.code)
+    await store.add(tx, filed.case)
+    return filed
+
+
+async def file_child(
+    tx: AsyncConnection,
+    now: datetime,
+    *,
+    by: Actor,
+    parent: Stored,
+    published: Published,
+    form: dict[str, Any],
+    step: str | None,
+) -> ChildOpened:
+    """Open a child of a case; what the parent is to be told.
+
+    Documents are not asked for: those of the parent stay there, and the other agency asks for what it lacks.
+
+    Raises:
+        LinkedInCircle, LinkedTooFar, NotInForce.
+        Invalid: the form does not say what the other procedure asks for.
+    """
+    procedure = published.definition.code
+    link = child_link(parent.case, parent.code, procedure, step)
+    faults = published.form.faults(form)
+    if faults:
+        raise Invalid(faults=list(faults))
+    filed = await file_linked(tx, now, by=by, to=parent, link=link, published=published, form=form)
+    return ChildOpened(ChildCase(filed.case.id, filed.code, procedure, filed.case.agency, now, step))
+
+
+def later_id(than: UUID) -> UUID:
+    """A new id that comes behind another one, also when the clock of who made that is ahead of ours."""
+    made = new_id()
+    return made if made > than else UUID(int=than.int + 1 + secrets.randbelow(2**32))

@@ -1,0 +1,163 @@
+"""What an act on one case makes of those that it is linked to.
+
+Locks: ids are locked in their order, and a case has a greater id than the one it belongs to. So whoever acts on a
+case holds, in this order, those above it, the case, and those below it. Who holds many cases at once (timers)
+takes those linked to them only where they are free. So nobody waits for a case while holding a later one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.calendars.operations import calendar_of
+from procedures.cases.store import Done, Stored, form_of
+from procedures.catalogue.operations import NotInForce, Published, Versions
+from procedures.domain.acts import Act, Actor, Entry, Withdrawn
+from procedures.domain.case import Case, Task
+from procedures.domain.link_acts import ChildNotOpened
+from procedures.domain.linked_cases import LinkKind
+from procedures.domain.linking import answered, progressed, settled
+from procedures.domain.status import ALLOWED, Action, Status
+from procedures.links import store
+from procedures.links.filing import file_child
+from shared.errors import MotcuaError
+
+Change = tuple[Case, Case]
+"""A case as it stood, and as it stands."""
+
+_RECALLED = "Hồ sơ chính đã kết thúc nên phần việc này không còn cần giải quyết."
+
+
+async def told_above(
+    tx: AsyncConnection, actor: Actor, now: datetime, changes: Sequence[Change]
+) -> list[Done]:
+    """What the cases are told to which the changed ones belong, and what follows there."""
+    news: dict[UUID, list[tuple[Act, Case]]] = {}
+    for before, after in changes:
+        if after.link is None:
+            continue
+        tell = progressed if after.link.kind is LinkKind.CHILD else settled
+        if (act := tell(before, after)) is not None:
+            news.setdefault(after.link.case, []).append((act, after))
+    if not news:
+        return []
+    return [
+        (stored, await _heard(tx, actor, now, stored.case, news[stored.case.id]))
+        for stored in await store.locked(tx, list(news))
+    ]
+
+
+async def _heard(
+    tx: AsyncConnection, actor: Actor, now: datetime, case: Case, news: Sequence[tuple[Act, Case]]
+) -> list[Act]:
+    acts: list[Act] = []
+    for piece, about in news:
+        case = _after(case, piece, actor, now)
+        acts.append(piece)
+        for act in await _answers(tx, case, about, now):
+            case = _after(case, act, actor, now)
+            acts.append(act)
+    return acts
+
+
+def _after(case: Case, act: Act, actor: Actor, now: datetime) -> Case:
+    return case.after(Entry(case.sequence + 1, now, actor, act))
+
+
+async def _answers(tx: AsyncConnection, case: Case, about: Case, now: datetime) -> tuple[Act, ...]:
+    child = next((child for child in case.children if child.case == about.id), None)
+    if child is None or not child.status.ended:
+        return ()
+    definition = (await Versions().of(tx, case.procedure, case.version)).definition
+    return answered(case, definition, await calendar_of(tx, case.agency), now, child)
+
+
+async def recalled_below(tx: AsyncConnection, changes: Sequence[Change]) -> list[Done]:
+    """The running children of cases that were withdrawn or lapsed are withdrawn with them."""
+    ended = [
+        after.id
+        for before, after in changes
+        if after.status in (Status.WITHDRAWN, Status.LAPSED)
+        and not before.status.ended
+        and any(not child.status.ended for child in after.children)
+    ]
+    if not ended:
+        return []
+    found = await store.locked(tx, await store.below(tx, ended))
+    return [
+        (stored, [Withdrawn(reason=_RECALLED)])
+        for stored in found
+        if Action.WITHDRAW in ALLOWED[stored.case.status]
+    ]
+
+
+async def opened_beside(
+    tx: AsyncConnection, actor: Actor, now: datetime, changes: Sequence[Change], stands: dict[UUID, Stored]
+) -> list[Done]:
+    """The cases that newly opened steps wait for are filed; their parents, as they stand, are to be told.
+
+    Numbers are taken agency by agency in one order for all, so that nobody waits in a ring for a series.
+    """
+    wanted = [
+        (stands[after.id], task)
+        for before, after in changes
+        for task in after.tasks
+        if task.opens_case is not None
+        and before.version == after.version  # a step that was moved has been open before
+        and not _was_open(before, task)
+        and _is_open(stands[after.id], task)
+    ]
+    found: list[tuple[str, Stored, Task, Published | None]] = []
+    for parent, task in wanted:
+        published = await _in_force(tx, task)
+        found.append((published.definition.agency if published else "", parent, task, published))
+    told: dict[UUID, tuple[Stored, list[Act]]] = {}
+    for _, parent, task, published in sorted(found, key=lambda one: (one[0], one[1].case.id, one[2].step)):
+        act = await _opened(tx, actor, now, parent, task, published)
+        told.setdefault(parent.case.id, (parent, []))[1].append(act)
+    return list(told.values())
+
+
+def _was_open(before: Case, task: Task) -> bool:
+    was = before.task(task.step)
+    return was is not None and was.opened_at == task.opened_at
+
+
+def _is_open(stands: Stored, task: Task) -> bool:
+    return stands.case.task(task.step) is not None and stands.case.child_at(task.step) is None
+
+
+async def _in_force(tx: AsyncConnection, task: Task) -> Published | None:
+    assert task.opens_case is not None
+    try:
+        return await Versions().in_force(tx, task.opens_case.procedure)
+    except NotInForce:
+        return None
+
+
+async def _opened(
+    tx: AsyncConnection, actor: Actor, now: datetime, parent: Stored, task: Task, published: Published | None
+) -> Act:
+    """What the parent is told: also that the case could not be opened, for the unit to see to it."""
+    plan = task.opens_case
+    assert plan is not None
+    try:
+        if published is None:
+            raise NotInForce
+        filed = await form_of(tx, parent)
+        form = plan.filled_in(filed.content if filed else {})
+        return await file_child(
+            tx, now, by=actor, parent=parent, published=published, form=form, step=task.step
+        )
+    except MotcuaError as problem:
+        return ChildNotOpened(task.step, plan.procedure, problem.slug)
+
+
+async def are_free(tx: AsyncConnection, case: Case) -> bool:
+    """Take the cases that a case is linked to, unless somebody holds one of them."""
+    linked = list(case.link.above) if case.link else []
+    if case.children:
+        linked += await store.below(tx, [case.id])
+    return not linked or await store.lock_free(tx, linked) == set(linked)

@@ -1,0 +1,120 @@
+"""What can be done with cases that belong to another: open a part, appeal, rule on an appeal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.calendars.operations import calendar_of
+from procedures.cases.operations import Order, handle_case, locked_case
+from procedures.cases.record import record
+from procedures.cases.store import Stored, form_of
+from procedures.documents.operations import Enclosure, attachments_of, enclosure_faults, put_into_case
+from procedures.domain.case import Case
+from procedures.domain.handling import Official
+from procedures.domain.link_acts import AppealFiled
+from procedures.domain.linked_cases import Appeal, Verdict
+from procedures.domain.linking import AppealNotProvided, appeal_link, require_child_openable, rule_on
+from procedures.links.filing import file_child, file_linked
+from shared.errors import Invalid
+
+
+async def open_child(
+    tx: AsyncConnection,
+    order: Order,
+    official: Official,
+    *,
+    procedure: str,
+    form: dict[str, Any],
+    step: str | None,
+) -> Stored:
+    """Open a case of another procedure as a part of this one, for its applicant; the parent as it then stands.
+
+    Raises:
+        CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, NotThisUnit, TaskNotOpen.
+        LinkedInCircle, LinkedTooFar, NotInForce, Invalid.
+    """
+    parent = await locked_case(tx, order)
+    require_child_openable(parent.case, official, step)
+    published = await order.versions.in_force(tx, procedure, fresh=True)
+    act = await file_child(
+        tx,
+        order.now,
+        by=order.actor,
+        parent=parent,
+        published=published,
+        form={**await _handed_on(tx, parent, procedure, step), **form},
+        step=step,
+    )
+    (after,) = await record(tx, order.actor, order.now, [(parent, [act])])
+    return after
+
+
+async def _handed_on(tx: AsyncConnection, parent: Stored, procedure: str, step: str | None) -> dict[str, Any]:
+    task = parent.case.task(step) if step else None
+    if task is None or task.opens_case is None or task.opens_case.procedure != procedure:
+        return {}
+    filed = await form_of(tx, parent)
+    return task.opens_case.filled_in(filed.content if filed else {})
+
+
+async def file_appeal(
+    tx: AsyncConnection, order: Order, *, form: dict[str, Any], enclosures: Sequence[Enclosure]
+) -> tuple[Stored, Stored]:
+    """Appeal against the decision on a case; the appeal, and the case as it then stands.
+
+    Raises:
+        CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed.
+        PartOfAnotherCase, AppealNotProvided, AppealTooLate, AlreadyAppealed, LinkedTooFar, NotInForce.
+        Invalid: faults of the form and of the documents, all at once.
+    """
+    appealed = await locked_case(tx, order)
+    case = appealed.case
+    rule = (await order.versions.of(tx, case.procedure, case.version)).definition.appeal
+    link = appeal_link(case, appealed.code, rule, await calendar_of(tx, case.agency), order.now)
+    if rule is None:
+        raise AppealNotProvided
+    published = await order.versions.in_force(tx, rule.procedure, fresh=True)
+    definition = published.definition
+    faults = [
+        *published.form.faults(form),
+        *await enclosure_faults(tx, order.actor.subject, definition, enclosures),
+    ]
+    if faults:
+        raise Invalid(faults=faults)
+    attachments = await attachments_of(tx, order.actor.subject, enclosures)
+    filed = await file_linked(
+        tx,
+        order.now,
+        by=order.actor,
+        to=appealed,
+        link=link,
+        published=published,
+        form=form,
+        attachments=attachments,
+    )
+    await put_into_case(tx, filed.case.id, attachments)
+    act = AppealFiled(Appeal(filed.case.id, filed.code, definition.code, definition.agency, order.now))
+    (after,) = await record(tx, order.actor, order.now, [(appealed, [act])])
+    return filed, after
+
+
+async def rule_on_appeal(
+    tx: AsyncConnection,
+    order: Order,
+    official: Official,
+    *,
+    verdict: Verdict,
+    reason: str,
+    number: str | None,
+) -> Stored:
+    """Decide an appeal; the case that it is directed against is told.
+
+    Raises:
+        NotAnAppeal, and what deciding a case raises.
+    """
+
+    def rule(case: Case, *_: object) -> Any:
+        return rule_on(case, official, verdict, reason=reason, number=number)
+
+    return await handle_case(tx, order, rule)

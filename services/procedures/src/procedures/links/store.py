@@ -1,0 +1,77 @@
+"""Every SQL statement about links between cases."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.cases.store import SEEN, Stored, page
+from procedures.domain.case import Case
+from procedures.tables import case_links, cases
+
+
+async def add(tx: AsyncConnection, case: Case) -> None:
+    """Link a new case to the one that it belongs to, of which the row lock is held."""
+    await tx.execute(insert(case_links).values(link_row(case)))
+
+
+def link_row(case: Case) -> dict[str, Any]:
+    """The row of a linked case; it follows from its state."""
+    assert case.link is not None
+    return {
+        "case_id": case.id,
+        "kind": case.link.kind.value,
+        "agency": case.agency,
+        "to_case": case.link.case,
+        "to_agency": case.link.agency,
+        "above": list(case.link.above),
+    }
+
+
+async def rows_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The rows of those of these cases that are linked to another."""
+    query = select(case_links).where(case_links.c.case_id.in_(ids))
+    return {row.case_id: row._asdict() for row in await tx.execute(query)}
+
+
+async def below(tx: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
+    """The children of these cases, and theirs, in order; appeals are no part of what they are against."""
+    found: set[UUID] = set()
+    level = list(ids)
+    while level:
+        query = select(case_links.c.case_id).where(
+            case_links.c.to_case.in_(level), case_links.c.kind == "child"
+        )
+        level = [one for one in (await tx.execute(query)).scalars() if one not in found]
+        found.update(level)
+    return sorted(found)
+
+
+async def locked(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Stored]:
+    """These cases under their row locks, taken in the order of the ids."""
+    query = select(*SEEN).where(cases.c.id.in_(ids)).order_by(cases.c.id).with_for_update()
+    return await page(tx, query)
+
+
+async def lock_free(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Lock those of these cases that nobody else holds, without waiting for the others."""
+    query = select(cases.c.id).where(cases.c.id.in_(ids)).with_for_update(skip_locked=True)
+    return set((await tx.execute(query)).scalars())
+
+
+async def lock_case(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
+    """The case under its row lock, when the caller may see it; those that it belongs to are locked before it."""
+    chain = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()
+    query = (
+        select(*SEEN)
+        .where(
+            cases.c.id == func.any(func.array_append(chain, case_id, type_=ARRAY(Uuid))),
+            or_(cases.c.id != case_id, visible),
+        )
+        .order_by(cases.c.id)
+        .with_for_update()
+    )
+    found = await page(tx, query)
+    return next((stored for stored in found if stored.case.id == case_id), None)
