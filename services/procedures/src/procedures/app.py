@@ -13,6 +13,7 @@ from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
 from procedures.catalogue.operations import Versions
 from procedures.clocks import routes as clock_routes
+from procedures.consultations import routes as consultation_routes
 from procedures.consumers import HANDLERS
 from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
@@ -89,6 +90,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             simulation_routes.router,
             version_routes.router,
             migration_routes.router,
+            consultation_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(

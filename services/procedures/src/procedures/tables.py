@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.consultations.tables import consultees_table
 from procedures.plain_json import PlainJson
 from shared.db import new_metadata
 from shared.inbox import inbox_table
@@ -390,3 +391,5 @@ Index(
     case_migration_cases.c.case_id,
     postgresql_where=case_migration_cases.c.obstacles.is_not(None),
 )
+
+consultees = consultees_table(metadata)

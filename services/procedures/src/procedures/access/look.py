@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     DOCUMENT = "document"
     HANDLING = "handling"
     DISPOSAL = "disposal"
+    CONSULTATION = "consultation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from procedures.cases.time_particulars import of_time_act
+from procedures.consultations.particulars import of_consultation_act
 from procedures.domain.acts import (
     Act,
     Closed,
@@ -14,6 +15,7 @@ from procedures.domain.acts import (
     TaskCompleted,
 )
 from procedures.domain.case import Case
+from procedures.domain.consultation_acts import ConsultationAct
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from shared.events import Envelope
@@ -44,6 +46,10 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "transferred": told.CaseTransferred,
     "erased": told.CaseErased,
     "migrated": told.CaseMigrated,
+    "consultation_requested": told.CaseConsultationRequested,
+    "consultation_answered": told.CaseConsultationAnswered,
+    "consultation_withdrawn": told.CaseConsultationWithdrawn,
+    "consultation_overdue": told.CaseConsultationOverdue,
 }
 
 
@@ -63,6 +69,8 @@ def announcement(case: Case, code: str, act: Act, at: datetime) -> Envelope:
 
 
 def _particulars(case: Case, act: Act) -> dict[str, Any]:
+    if isinstance(act, ConsultationAct):
+        return of_consultation_act(case, act)
     steps = tuple(task.step for task in case.tasks)
     match act:
         case TaskCompleted():

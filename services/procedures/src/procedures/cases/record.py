@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.cases import store
 from procedures.cases.announcements import announcement
 from procedures.cases.store import Done, Stored
+from procedures.consultations import store as consultations
 from procedures.domain.acts import Act, Actor, Entry
 from procedures.domain.case import Case
 from procedures.retention import store as retention
@@ -24,10 +25,10 @@ async def record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequenc
         for case, act in _steps(stored.case, new.case, acts, actor, now)
     ]
     await outbox.add(tx, *events)
-    await set_timers(tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)])
-    await retention.follow(
-        tx, [new.case for (old, _), new in zip(done, after, strict=True) if _kept_anew(old.case, new.case)]
-    )
+    changes = [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
+    await set_timers(tx, changes)
+    await consultations.follow(tx, changes)
+    await retention.follow(tx, [new for old, new in changes if _kept_anew(old, new)])
     return after
 
 

@@ -6,6 +6,7 @@ from procedures.cases.schemas import (
     ApologyOfCase,
     AttachmentOfCase,
     CaseView,
+    ConsultationOfCase,
     ErasureOfCase,
     ExtensionOfCase,
     HoldOfCase,
@@ -75,6 +76,16 @@ _ACTS: dict[str, Text] = {
         vi="Hồ sơ được chuyển sang phiên bản mới của thủ tục.",
         en="The case was moved to a new version of the procedure.",
     ),
+    "consultation_requested": Text(
+        vi="Cơ quan lấy ý kiến nơi khác.", en="Other units or agencies were asked for their opinion."
+    ),
+    "consultation_answered": Text(vi="Đã có một ý kiến trả lời.", en="An opinion was given."),
+    "consultation_withdrawn": Text(
+        vi="Một yêu cầu lấy ý kiến được rút.", en="A request for an opinion was withdrawn."
+    ),
+    "consultation_overdue": Text(
+        vi="Nơi được lấy ý kiến chưa trả lời đúng hạn.", en="An opinion did not come in time."
+    ),
 }
 
 
@@ -133,6 +144,7 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
             for given in case.extensions
         ],
         apology=case.apology and ApologyOfCase.model_validate(case.apology),
+        consultations=[ConsultationOfCase.model_validate(asked) for asked in case.consultations],
     )
 
 
@@ -158,6 +170,7 @@ def work_item(row: AnyRow) -> WorkItem:
 def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
     """The public view: what happened and when, without a person or an official in it."""
     case = stored.case
+    others = {task.agency for task in case.tasks} | {one.agency for _, one in case.consulted}
     return Tracking(
         code=stored.code,
         procedure=case.procedure,
@@ -166,6 +179,7 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
         status_text=words(STATUS_TEXT[case.status]),
         due_at=case.due_at,
         answer_by=case.asked.answer_by if case.asked else None,
+        consulted=sorted(others - {case.agency}),
         steps=[
             TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
             for link in links

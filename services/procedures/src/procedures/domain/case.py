@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.consultation import Asked as Consulted
+from procedures.domain.consultation import Consultation
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
@@ -197,6 +199,8 @@ class Case:
     hold: Hold | None = None
     transferred: Transfer | None = None
     erased: Erasure | None = None
+    consultations: tuple[Consultation, ...] = ()
+    """What other units and agencies were asked; settled and withdrawn ones too."""
 
     @property
     def received_at(self) -> datetime | None:
@@ -214,6 +218,23 @@ class Case:
     def task(self, step: str) -> Task | None:
         """The open task of a step."""
         return next((task for task in self.tasks if task.step == step), None)
+
+    @property
+    def consulted(self) -> tuple[Consulted, ...]:
+        """Those whose opinion is waited for; nobody's once the matter is decided or over."""
+        if self.clock is None or self.clock.ended_at is not None:
+            return ()
+        return tuple((asked, one) for asked in self.consultations for one in asked.waits_for)
+
+    def consulting(self, now: Consultation) -> "Case":
+        """The case with one of its consultations as it is now."""
+        return replace(
+            self, consultations=tuple(now if one.id == now.id else one for one in self.consultations)
+        )
+
+    def consultation(self, wanted: UUID) -> Consultation:
+        """The consultation of this id, which there is."""
+        return next(one for one in self.consultations if one.id == wanted)
 
     def after(self, entry: "Entry") -> "Case":
         """The case once this act is done."""

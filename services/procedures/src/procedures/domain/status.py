@@ -43,6 +43,9 @@ class Action(StrEnum):
     REVOKE_RESULT = "revoke_result"
     EXTEND = "extend"
     APOLOGISE = "apologise"
+    CONSULT = "consult"
+    ANSWER_CONSULTATION = "answer_consultation"
+    WITHDRAW_CONSULTATION = "withdraw_consultation"
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
@@ -55,9 +58,20 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.WITHDRAW,
             Action.EXTEND,
             Action.APOLOGISE,
+            Action.CONSULT,
+            Action.ANSWER_CONSULTATION,
+            Action.WITHDRAW_CONSULTATION,
         }
     ),
-    Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW, Action.APOLOGISE}),
+    Status.SUPPLEMENT_REQUESTED: frozenset(
+        {
+            Action.SUPPLEMENT,
+            Action.WITHDRAW,
+            Action.APOLOGISE,
+            Action.ANSWER_CONSULTATION,
+            Action.WITHDRAW_CONSULTATION,
+        }
+    ),
     Status.DECIDED: frozenset(
         {Action.COMPLETE_TASK, Action.RECORD_RESULT, Action.ISSUE_RESULT, Action.REVOKE_RESULT}
     ),
