@@ -56,9 +56,9 @@ class Game:
         self.waiting: set[tuple[str, str]] = set()
 
     def move(self, done: str, outcome: str | None) -> set[str]:
-        """Take the token off a step and play it on; returns the steps whose tokens were taken off the board."""
-        before = self.at_work - {done}
-        self.at_work = set(before)
+        """Play the token of a step on; returns the steps from which tokens were taken that nobody waits for."""
+        self.at_work.remove(done)
+        before, gone = set(self.at_work), set[str]()
         (targets,) = [to for name, to in self.edges[done] if name == outcome]
         for target in targets:
             if target in self.joins:
@@ -66,9 +66,13 @@ class Game:
             else:
                 self.at_work.add(target)
         while (join := self._ready()) is not None:
-            self.waiting = {edge for edge in self.waiting if edge[1] != join}
-            self.at_work = {step for step in self.at_work if not self._comes_to(step, join)} | {join}
-        return before - self.at_work
+            late = {step for step in self.at_work if self._comes_to(step, join)}
+            gone |= late & before
+            self.at_work = (self.at_work - late) | {join}
+            self.waiting = {
+                edge for edge in self.waiting if edge[1] != join and not self._before(edge[1], join)
+            }
+        return gone
 
     def _ready(self) -> str | None:
         for join in sorted(self.joins, key=self.rank.__getitem__):
@@ -81,6 +85,10 @@ class Game:
             if not any(self._comes_to(step, join) for step in self._others(join)):
                 return join
         return None
+
+    def _before(self, other: str, join: str) -> bool:
+        """Whether tokens that wait at the other join could only have come to this one."""
+        return self._comes_to(other, join) and not self._comes_to(join, other)
 
     def _others(self, join: str) -> Iterable[str]:
         """Where tokens may still come from: the steps at work, and joins that are to open before this one."""

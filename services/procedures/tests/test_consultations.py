@@ -136,7 +136,7 @@ async def test_what_need_not_be_waited_for_lapses_with_the_decision(world: Any) 
     asked = await consult(world, case, one("H99.02"), mandatory=False)
     assert (await world.act(case, "decision", world.official("justice"), DECISION)).status_code == 201
     gone = await say(world, id_of(asked, "H99.02"), "H99.02")
-    assert (gone.status_code, gone.json()["type"]) == (404, "/problems/consultation-not-found")
+    assert (gone.status_code, gone.json()["type"]) == (404, "/problems/question-not-found")
 
 
 async def test_who_is_asked_sees_what_is_shared_and_nothing_else_and_nothing_after(world: Any) -> None:

@@ -23,7 +23,7 @@ from procedures.domain import consulting
 from procedures.domain.acts import Actor
 from procedures.domain.case import Attachment
 from procedures.domain.consultation import Answer, Asked, Consultation, Opinion
-from procedures.domain.consulting import ConsultationNotFound, asked_by_id
+from procedures.domain.consulting import QuestionNotFound, asked_by_id
 from procedures.domain.handling import Official
 from shared.db import AnyRow
 from shared.errors import Invalid, PreconditionFailed, PreconditionRequired
@@ -100,7 +100,7 @@ async def question_for(tx: AsyncConnection, consultee: UUID, look: Look) -> Ques
     """What the viewer's agency is asked by this id; who looks at it is recorded.
 
     Raises:
-        ConsultationNotFound
+        QuestionNotFound
     """
     question = await _question(tx, consultee, look.viewer)
     await record_look(tx, look, seen_of(question.stored))
@@ -123,7 +123,7 @@ async def answer(
     """Answer what one is asked. After that the case is not to be seen by the agency any more.
 
     Raises:
-        ConsultationNotFound, NotThisUnit, PreconditionRequired, PreconditionFailed.
+        QuestionNotFound, NotThisUnit, PreconditionRequired, PreconditionFailed.
         Invalid: a document was not sent by the official.
     """
     question = await _question(tx, consultee, look.viewer, for_update=True)
@@ -149,10 +149,10 @@ async def _question(
 ) -> Question:
     case_id = await store.case_of_consultee(tx, consultee)
     if case_id is None:
-        raise ConsultationNotFound
+        raise QuestionNotFound
     stored = await cases.case_of(tx, case_id, store.asks(consultee, viewer), for_update=for_update)
     if stored is None:
-        raise ConsultationNotFound
+        raise QuestionNotFound
     asked = asked_by_id(stored.case, consultee)  # answered meanwhile, if it is not there
     form = await cases.form_of(tx, stored) if asked[1].form_shared else None
     return Question(stored, asked, form)

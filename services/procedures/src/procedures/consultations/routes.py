@@ -26,7 +26,7 @@ from procedures.consultations.views import asked_item, question_view
 from procedures.dependencies import actor_of, look_of, official_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.consultation import Consultation, Consultee
-from procedures.domain.consulting import ConsultationNotFound
+from procedures.domain.consulting import QuestionNotFound
 from procedures.domain.handling import NotThisUnit
 from procedures.domain.terms import NO_TERM, Term
 from procedures.pages import instant_of, key_after, page_of
@@ -88,7 +88,7 @@ def _ordered(body: ConsultationOrder, handle: Handle) -> Consultation:
     "/cases/{case_id}/consultations/{consultation_id}/withdrawal",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, ConsultationNotFound),
+    responses=problems(*FOR_OFFICERS, QuestionNotFound),
 )
 async def withdraw_consultation(
     consultation_id: ConsultationId, body: ConsultationWithdrawal, who: Officer, handle: Handle
@@ -115,9 +115,7 @@ async def list_consultations(
     return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.id], view=asked_item)
 
 
-@router.get(
-    "/consultations/{question_id}", response_model=QuestionView, responses=problems(ConsultationNotFound)
-)
+@router.get("/consultations/{question_id}", response_model=QuestionView, responses=problems(QuestionNotFound))
 async def get_consultation(
     request: Request, question_id: QuestionId, who: AgencyReader, db: Db, now: Now
 ) -> Response:
@@ -133,7 +131,7 @@ async def get_consultation(
     status_code=201,
     response_model=QuestionView,
     responses=problems(
-        ConsultationNotFound, Forbidden, NotThisUnit, PreconditionFailed, PreconditionRequired, Unprocessable
+        QuestionNotFound, Forbidden, NotThisUnit, PreconditionFailed, PreconditionRequired, Unprocessable
     ),
 )
 async def answer_consultation(

@@ -25,10 +25,10 @@ from procedures.domain.timer import Timer
 from shared.errors import Fault, Invalid, NotFound, Text
 
 
-class ConsultationNotFound(NotFound):
+class QuestionNotFound(NotFound):
     """Nobody is asked this, or not this agency, or its answer is not waited for any more."""
 
-    slug = "consultation-not-found"
+    slug = "question-not-found"
     title = Text(
         vi="Không có yêu cầu lấy ý kiến này đang chờ trong phạm vi của bạn.",
         en="There is no such consultation for you that waits for an answer.",
@@ -117,13 +117,13 @@ def withdraw(
     """Some who have not answered are not asked any more; all of them where none is named.
 
     Raises:
-        ConsultationNotFound: none of them is waited for.
+        QuestionNotFound: none of them is waited for.
         NotThisUnit: the official neither belongs to the unit that asked nor has the case now.
     """
     require_allowed(case.status, Action.WITHDRAW_CONSULTATION)
     waited = [(of, one) for of, one in case.consulted if of.id == consultation]
     if not waited:
-        raise ConsultationNotFound
+        raise QuestionNotFound
     asked = waited[0][0]
     if official.agency != case.agency:
         raise AnotherAgency
@@ -131,7 +131,7 @@ def withdraw(
         require_open_task(case, official)
     gone = [one for _, one in waited if not consultees or one.id in consultees]
     if not gone or len(gone) < len(consultees):
-        raise ConsultationNotFound
+        raise QuestionNotFound
     fewer = asked.put(*(replace(one, retraction=Retraction(now, reason)) for one in gone))
     stands = _stands(case, case.consulting(fewer).consultations, calendar, now)
     return (ConsultationWithdrawn(consultation, tuple(one.id for one in gone), reason, stands),)
@@ -141,12 +141,12 @@ def asked_by_id(case: Case, consultee: UUID) -> Asked:
     """Who of those that are waited for has this id, and what they are asked in.
 
     Raises:
-        ConsultationNotFound
+        QuestionNotFound
     """
     for consultation, one in case.consulted:
         if one.id == consultee:
             return consultation, one
-    raise ConsultationNotFound
+    raise QuestionNotFound
 
 
 def _answered(
