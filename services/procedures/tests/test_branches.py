@@ -74,6 +74,24 @@ def test_the_first_answer_is_enough_for_any() -> None:
     assert walk.done("tax") == ["sign"]
 
 
+def test_branches_that_wait_for_each_other_are_not_waited_for_once_enough_have_come() -> None:
+    """Else they would go on beside what they were for, and have it done twice."""
+    ways = {
+        "begin": [["a", "b", "quick"]],
+        "a": [["both"]],
+        "b": [["both"]],
+        "both": [["sign"]],
+        "quick": [["sign"]],
+        "sign": [[]],
+    }
+    walk = Walk(graph(ways, {"both": ALL, "sign": ONE}))
+    walk.done("begin")
+    walk.done("a")
+    assert walk.done("quick") == ["sign"]
+    assert walk.arrivals == ()
+    assert walk.done("sign") == []
+
+
 def test_a_branch_that_ends_elsewhere_is_not_waited_for() -> None:
     ways = {**FORKED, "police": [["sign"], []], "sign": [[]]}
     walk = Walk(graph(ways, {"sign": ALL}))

@@ -13,6 +13,7 @@ from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
 from procedures.catalogue.operations import Versions
 from procedures.clocks import routes as clock_routes
+from procedures.consultations import routes as consultation_routes
 from procedures.consumers import HANDLERS
 from procedures.decision_tables import routes as decision_table_routes
 from procedures.dependencies import Desk
@@ -108,6 +109,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             payment_routes.router,
             external_task_routes.router,
             link_routes.router,
+            consultation_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC],
         consumer=Consumer(

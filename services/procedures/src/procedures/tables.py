@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.consultations.tables import consultees_table
 from procedures.external_tasks.tables import external_tasks_table, task_systems_table
 from procedures.links.tables import case_links_table
 from procedures.payments.tables import payment_tables
@@ -398,3 +399,4 @@ Index(
 
 payments, receipt_series = payment_tables(metadata)
 case_links = case_links_table(metadata)
+consultees = consultees_table(metadata)

@@ -19,6 +19,7 @@ _PURPOSES: Mapping[str, Text] = {
         vi="Xét lưu trữ hoặc hủy hồ sơ", en="Looked at whether the case is archived or destroyed"
     ),
     "payments": Text(vi="Đối soát tiền nộp của hồ sơ", en="Reconciled what was paid for the case"),
+    "consultation": Text(vi="Được lấy ý kiến về hồ sơ", en="Was asked for an opinion on the case"),
     "export": Text(vi="Xuất dữ liệu có hồ sơ này", en="Exported data with the case in it"),
     "search": Text(vi="Tìm kiếm ra hồ sơ này", en="Found the case by a search"),
 }

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     HANDLING = "handling"
     DISPOSAL = "disposal"
     PAYMENTS = "payments"
+    CONSULTATION = "consultation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from procedures.cases.link_particulars import of_link_act
 from procedures.cases.time_particulars import of_time_act
+from procedures.consultations.particulars import of_consultation_act
 from procedures.domain.acts import (
     Act,
     Closed,
@@ -15,6 +16,7 @@ from procedures.domain.acts import (
     TaskCompleted,
 )
 from procedures.domain.case import Case
+from procedures.domain.consultation_acts import ConsultationAct
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.rule_acts import RuleApplied
@@ -60,6 +62,10 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "appeal_filed": told.CaseAppealFiled,
     "appeal_settled": told.CaseAppealSettled,
     "ruled": told.CaseRuled,
+    "consultation_requested": told.CaseConsultationRequested,
+    "consultation_answered": told.CaseConsultationAnswered,
+    "consultation_withdrawn": told.CaseConsultationWithdrawn,
+    "consultation_overdue": told.CaseConsultationOverdue,
 }
 
 
@@ -81,6 +87,8 @@ def announcement(case: Case, code: str, act: Act, at: datetime) -> Envelope:
 
 
 def _particulars(case: Case, act: Act) -> dict[str, Any]:
+    if isinstance(act, ConsultationAct):
+        return of_consultation_act(case, act)
     steps = tuple(task.step for task in case.tasks)
     match act:
         case TaskCompleted():

@@ -30,6 +30,7 @@ from procedures.cases.views import case_view
 from procedures.dependencies import AtDesk, actor_of, look_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
+from procedures.domain.consultation import ConsultationOpen
 from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import (
     ClockStopped,
@@ -161,7 +162,7 @@ async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> R
     "/decision",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, ClockStopped),
+    responses=problems(*FOR_OFFICERS, ClockStopped, ConsultationOpen),
 )
 async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
     """Answer the matter: granted or rejected, with reasons. The term is measured to this instant."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.cases import store
 from procedures.cases.announcements import announcement
 from procedures.cases.store import Done, Stored
+from procedures.consultations import store as consultations
 from procedures.domain.acts import SYSTEM, Act, Actor, Entry
 from procedures.domain.case import Case
 from procedures.external_tasks import following as external_tasks
@@ -49,12 +50,14 @@ async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequen
         for case, act in _steps(stored.case, new.case, acts, actor, now)
     ]
     await outbox.add(tx, *events)
-    await set_timers(tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)])
-    changes = [(stored.code, stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
-    await external_tasks.follow(tx, now, changes)
-    await retention.follow(
-        tx, [new.case for (old, _), new in zip(done, after, strict=True) if _kept_anew(old.case, new.case)]
+    changes = _changes(done, after)
+    await set_timers(tx, changes)
+    await consultations.follow(tx, changes)
+    codes = (stored.code for stored, _ in done)
+    await external_tasks.follow(
+        tx, now, [(code, *change) for code, change in zip(codes, changes, strict=True)]
     )
+    await retention.follow(tx, [new for old, new in changes if _kept_anew(old, new)])
     return after
 
 

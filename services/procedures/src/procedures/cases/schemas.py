@@ -8,6 +8,7 @@ from pydantic import Field
 
 from procedures.domain.automation import Purpose
 from procedures.domain.case import Outcome
+from procedures.domain.consultation import ConsultationOutcome, Opinion
 from procedures.domain.linked_cases import LinkKind, Verdict
 from procedures.domain.result import ResultState
 from procedures.domain.status import Status
@@ -187,6 +188,53 @@ class AppliedRuleOfCase(Schema):
     )
 
 
+class GivenAnswer(Schema):
+    """What was answered."""
+
+    at: datetime
+    opinion: Opinion
+    note: str | None = Field(None, examples=["Thống nhất, với điều kiện lùi 3 m so với chỉ giới."])
+    documents: list[UUID]
+    by: str | None = Field(
+        None, description="Subject of the official; absent when nobody answered, which counts as consent"
+    )
+
+
+class RetractionOfCase(Schema):
+    """When and why one is not asked any more."""
+
+    at: datetime
+    reason: str = Field(examples=["Đã có văn bản trả lời trước đó."])
+
+
+class ConsulteeOfCase(Schema):
+    """One that was asked."""
+
+    id: UUID
+    agency: str = Field(examples=["H99.02"])
+    unit: str = Field(examples=["PHONG_QUY_HOACH"])
+    question: str = Field(examples=["Thửa đất có nằm trong quy hoạch đường không?"])
+    documents: list[UUID]
+    form_shared: bool
+    due_at: datetime | None = None
+    answer: GivenAnswer | None = None
+    retraction: RetractionOfCase | None = None
+
+
+class ConsultationOfCase(Schema):
+    """What several were asked at once, what they said, and what it comes to."""
+
+    id: UUID
+    asked_at: datetime
+    unit: str = Field(description="Which asked", examples=["PHONG_TU_PHAP"])
+    needed: int | None = Field(None, description="So many consents are enough; absent: all")
+    silence_consents: bool
+    mandatory: bool
+    exempted_by: str | None = Field(None, examples=["Nghị định 61/2018/NĐ-CP, Điều 19"])
+    outcome: ConsultationOutcome | None = Field(None, description="Absent while answers are waited for")
+    consultees: list[ConsulteeOfCase]
+
+
 class CaseView(Schema):
     """A case as it stands."""
 
@@ -234,6 +282,7 @@ class CaseView(Schema):
     )
     fees: list[FeeOfCase] = Field(description="What the applicant was asked to pay, or is exempt from")
     payments: list[PaymentOfCase] = Field(description="What was paid, also what is to be given back")
+    consultations: list[ConsultationOfCase] = Field(description="Whom the agency asked, and what they said")
 
 
 class Refusal(Schema):
@@ -345,6 +394,9 @@ class Tracking(Schema):
     )
     promised_at: datetime | None = Field(
         None, description="The end of the new date that the agency promised when it was late"
+    )
+    consulted: list[str] = Field(
+        description="Other agencies whose part is waited for now", examples=[["H99.02"]]
     )
     steps: list[TrackingStep]
     fees_due: list[FeeDue] = Field(description="What is yet to be paid")

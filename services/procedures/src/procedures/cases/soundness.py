@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.cases import store
 from procedures.cases.sealing import FiledForm, filed_form, key_of
 from procedures.cases.store import Stored
+from procedures.consultations.store import consultees_of, rows_of
 from procedures.documents.store import documents_of, file_name_of
 from procedures.domain.acts import Entry
 from procedures.domain.case import Case, fold
 from procedures.domain.log import Link, canonical, first_broken
 from procedures.domain.personal import with_personal_texts
 from procedures.keys.keyring import CaseKey, Unreadable
-from procedures.links.store import link_row, rows_of
+from procedures.links.store import link_row, link_rows_of
 from shared.db import AnyRow
 from shared.errors import Text
 
@@ -47,6 +48,10 @@ _COLUMNS = Text(
 _DOCUMENTS = Text(vi="Giấy tờ không khớp với nhật ký.", en="The documents are not those that the log names.")
 _LINK = Text(
     vi="Liên kết hồ sơ không khớp với nhật ký.", en="The link of the case does not follow from the log."
+)
+_CONSULTEES = Text(
+    vi="Nơi đang được lấy ý kiến không khớp với nhật ký.",
+    en="Those whose opinion is waited for do not follow from the log.",
 )
 _TASKS = Text(vi="Việc đang mở không khớp với nhật ký.", en="The open tasks do not follow from the log.")
 
@@ -92,14 +97,16 @@ async def flaws_of_cases(
     rows = await store.kept_cases(tx, after=after, limit=limit, code=code)
     ids = [row.id for row in rows]
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
-    documents, links = await documents_of(tx, ids), await rows_of(tx, ids)
+    documents, links = await documents_of(tx, ids), await link_rows_of(tx, ids)
+    consultees = await consultees_of(tx, ids)
     return [
         Verified(
             row.id,
             row.code,
             _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
             or _flaw_of_documents(tx, row, documents.get(row.id, {}))
-            or _flaw_of_link(tx, row, links.get(row.id)),
+            or _flaw_of_link(tx, row, links.get(row.id))
+            or _flaw_of_consultees(tx, row, consultees.get(row.id, [])),
         )
         for row in rows
     ]
@@ -154,6 +161,13 @@ def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID
 def _flaw_of_link(tx: AsyncConnection, row: AnyRow, link: Mapping[str, Any] | None) -> Text | None:
     case = store.stored_case(tx, row).kept
     return None if link == (None if case.link is None else link_row(case)) else _LINK
+
+
+def _flaw_of_consultees(
+    tx: AsyncConnection, row: AnyRow, consultees: Sequence[Mapping[str, Any]]
+) -> Text | None:
+    expected = {one["id"]: one for one in rows_of(store.stored_case(tx, row).kept)}
+    return None if {one["id"]: one for one in consultees} == expected else _CONSULTEES
 
 
 def _flaw_of_form(form: FiledForm | None, case: Case) -> Text | None:

@@ -156,10 +156,9 @@ async def id_of_code(tx: AsyncConnection, code: str) -> UUID | None:
     return found
 
 
-async def case_by_id(tx: AsyncConnection, case_id: UUID, *, for_update: bool = False) -> Stored:
+async def case_by_id(tx: AsyncConnection, case_id: UUID) -> Stored:
     """A case that there is."""
-    query = select(*SEEN).where(cases.c.id == case_id)
-    return stored_case(tx, (await tx.execute(query.with_for_update() if for_update else query)).one())
+    return stored_case(tx, (await tx.execute(select(*SEEN).where(cases.c.id == case_id))).one())
 
 
 async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:

@@ -9,6 +9,7 @@ from procedures.cases.schemas import (
     AttachmentOfCase,
     CaseView,
     ChildOfCase,
+    ConsultationOfCase,
     ErasureOfCase,
     ExtensionOfCase,
     HoldOfCase,
@@ -103,6 +104,16 @@ _ACTS: dict[str, Text] = {
     ),
     "appeal_settled": Text(vi="Khiếu nại đã có kết quả.", en="The appeal was settled."),
     "ruled": Text(vi="Khiếu nại được giải quyết.", en="The appeal was ruled on."),
+    "consultation_requested": Text(
+        vi="Cơ quan lấy ý kiến nơi khác.", en="Other units or agencies were asked for their opinion."
+    ),
+    "consultation_answered": Text(vi="Đã có một ý kiến trả lời.", en="An opinion was given."),
+    "consultation_withdrawn": Text(
+        vi="Một yêu cầu lấy ý kiến được rút.", en="A request for an opinion was withdrawn."
+    ),
+    "consultation_overdue": Text(
+        vi="Nơi được lấy ý kiến chưa trả lời đúng hạn.", en="An opinion did not come in time."
+    ),
 }
 
 
@@ -166,6 +177,7 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         payments=payments_of(case),
         children=[_child(child) for child in case.children],
         appeals=[_appeal(appeal) for appeal in case.appeals],
+        consultations=[ConsultationOfCase.model_validate(asked) for asked in case.consultations],
         link=case.link
         and LinkOfCase(kind=case.link.kind, id=case.link.case, code=case.link.code, step=case.link.step),
         verdict=case.verdict,
@@ -223,6 +235,7 @@ def work_item(row: AnyRow) -> WorkItem:
 def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
     """The public view: what happened and when, without a person or an official in it."""
     case = stored.case
+    others = {task.agency for task in case.tasks} | {one.agency for _, one in case.consulted}
     return Tracking(
         code=stored.code,
         procedure=case.procedure,
@@ -231,6 +244,7 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
         status_text=words(STATUS_TEXT[case.status]),
         due_at=case.due_at,
         answer_by=case.asked.answer_by if case.asked else None,
+        consulted=sorted(others - {case.agency}),
         steps=[
             TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
             for link in links

@@ -11,6 +11,13 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.consultation_acts import (
+    ConsultationAnswered,
+    ConsultationOverdue,
+    ConsultationRequested,
+    ConsultationWithdrawn,
+    OpinionDue,
+)
 from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
@@ -230,12 +237,16 @@ class Redated:
     answer_remind_at: datetime | None = None
     was_due_at: datetime | None = None
     was_answer_by: datetime | None = None
+    opinions: tuple[OpinionDue, ...] = ()
+    """Until when those who are consulted have time now, as far as that is another instant."""
     kind: Literal["redated"] = "redated"
 
     def change(self, case: Case, at: datetime) -> Case:
         if case.asked is not None:
             asked = replace(case.asked, answer_by=self.answer_by, remind_at=self.answer_remind_at)
             case = replace(case, asked=asked)
+        for opinion in self.opinions:
+            case = opinion.change(case)
         return case.standing(self.stands, at)
 
 
@@ -277,6 +288,10 @@ Act = (
     | AppealFiled
     | AppealSettled
     | Ruled
+    | ConsultationRequested
+    | ConsultationAnswered
+    | ConsultationWithdrawn
+    | ConsultationOverdue
 )
 
 

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 
 from procedures.domain.acts import Entry
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Task, opened
 from procedures.domain.clock import Stop
+from procedures.domain.consultation import Consultee
 
 
 class HolderKind(StrEnum):
@@ -118,8 +120,8 @@ def shares(history: Sequence[State], calendar: WorkingCalendar, now: datetime) -
         )
         for holder, worked, late in parts:
             add(holder, worked, late, timedelta())
-    for task, overran in _overruns(history, held, calendar):
-        add(_holder(task, history[-1].case.agency), timedelta(), timedelta(), overran)
+    for part, overran in chain(_overruns(history, held, calendar), _late_opinions(history, held, calendar)):
+        add(_holder(part, history[-1].case.agency), timedelta(), timedelta(), overran)
     return tuple(found.values())
 
 
@@ -141,11 +143,28 @@ def _due_at(case: Case, calendar: WorkingCalendar) -> datetime | None:
 
 def _holders(case: Case) -> tuple[Holder, ...]:
     others = {Stop.SUPPLEMENT, Stop.PAYMENT, Stop.STEP} & set(case.stops)
-    tasks: Sequence[Task] = case.tasks
+    parts = [
+        *map(partial(_holder_now, case), _at_work(case)),
+        *(_holder(one, case.agency) for one in _waited_for(case)),
+    ]
+    return tuple(dict.fromkeys([APPLICANT, *parts] if others else parts))
+
+
+def _at_work(case: Case) -> list[Task]:
+    """The open tasks, without those of units that wait for an opinion before they can go on."""
     if case.stops:
-        tasks = [task for task in case.tasks if task.exempt] if Stop.CONSULTATION in case.stops else ()
-    holders = [_holder_now(case, task) for task in tasks]
-    return tuple(dict.fromkeys([APPLICANT, *holders] if others else holders))
+        return [task for task in case.tasks if task.exempt and Stop.CONSULTATION in case.stops]
+    waiting = {(case.agency, asked.unit) for asked, _ in case.consulted if asked.mandatory}
+    return [task for task in case.tasks if (task.agency, task.unit) not in waiting]
+
+
+def _waited_for(case: Case) -> list[Consultee]:
+    """Those without whose opinion the case does not go on; where the clock stands still, it is for them."""
+    return [
+        one
+        for asked, one in case.consulted
+        if asked.mandatory and (not case.stops or (asked.exempted_by and Stop.OPINION in case.stops))
+    ]
 
 
 def _holder_now(case: Case, task: Task) -> Holder:
@@ -156,9 +175,9 @@ def _holder_now(case: Case, task: Task) -> Holder:
     return Holder(HolderKind.OTHER_AGENCY, child.agency)
 
 
-def _holder(task: Task, agency: str) -> Holder:
-    kind = HolderKind.UNIT if task.agency == agency else HolderKind.OTHER_AGENCY
-    return Holder(kind, task.agency, task.unit)
+def _holder(part: Task | Consultee, agency: str) -> Holder:
+    kind = HolderKind.UNIT if part.agency == agency else HolderKind.OTHER_AGENCY
+    return Holder(kind, part.agency, part.unit)
 
 
 def _parts(whole: timedelta, number: int) -> list[timedelta]:
@@ -171,7 +190,7 @@ def _parts(whole: timedelta, number: int) -> list[timedelta]:
 
 def _overruns(
     history: Sequence[State], held: Sequence[Holding], calendar: WorkingCalendar
-) -> Iterator[tuple[Task, timedelta]]:
+) -> Iterator[tuple[Task | Consultee, timedelta]]:
     """Each task that has an allowance with the counted working time between its end and the completion."""
     clock = history[-1].case.clock
     if clock is None or not held:
@@ -192,3 +211,18 @@ def _overruns(
             if holding.counts
         )
         yield task, sum(counted, timedelta())
+
+
+def _late_opinions(
+    history: Sequence[State], held: Sequence[Holding], calendar: WorkingCalendar
+) -> Iterator[tuple[Task | Consultee, timedelta]]:
+    """Each that was asked with the working time between its due instant and the end of its being asked."""
+    until = held[-1].ends_at if held else history[-1].since
+    asked = {
+        one.id: (one, min(following.since, until))
+        for state, following in pairwise((*history, State(until, history[-1].case)))
+        for _, one in state.case.consulted
+    }
+    for one, ended in asked.values():
+        if one.due_at is not None and one.due_at < ended:
+            yield one, calendar.working_time_between(one.due_at, ended)

@@ -3,7 +3,7 @@
 A transition may lead to several steps, which are open side by side. A step with a join waits for branches:
 
     all       until every branch that can still come has come
-    k of n    until k have come; what the others were asked is not waited for any more
+    k of n    until k have come; the others are not waited for any more, be they at work or at a join before
 
 No case is stuck at a join: "can still come" is asked of the steps that are open, not of those that were
 once begun, so a branch that ends elsewhere is not waited for.
@@ -45,13 +45,21 @@ def progress(
     opens = [step for step in following if step.join is None and step.code not in still]
     lapsed: list[str] = []
     while (joined := _joined(definition, [*still, *(step.code for step in opens)], waiting)) is not None:
-        waiting = [arrival for arrival in waiting if arrival.step != joined.code]
+        past = _leading_to(definition, joined.code) | {joined.code}
+        waiting = [arrival for arrival in waiting if arrival.step not in past]
         gone = {code for code in still if joined.code in reachable_from(definition, code)}
         lapsed += [code for code in still if code in gone]
         still = [code for code in still if code not in gone]
         opens = [step for step in opens if joined.code not in reachable_from(definition, step.code)]
         opens.append(joined)
     return Progress(tuple(opens), tuple(waiting), tuple(lapsed))
+
+
+def _leading_to(definition: Definition, code: str) -> frozenset[str]:
+    """The joins that come before this one, and not after it too, as in a loop."""
+    after = reachable_from(definition, code)
+    joins = (step.code for step in definition.steps if step.join is not None and step.code not in after)
+    return frozenset(join for join in joins if code in reachable_from(definition, join))
 
 
 def _joined(definition: Definition, open_steps: Sequence[str], waiting: Sequence[Arrival]) -> Step | None:

@@ -15,6 +15,8 @@ from uuid import UUID
 
 from procedures.domain.automation import AppliedRule
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.consultation import Asked as Consulted
+from procedures.domain.consultation import Consultation
 from procedures.domain.fees import CaseFee, CasePayment
 from procedures.domain.linked_cases import Appeal, CaseLink, CaseToOpen, ChildCase, Verdict
 from procedures.domain.personal import PersonalText
@@ -216,6 +218,8 @@ class Case:
     appeals: tuple[Appeal, ...] = ()
     verdict: Verdict | None = None
     """Of an appeal: what was decided on it."""
+    consultations: tuple[Consultation, ...] = ()
+    """What other units and agencies were asked; settled and withdrawn ones too."""
 
     @property
     def received_at(self) -> datetime | None:
@@ -237,6 +241,23 @@ class Case:
     def child_at(self, step: str) -> ChildCase | None:
         """The running child that a step waits for."""
         return next((child for child in self.children if child.step == step and not child.status.ended), None)
+
+    @property
+    def consulted(self) -> tuple[Consulted, ...]:
+        """Those whose opinion is waited for; nobody's once the matter is decided or over."""
+        if self.clock is None or self.clock.ended_at is not None:
+            return ()
+        return tuple((asked, one) for asked in self.consultations for one in asked.waits_for)
+
+    def consulting(self, now: Consultation) -> "Case":
+        """The case with one of its consultations as it is now."""
+        return replace(
+            self, consultations=tuple(now if one.id == now.id else one for one in self.consultations)
+        )
+
+    def consultation(self, wanted: UUID) -> Consultation:
+        """The consultation of this id, which there is."""
+        return next(one for one in self.consultations if one.id == wanted)
 
     def after(self, entry: "Entry") -> "Case":
         """The case once this act is done."""

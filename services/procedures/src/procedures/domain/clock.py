@@ -28,12 +28,17 @@ class Stop(StrEnum):
     CONSULTATION = "consultation"
     STEP = "step"
     """A step of the procedure that the law exempts."""
+    OPINION = "opinion"
+    """Opinions that were asked for on the spot, where the law exempts the time."""
 
 
 STOP_TEXT: Mapping[Stop, Text] = {
     Stop.SUPPLEMENT: Text(vi="Chờ người nộp bổ sung hồ sơ", en="Waiting for the applicant's supplement"),
     Stop.PAYMENT: Text(vi="Chờ người nộp nộp tiền", en="Waiting for the applicant's payment"),
     Stop.CONSULTATION: Text(vi="Chờ cơ quan khác trả lời", en="Waiting for another agency's answer"),
+    Stop.OPINION: Text(
+        vi="Chờ ý kiến của cơ quan được hỏi", en="Waiting for the opinion of agencies that were asked"
+    ),
     Stop.STEP: Text(vi="Bước không tính vào thời hạn", en="A step that does not count towards the term"),
 }
 

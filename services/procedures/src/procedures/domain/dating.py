@@ -4,7 +4,7 @@ Nothing is due while the clock stands still. So after each act that may change t
 after an edit of the agency's calendar, all of them are dated anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from procedures.domain.acts import Redated
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Asked, Case, Standing, Task
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.consultation_acts import OpinionDue
 from procedures.domain.definition import Definition, Step
 from procedures.domain.terms import NO_TERM, Term, before, due_at
 
@@ -86,8 +87,9 @@ def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | Non
         return None
     stands = dated(case.clock, case.tasks, calendar)
     again = case.asked and asked(case.asked.at, case.asked.answer_within, case.clock.reminder, calendar)
-    dated_as_before = (case.due_at, case.tasks, case.remind_at, case.asked)
-    if (stands.due_at, stands.tasks, stands.remind_at, again) == dated_as_before:
+    opinions = tuple(_opinions_due(case, calendar))
+    dated_as_before = (case.due_at, case.tasks, case.remind_at, case.asked, ())
+    if (stands.due_at, stands.tasks, stands.remind_at, again, opinions) == dated_as_before:
         return None
     return Redated(
         reason=reason,
@@ -96,7 +98,15 @@ def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | Non
         answer_remind_at=again.remind_at if again else None,
         was_due_at=case.due_at,
         was_answer_by=case.asked.answer_by if case.asked else None,
+        opinions=opinions,
     )
+
+
+def _opinions_due(case: Case, calendar: WorkingCalendar) -> Iterator[OpinionDue]:
+    for consultation, one in case.consulted:
+        due = due_at(consultation.asked_at, one.term, calendar)
+        if due != one.due_at:
+            yield OpinionDue(consultation.id, one.id, due)
 
 
 def _due(task: Task, clock: CaseClock, calendar: WorkingCalendar) -> datetime | None:

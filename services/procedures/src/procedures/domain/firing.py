@@ -11,6 +11,7 @@ from procedures.domain.acts import Act, Decided
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Outcome
 from procedures.domain.clock import Stop
+from procedures.domain.consulting import silent
 from procedures.domain.dating import standing
 from procedures.domain.definition import Definition
 from procedures.domain.handling import DecisionMissing, completed
@@ -70,6 +71,12 @@ def _take_for_done(
         return (BecameOverdue(timer, task.unit, task.agency),)
 
 
+def _silence(
+    case: Case, _: Definition, calendar: WorkingCalendar, now: datetime, timer: Timer
+) -> tuple[Act, ...]:
+    return silent(case, calendar, now, timer)
+
+
 def _grant(*_: object) -> tuple[Act, ...]:
     return (Decided(Outcome.GRANTED, GRANTED_BY_SILENCE, None, by_silence=True),)
 
@@ -101,4 +108,6 @@ _RULES: Mapping[TimerKind, Rule] = {
     TimerKind.STEP_CONSENT: _take_for_done,
     TimerKind.CASE_CONSENT: _grant,
     TimerKind.ANSWER_EXPIRY: _expire,
+    TimerKind.CONSULTATION_CONSENT: _silence,
+    TimerKind.CONSULTATION_OVERDUE: _silence,
 }

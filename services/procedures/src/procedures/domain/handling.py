@@ -24,6 +24,7 @@ from procedures.domain.branches import Progress, progress
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task
 from procedures.domain.clock import CaseClock, Stop
+from procedures.domain.consultation import require_settled
 from procedures.domain.dating import asked, standing, task_of
 from procedures.domain.definition import END, Definition, Step
 from procedures.domain.fees import payment_stops
@@ -277,12 +278,14 @@ def decide(
 
     Raises:
         AnotherAgency: the task waits at an agency that does its part, and does not answer for the case.
+        ConsultationOpen: opinions are missing that must be waited for.
         ClockStopped: while the applicant is waited for.
     """
     require_allowed(case.status, Action.DECIDE)
     require_open_task(case, official)
     if official.agency != case.agency:
         raise AnotherAgency
+    require_settled(case.consulted)
     if case.stops:
         raise ClockStopped
     return (Decided(outcome=outcome, reason=reason, number=number),)

@@ -47,6 +47,9 @@ class Action(StrEnum):
     EXEMPT_FEE = "exempt_fee"
     OPEN_CHILD = "open_child"
     APPEAL = "appeal"
+    CONSULT = "consult"
+    ANSWER_CONSULTATION = "answer_consultation"
+    WITHDRAW_CONSULTATION = "withdraw_consultation"
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
@@ -64,9 +67,20 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.DEMAND_FEE,
             Action.EXEMPT_FEE,
             Action.OPEN_CHILD,
+            Action.CONSULT,
+            Action.ANSWER_CONSULTATION,
+            Action.WITHDRAW_CONSULTATION,
         }
     ),
-    Status.SUPPLEMENT_REQUESTED: frozenset({Action.SUPPLEMENT, Action.WITHDRAW, Action.APOLOGISE}),
+    Status.SUPPLEMENT_REQUESTED: frozenset(
+        {
+            Action.SUPPLEMENT,
+            Action.WITHDRAW,
+            Action.APOLOGISE,
+            Action.ANSWER_CONSULTATION,
+            Action.WITHDRAW_CONSULTATION,
+        }
+    ),
     Status.DECIDED: frozenset(
         {
             Action.COMPLETE_TASK,

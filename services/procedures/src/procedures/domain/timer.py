@@ -22,6 +22,9 @@ class TimerKind(StrEnum):
     """The applicant's time to bring what is missing is over."""
     PROMISE_OVERDUE = "promise_overdue"
     """The new date that an apology promised went by."""
+    CONSULTATION_CONSENT = "consultation_consent"
+    """One that was asked did not answer in time, and is taken to agree."""
+    CONSULTATION_OVERDUE = "consultation_overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +33,5 @@ class Timer:
 
     kind: TimerKind
     subject: str
-    """The step that it is about; empty when it is about the whole case."""
+    """The step, or the id of the consultee, that it is about; empty when it is about the whole case."""
     at: datetime

@@ -36,6 +36,11 @@ def _wanted(case: Case) -> Iterator[Timer]:
             yield Timer(TimerKind.ANSWER_REMINDER, "", case.asked.remind_at)
     if case.apology is not None and not case.stops:
         yield Timer(TimerKind.PROMISE_OVERDUE, "", case.apology.promised_at)
+    for consultation, one in case.consulted:
+        if one.due_at is not None:
+            silence = consultation.silence_consents
+            kind = TimerKind.CONSULTATION_CONSENT if silence else TimerKind.CONSULTATION_OVERDUE
+            yield Timer(kind, str(one.id), one.due_at)
 
 
 def _of_the_answer(case: Case) -> Iterator[Timer]:

@@ -30,7 +30,7 @@ def link_row(case: Case) -> dict[str, Any]:
     }
 
 
-async def rows_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+async def link_rows_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """The rows of those of these cases that are linked to another."""
     query = select(case_links).where(case_links.c.case_id.in_(ids))
     return {row.case_id: row._asdict() for row in await tx.execute(query)}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import structlog
+from sqlalchemy import true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
@@ -15,7 +16,7 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.by_rule import follow_rules
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
-from procedures.cases.store import Stored, case_by_id, id_of_code
+from procedures.cases.store import Stored, id_of_code
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import Actor
 from procedures.domain.fee_rules import answer_refund, order_refund, set_aside, settle, verdict_on
@@ -28,6 +29,7 @@ from procedures.domain.fees import (
     reference_from,
 )
 from procedures.domain.handling import Official
+from procedures.links.store import lock_case
 from procedures.payments import store
 from shared.db import AnyRow
 from shared.errors import Conflict, Text
@@ -106,7 +108,8 @@ async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, n
     if named is None or case_id is None:
         log.warning("payment.unknown", provider=notice.provider, reference=notice.reference)
         return Taken(Verdict.UNKNOWN)
-    stored = await case_by_id(tx, case_id, for_update=True)
+    stored = await lock_case(tx, case_id, true())
+    assert stored is not None, "no case is ever deleted"
     taken = await _do(tx, versions, stored, named.number, payment, notice, now)
     await store.settle(tx, payment, case_id=case_id, verdict=taken.verdict.value, receipt=taken.receipt)
     return taken

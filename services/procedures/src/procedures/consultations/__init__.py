@@ -1,0 +1,1 @@
+"""Consultations: other units and agencies are asked about a case, and answer."""
