@@ -19,7 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.backlogs.tables import backlog_tables
+from procedures.forecasts.tables import forecast_table
 from procedures.plain_json import PlainJson
+from procedures.stays.tables import stay_tables
 from shared.db import new_metadata
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -390,3 +393,7 @@ Index(
     case_migration_cases.c.case_id,
     postgresql_where=case_migration_cases.c.obstacles.is_not(None),
 )
+
+stay_marks, stay_cells, way_cells = stay_tables(metadata)
+backlog_days, backlogs = backlog_tables(metadata, cases)
+forecasts = forecast_table(metadata)
