@@ -48,12 +48,13 @@ def upgrade() -> None:
         sa.Column("procedure", sa.Text(), nullable=False),
         sa.Column("month", sa.Date(), nullable=False, comment="in which they were decided"),
         sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("pace", sa.Integer(), nullable=False, comment="at which they came there"),
         sa.Column(
             "bucket", sa.Integer(), nullable=False, comment="of the counted time from there to the decision"
         ),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "agency", "procedure", "month", "step", "bucket", name=op.f("way_cells_pkey")
+            "agency", "procedure", "month", "step", "pace", "bucket", name=op.f("way_cells_pkey")
         ),
         comment="How long it was from steps to the decision",
     )

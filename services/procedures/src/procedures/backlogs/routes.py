@@ -20,6 +20,7 @@ from procedures.backlogs.schemas import (
 )
 from procedures.calendars.operations import calendar_of
 from procedures.dependencies import agency_of, look_of
+from procedures.domain.terms import MINUTE
 from procedures.pages import instant_of, key_after, page_of
 from procedures.stays.routes import Leader, Procedure, Unit, Wanted
 from shared.errors import Fault, Invalid, Text
@@ -96,8 +97,18 @@ async def list_late_cases(
             code=row.code,
             procedure=row.procedure,
             due_at=row.due_at,
-            overdue_for=calendar.working_time_between(row.due_at, now),
-            held_by=[Whereabouts(**{**task, "unit_agency": task["agency"]}) for task in late.tasks],
+            overdue_for=calendar.working_time_between(row.due_at, now) // MINUTE * MINUTE,
+            held_by=[
+                Whereabouts(
+                    step=task["step"],
+                    unit_agency=task["agency"],
+                    unit=task["unit"],
+                    role=task["role"],
+                    opened_at=task["opened_at"],
+                    due_at=task["due_at"],
+                )
+                for task in late.tasks
+            ],
         )
 
     return page_of(request, found, limit, key=lambda late: [late.row.due_at, late.row.id], view=view)

@@ -40,7 +40,7 @@ class Histogram:
         return self._at_least[bucket] - (place - bucket) * self.numbers.get(bucket, 0)
 
     def quantile(self, share: float) -> timedelta | None:
-        """The length that this share of them (0 to 1) does not exceed; None when there are none."""
+        """The length that this share of them (0 to 1) does not exceed, in whole minutes; None when there are none."""
         if not self.total:
             return None
         left = share * self.total
@@ -66,4 +66,4 @@ def _place_of(length: timedelta) -> float:
 
 
 def _length_at(place: float) -> timedelta:
-    return (exp2(place / BUCKETS_PER_DOUBLING) - 1) * MINUTE
+    return round(exp2(place / BUCKETS_PER_DOUBLING) - 1) * MINUTE

@@ -9,6 +9,7 @@ during which the clock of the case ran.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import log2
 
 from procedures.domain.attribution import State
 from procedures.domain.calendar import WorkingCalendar
@@ -16,6 +17,7 @@ from procedures.domain.case import Task
 from procedures.domain.clock import CaseClock
 from procedures.domain.status import Status
 
+_HOUR = timedelta(hours=1)
 _ENDED_BY_THE_APPLICANT = (Status.WITHDRAWN, Status.LAPSED)
 
 
@@ -36,6 +38,8 @@ class Way:
     """A case came to a step, and was decided at last."""
 
     step: str
+    pace: int
+    """How slow it was until there; see `pace_at`."""
     decided_at: datetime
     counted: timedelta
     """The time from there to the decision that counted towards the term."""
@@ -69,10 +73,21 @@ def ways(history: Sequence[State], after: int, calendar: WorkingCalendar) -> Ite
         if task.opened_at >= clock.started_at
     }
     for task in passed.values():
-        yield Way(task.step, until, counted_since(task.opened_at, clock, calendar, until))
+        counted = counted_between(task.opened_at, until, clock, calendar)
+        yield Way(task.step, pace_at(task.opened_at, clock, calendar), until, counted)
 
 
-def counted_since(start: datetime, clock: CaseClock, calendar: WorkingCalendar, until: datetime) -> timedelta:
+def pace_at(instant: datetime, clock: CaseClock, calendar: WorkingCalendar) -> int:
+    """How slow a case was until an instant: the doublings of the hours that had counted by then, one for the first.
+
+    Whoever was slow is likely to stay so: the case is difficult, or its units have much to do.
+    """
+    return int(log2(1 + counted_between(clock.started_at, instant, clock, calendar) / _HOUR))
+
+
+def counted_between(
+    start: datetime, until: datetime, clock: CaseClock, calendar: WorkingCalendar
+) -> timedelta:
     """The working time between two instants during which the clock ran."""
     counted = (
         calendar.working_time_between(max(interval.begins_at, start), interval.ends_at)

@@ -1,15 +1,13 @@
 """What can be asked of event logs: they are read and written piece by piece, however many cases there are."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime, time
 
 import structlog
 
 from procedures.cases.store import entry_of, logs_of
 from procedures.domain.event_log import Trace, trace_of
-from procedures.domain.statistics import ZONE, Month, month_after
 from procedures.event_logs import ocel, store, xes
+from procedures.event_logs.store import Extent
 from shared.db import Database
 
 _AT_ONCE = 200
@@ -17,21 +15,11 @@ _AT_ONCE = 200
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Of which cases: those of an agency and a procedure that were submitted in a month, to their newest act."""
-
-    agency: str
-    procedure: str
-    month: Month
-
-    @property
-    def bounds(self) -> tuple[datetime, datetime]:
-        """From when, and before when."""
-        first, after = (
-            datetime.combine(day, time.min, ZONE) for day in (self.month, month_after(self.month))
-        )
-        return first, after
+async def version_of(database: Database, extent: Extent) -> str:
+    """Names the state of an event log."""
+    async with database.reading() as tx:
+        number, acts = await store.state_of(tx, extent)
+    return f"{number}-{acts}"
 
 
 async def traces(database: Database, extent: Extent) -> AsyncIterator[Trace]:
@@ -39,13 +27,10 @@ async def traces(database: Database, extent: Extent) -> AsyncIterator[Trace]:
 
     No connection is held while whoever reads takes their time.
     """
-    begin, end = extent.bounds
     after = None
     while True:
         async with database.reading() as tx:
-            ids = await store.filed_between(
-                tx, extent.agency, extent.procedure, begin, end, after=after, limit=_AT_ONCE
-            )
+            ids = await store.ids_of(tx, extent, after=after, limit=_AT_ONCE)
             logs = await logs_of(tx, ids)
         for case_id in ids:
             try:

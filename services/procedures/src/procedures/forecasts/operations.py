@@ -13,10 +13,10 @@ from procedures.access.operations import record_look
 from procedures.calendars.operations import calendar_of
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.clock import CaseClock
-from procedures.domain.forecast import MONTHS, Forecast, Place, forecast
-from procedures.domain.histogram import Histogram
+from procedures.domain.forecast import MONTHS, Forecast, Place, Ways, forecast
 from procedures.domain.statistics import month_after, month_of
 from procedures.domain.status import Status
+from procedures.domain.terms import MINUTE
 from procedures.forecasts import store
 from procedures.stays.store import Filter, ways_of
 from shared.db import AnyRow, Database
@@ -33,10 +33,10 @@ class Past:
 
     def __init__(self, now: datetime) -> None:
         self._first, self._last = month_after(month_of(now), -MONTHS), month_of(now)
-        self._ways: dict[tuple[str, str], dict[str, Histogram]] = {}
+        self._ways: dict[tuple[str, str], Ways] = {}
         self._calendars: dict[str, WorkingCalendar] = {}
 
-    async def ways(self, tx: AsyncConnection, agency: str, procedure: str) -> dict[str, Histogram]:
+    async def ways(self, tx: AsyncConnection, agency: str, procedure: str) -> Ways:
         """From each step of the procedure to the decision, in the last months and this one."""
         key = agency, procedure
         if key not in self._ways:
@@ -91,8 +91,8 @@ def _row(row: AnyRow, made: Forecast, now: datetime) -> dict[str, Any]:
         "unit_agency": made.place.unit_agency,
         "unit": made.place.unit,
         "chance": _per_cent(made),
-        "spent": made.spent,
-        "left": made.left,
+        "spent": made.spent // MINUTE * MINUTE,
+        "left": made.left // MINUTE * MINUTE,
         "alike": made.alike,
         "made_at": now,
     }

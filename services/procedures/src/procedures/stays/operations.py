@@ -39,12 +39,13 @@ class Sums:
         agency, procedure = history[-1].case.agency, history[-1].case.procedure
         for stay in stays(history, after, calendar):
             place = (procedure, stay.step, stay.unit_agency, stay.unit)
-            cell = StayCell(agency, month_of(stay.left_at), *place, bucket_of(stay.worked))
-            self.numbers[cell] += 1
-            self.minutes[cell] += round(stay.worked / MINUTE)
+            key = StayCell(agency, month_of(stay.left_at), *place, bucket_of(stay.worked))
+            self.numbers[key] += 1
+            self.minutes[key] += round(stay.worked / MINUTE)
         for way in ways(history, after, calendar):
             month = month_of(way.decided_at)
-            self.ways[WayCell(agency, procedure, month, way.step, bucket_of(way.counted))] += 1
+            cell = WayCell(agency, procedure, month, way.step, way.pace, bucket_of(way.counted))
+            self.ways[cell] += 1
 
     async def add(self, tx: AsyncConnection) -> None:
         """Add the sums to the cells."""
@@ -128,4 +129,4 @@ def _by_place(rows: Sequence[AnyRow]) -> Iterator[Staying]:
         number = sum(int(row.number) for row in buckets)
         minutes = sum(int(row.minutes) for row in buckets)
         lengths = Histogram({row.bucket: int(row.number) for row in buckets})
-        yield Staying(procedure, step, agency, unit, number, minutes / number * MINUTE, lengths)
+        yield Staying(procedure, step, agency, unit, number, minutes // number * MINUTE, lengths)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.domain.histogram import Histogram
+from procedures.domain.forecast import Ways
 from procedures.domain.statistics import Month
 from procedures.tables import stay_cells, stay_marks, way_cells
 from shared.db import AnyRow
@@ -35,6 +35,7 @@ class WayCell(NamedTuple):
     procedure: str
     month: Month
     step: str
+    pace: int
     bucket: int
 
 
@@ -110,20 +111,19 @@ async def clear(tx: AsyncConnection) -> None:
         await tx.execute(delete(table))
 
 
-async def ways_of(
-    tx: AsyncConnection, agency: str, procedure: str, first: Month, last: Month
-) -> dict[str, Histogram]:
+async def ways_of(tx: AsyncConnection, agency: str, procedure: str, first: Month, last: Month) -> Ways:
     """The ways to the decision from each step of a procedure, over these months."""
     columns = way_cells.c
+    place = (columns.step, columns.pace, columns.bucket)
     query = (
-        select(columns.step, columns.bucket, func.sum(columns.number).label("number"))
+        select(*place, func.sum(columns.number).label("number"))
         .where(columns.agency == agency, columns.procedure == procedure, columns.month.between(first, last))
-        .group_by(columns.step, columns.bucket)
+        .group_by(*place)
     )
-    numbers: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    numbers: defaultdict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     for row in await tx.execute(query):
-        numbers[row.step][row.bucket] = int(row.number)
-    return {step: Histogram(found) for step, found in numbers.items()}
+        numbers[row.step, row.pace][row.bucket] = int(row.number)
+    return Ways(numbers)
 
 
 async def stays_of(

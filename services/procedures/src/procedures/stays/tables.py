@@ -33,6 +33,7 @@ def stay_tables(metadata: MetaData) -> tuple[Table, Table, Table]:
         Column("procedure", Text, primary_key=True),
         Column("month", Date, primary_key=True, comment="in which they were decided"),
         Column("step", Text, primary_key=True),
+        Column("pace", Integer, primary_key=True, comment="at which they came there"),
         Column("bucket", Integer, primary_key=True, comment="of the counted time from there to the decision"),
         Column("number", BigInteger, nullable=False),
         comment="How long it was from steps to the decision",
