@@ -216,6 +216,13 @@ def test_only_an_administrator_carries_the_scopes_that_change_the_registers() ->
     assert within_roles(scopes, ["XU_LY", "QUAN_TRI"]) == scopes
 
 
+def test_only_those_who_lead_carry_the_scope_to_oversee_the_work_of_all() -> None:
+    scopes = frozenset({"procedures:work:manage", "procedures:cases:read"})
+    assert within_roles(scopes, ["XU_LY", "TIEP_NHAN"]) == {"procedures:cases:read"}
+    assert within_roles(scopes, ["XU_LY", "KY_DUYET"]) == scopes
+    assert within_roles(scopes, ["QUAN_TRI"]) == scopes
+
+
 def test_basic_credentials_are_form_encoded_in_both_halves() -> None:
     """RFC 6749 §2.3.1."""
     header = _basic(quote_plus("a:b"), quote_plus("s/ec+ret %"))

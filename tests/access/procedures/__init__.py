@@ -11,6 +11,10 @@ from tests.access.procedures import (
     imports,
     keeping,
     migrations,
+    imports,
+    keeping,
+    migrations,
+    oversight,
     results,
 )
 from tests.access.procedures.world import World
@@ -32,3 +36,9 @@ __all__ = [
 from tests.access.procedures import links
 
 __all__ = ["World", "calendars", "cases", "catalogue", "imports", "keeping", "links", "migrations", "results"]
+    "imports",
+    "keeping",
+    "migrations",
+    "oversight",
+    "results",
+]

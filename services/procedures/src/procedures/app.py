@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from procedures.anchors import routes as anchor_routes
 from procedures.apologies import routes as apology_routes
+from procedures.backlogs import routes as backlog_routes
 from procedures.calendars import routes as calendar_routes
 from procedures.calendars.operations import Calendars
 from procedures.calendars.redating import keep_dated
@@ -20,12 +21,14 @@ from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.event_logs import routes as event_log_routes
 from procedures.extensions import routes as extension_routes
 from procedures.external_tasks import routes as external_task_routes
 from procedures.external_tasks.bell import Bell, carry
 from procedures.external_tasks.bell import hand_over as hand_bell_over
 from procedures.external_tasks.watch import watch_leases
 from procedures.fees import routes as fee_routes
+from procedures.forecasts import routes as forecast_routes
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.links import routes as link_routes
 from procedures.payments import routes as payment_routes
@@ -37,11 +40,12 @@ from procedures.retention import routes as retention_routes
 from procedures.settings import Settings
 from procedures.simulations import routes as simulation_routes
 from procedures.statistics import routes as statistics_routes
+from procedures.stays import routes as stay_routes
 from procedures.timers.operations import database_clock, told_by
 from procedures.timers.watch import watch_timers
 from procedures.tracking import routes as tracking_routes
 from procedures.tracking.guesses import Guesses
-from procedures.upkeep import keep_anchored, keep_tidy
+from procedures.upkeep import keep_anchored, keep_in_view, keep_tidy
 from procedures.versions import routes as version_routes
 from shared.clock import Clock
 from shared.events.procedures import (
@@ -110,6 +114,10 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             external_task_routes.router,
             link_routes.router,
             consultation_routes.router,
+            backlog_routes.router,
+            stay_routes.router,
+            forecast_routes.router,
+            event_log_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC],
         consumer=Consumer(
@@ -127,6 +135,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             lambda: keep_anchored(desk),
             lambda: carry(bell, parts.database),
             lambda: watch_leases(parts.database, parts.clock),
+            lambda: keep_in_view(desk),
         ],
     )
     app.state.desk = desk

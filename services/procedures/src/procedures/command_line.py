@@ -47,6 +47,7 @@ from procedures.retention.store import count_due
 from procedures.settings import Settings
 from procedures.simulations.command import SIMULATE
 from procedures.statistics.operations import recount
+from procedures.stays.operations import recount_stays
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.process import Command
@@ -231,6 +232,7 @@ async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
     """0 when every log could be read, 1 after naming the cases whose could not."""
     async with _database(settings) as database:
         acts, unreadable = await recount(database)
+        await recount_stays(database)
     for code in unreadable:
         print(f"{code}: Nhật ký không đọc được. / The log cannot be read.")
     print(f"procedures: {acts} acts were counted, {len(unreadable)} cases left out")

@@ -8,6 +8,7 @@ from procedures.agencies.operations import learn_agency
 from procedures.domain.statistics import Fact
 from procedures.external_tasks.systems import learn_system
 from procedures.statistics.operations import count_fact, count_rating
+from procedures.stays.operations import follow_case
 from shared.events import EVENT_TYPES, Envelope
 from shared.events.identity import (
     AgencyChanged,
@@ -47,6 +48,8 @@ async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> Non
         sequence=envelope.sequence,
         fact=Fact(kind, envelope.time, event.due_at, outcome),
     )
+    if envelope.sequence > 1:  # a submission ends no stay
+        await follow_case(tx, envelope.subject, envelope.sequence)
 
 
 async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> None:

@@ -19,11 +19,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from procedures.backlogs.tables import backlog_tables
 from procedures.consultations.tables import consultees_table
 from procedures.external_tasks.tables import external_tasks_table, task_systems_table
+from procedures.forecasts.tables import forecast_table
 from procedures.links.tables import case_links_table
 from procedures.payments.tables import payment_tables
 from procedures.plain_json import PlainJson
+from procedures.stays.tables import stay_tables
 from shared.db import new_metadata
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -400,3 +403,6 @@ Index(
 payments, receipt_series = payment_tables(metadata)
 case_links = case_links_table(metadata)
 consultees = consultees_table(metadata)
+stay_marks, stay_cells, way_cells = stay_tables(metadata)
+backlog_days, backlogs = backlog_tables(metadata, cases)
+forecasts = forecast_table(metadata)

@@ -10,11 +10,13 @@ from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from procedures.anchors.operations import anchor_days
+from procedures.backlogs.operations import count_backlogs
 from procedures.case_migrations.operations import PLANS_KEPT
 from procedures.case_migrations.store import forget_plans
 from procedures.dependencies import Desk
 from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
+from procedures.forecasts.operations import make_forecasts
 from procedures.retention.operations import drop_contents, schedule_retentions
 from procedures.statistics.operations import freeze_months
 from shared.db import Database
@@ -24,6 +26,7 @@ ANSWERS_KEPT = timedelta(hours=24)
 """How long the answer to an idempotency key is remembered."""
 
 _EVERY_SECONDS = 3600.0
+_VIEWED_EVERY_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -58,3 +61,14 @@ async def keep_anchored(desk: Desk) -> None:
         except (SQLAlchemyError, OSError) as error:
             log.warning("anchoring.interrupted", reason=repr(error))
         await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def keep_in_view(desk: Desk) -> None:
+    """Count what waits where, and say which cases are likely to be late; one of several processes does it."""
+    while True:
+        try:
+            if await count_backlogs(desk.database, desk.clock.now()):
+                await make_forecasts(desk.database, desk.clock.now())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("overview.interrupted", reason=repr(error))
+        await asyncio.sleep(_VIEWED_EVERY_SECONDS)

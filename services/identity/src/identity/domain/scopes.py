@@ -13,9 +13,12 @@ OPENID = "openid"
 STANDARD = frozenset({OPENID, "profile", "email", "phone"})
 ADMINISTRATOR = "QUAN_TRI"
 """The role whose holder administers identity inside the own agency's tree."""
+LEADING = frozenset({"KY_DUYET", ADMINISTRATOR})
+"""The roles of those who lead an agency, or see to it for them."""
 
 _OWN = re.compile(r"[a-z][a-z-]*(?::[a-z][a-z-]*){2}")
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_FOR_LEADERS = frozenset({"procedures:work:manage"})
 _ADMINISTRATIVE = re.compile(r"identity:(?!people:)[a-z-]+:write")
 
 
@@ -54,8 +57,14 @@ def grant_scopes(asked: frozenset[str], allowed: frozenset[str]) -> frozenset[st
 
 
 def within_roles(scopes: frozenset[str], roles: Iterable[str]) -> frozenset[str]:
-    """The scopes that an official of these roles can carry: only administrators change identity's registers."""
-    if ADMINISTRATOR in roles:
+    """The scopes that an official of these roles can carry.
+
+    Only administrators change identity's registers, and only those who lead oversee the work of all others.
+    """
+    held = frozenset(roles)
+    if not held & LEADING:
+        scopes -= _FOR_LEADERS
+    if ADMINISTRATOR in held:
         return scopes
     return frozenset(scope for scope in scopes if not is_administrative(scope))
 

@@ -32,7 +32,7 @@ async def get_statistics(
     request: Request, agency: Agency, db: Db, first: First, last: Last, procedure: Procedure = None
 ) -> Response:
     """What the agency's cases came to over some months, as it is known now, a few seconds behind the cases."""
-    begin, end = _months(first, last)
+    begin, end = months(first, last)
     async with db.reading() as tx:
         found = await operations.figures(tx, agency, begin, end, procedure)
     figures = {to_camel(figure.value): number for figure, number in sorted(found.items()) if number}
@@ -54,7 +54,7 @@ async def list_reports(
 @router.get("/quality-index", response_model=QualityIndex, dependencies=[public()])
 async def get_quality_index(request: Request, agency: Agency, db: Db, first: First, last: Last) -> Response:
     """The quality index of the agency over some months, after Decision 766/QĐ-TTg, with its parts."""
-    begin, end = _months(first, last)
+    begin, end = months(first, last)
     async with db.reading() as tx:
         quality = await operations.quality_of(tx, agency, begin, end)
     points, measurable = total(quality.scores)
@@ -69,7 +69,7 @@ async def get_quality_index(request: Request, agency: Agency, db: Db, first: Fir
     return conditional(request, body)
 
 
-def _months(first: str, last: str) -> tuple[date, date]:
+def months(first: str, last: str) -> tuple[date, date]:
     begin, end = date.fromisoformat(f"{first}-01"), date.fromisoformat(f"{last}-01")
     if begin > end:
         words = Text(vi="Tháng cuối phải sau tháng đầu.", en="The last month must not be before the first.")

@@ -1,0 +1,1 @@
+"""Where cases wait, now and day by day, and which of them are late."""

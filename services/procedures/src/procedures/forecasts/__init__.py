@@ -1,0 +1,1 @@
+"""Which cases are likely to be late, told while something can be done about it."""
