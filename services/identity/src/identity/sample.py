@@ -123,7 +123,7 @@ _OFFICIAL_SCOPES = frozenset(
         *("identity:clients:read", "identity:clients:write"),
         *("procedures:cases:read", "procedures:cases:process", "procedures:documents:write"),
         *("procedures:procedures:write", "procedures:calendars:write", "events:stream:read"),
-        *("procedures:disposals:read", "procedures:disposals:write"),
+        *("procedures:disposals:read", "procedures:disposals:write", "procedures:work:manage"),
         *("open-data:datasets:write", "participation:ratings:read", "participation:consultations:write"),
     }
 )

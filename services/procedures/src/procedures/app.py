@@ -14,12 +14,15 @@ from procedures.catalogue import routes as catalogue_routes
 from procedures.catalogue.operations import Versions
 from procedures.clocks import routes as clock_routes
 from procedures.consumers import HANDLERS
+from procedures.delegations import routes as delegation_routes
 from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
 from procedures.extensions import routes as extension_routes
 from procedures.keys.keyring import Keyring, hand_over
+from procedures.reassignments import routes as reassignment_routes
+from procedures.reassignments.operations import keep_reassigned
 from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
@@ -33,6 +36,7 @@ from procedures.tracking import routes as tracking_routes
 from procedures.tracking.guesses import Guesses
 from procedures.upkeep import keep_anchored, keep_tidy
 from procedures.versions import routes as version_routes
+from procedures.work_list import routes as work_list_routes
 from shared.clock import Clock
 from shared.events.procedures import (
     ACCESS_TOPIC,
@@ -89,6 +93,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             simulation_routes.router,
             version_routes.router,
             migration_routes.router,
+            work_list_routes.router,
+            delegation_routes.router,
+            reassignment_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC],
         consumer=Consumer(
@@ -104,6 +111,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             lambda: keep_dated(parts.database, parts.clock),
             lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
             lambda: keep_anchored(desk),
+            lambda: keep_reassigned(parts.database, parts.clock),
         ],
     )
     app.state.desk = desk

@@ -6,9 +6,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import learn_agency
 from procedures.domain.statistics import Fact
+from procedures.officials.operations import learn_official
 from procedures.statistics.operations import count_fact, count_rating
 from shared.events import EVENT_TYPES, Envelope
-from shared.events.identity import AgencyChanged, AgencyEvent, AgencyRegistered
+from shared.events.identity import (
+    AgencyChanged,
+    AgencyEvent,
+    AgencyRegistered,
+    OfficialAppointed,
+    OfficialEvent,
+    OfficialPostsChanged,
+    OfficialRemoved,
+)
 from shared.events.participation import FeedbackRated
 from shared.events.procedures import CaseEvent
 from shared.inbox import Handlers
@@ -16,6 +25,10 @@ from shared.inbox import Handlers
 
 async def _agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEvent) -> None:
     await learn_agency(tx, envelope.sequence, event)
+
+
+async def _official(tx: AsyncConnection, envelope: Envelope, event: OfficialEvent) -> None:
+    await learn_official(tx, str(envelope.subject), envelope.sequence, event)
 
 
 async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
@@ -40,6 +53,9 @@ async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> Non
 HANDLERS: Handlers = {
     AgencyRegistered: _agency,
     AgencyChanged: _agency,
+    OfficialAppointed: _official,
+    OfficialPostsChanged: _official,
+    OfficialRemoved: _official,
     FeedbackRated: _rating,
     **{event: _act for event in EVENT_TYPES.values() if issubclass(event, CaseEvent)},
 }

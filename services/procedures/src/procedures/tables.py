@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from procedures.plain_json import PlainJson
+from procedures.work_list.tables import queue_tables
 from shared.db import new_metadata
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -390,3 +391,5 @@ Index(
     case_migration_cases.c.case_id,
     postgresql_where=case_migration_cases.c.obstacles.is_not(None),
 )
+
+officials, delegations, claims, reassignments, reassignment_cases = queue_tables(metadata)

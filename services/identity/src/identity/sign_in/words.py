@@ -83,6 +83,7 @@ SCOPES: Mapping[str, Text] = {
     "procedures:disposals:write": Text(
         vi="hủy, chuyển lưu trữ và giữ lại hồ sơ", en="destroy, archive and hold cases"
     ),
+    "procedures:work:manage": Text(vi="phân công việc của cơ quan", en="share out the work of your agency"),
     "open-data:datasets:write": Text(vi="mô tả bộ dữ liệu mở", en="describe open datasets"),
     "participation:ratings:read": Text(vi="xem đánh giá của người dân", en="see how people rated services"),
     "participation:consultations:write": Text(vi="mở và đóng lấy ý kiến", en="open and close consultations"),

@@ -15,6 +15,7 @@ from procedures.domain.acts import (
 )
 from procedures.domain.case import Case
 from procedures.domain.migration_acts import Migrated
+from procedures.domain.reassignment_acts import Reassigned
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from shared.events import Envelope
 from shared.events import procedures as told
@@ -44,6 +45,7 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "transferred": told.CaseTransferred,
     "erased": told.CaseErased,
     "migrated": told.CaseMigrated,
+    "reassigned": told.CaseReassigned,
 }
 
 
@@ -83,6 +85,9 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
             return {"reason": act.reason, "answer_by": act.answer_by, **was}
         case Migrated():
             return {"from_version": act.from_version, "steps": steps}
+        case Reassigned():
+            units = {move.step: move.unit for move in act.moves}
+            return {"reassignment": str(act.reassignment), "units": units}
         case SupplementRequested():
             documents = tuple(item.document for item in act.items)
             return {"documents": documents, "answer_by": act.answer_by}

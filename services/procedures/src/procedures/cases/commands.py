@@ -30,6 +30,8 @@ from procedures.cases.views import case_view
 from procedures.dependencies import AtDesk, actor_of, look_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
+from procedures.domain.claim import TaskClaimed
+from procedures.domain.delegation import DelegationNotInForce
 from procedures.domain.handling import (
     ClockStopped,
     DecisionMissing,
@@ -45,7 +47,7 @@ from shared.web import Answer, IfMatch, Now, Once, Tx, problems
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
 _REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
-FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit)
+FOR_OFFICERS = (*_REFUSALS, Forbidden, NotThisUnit, DelegationNotInForce, TaskClaimed)
 """How a command of an official may be refused."""
 
 
@@ -62,7 +64,13 @@ class Handling:
 
     async def __call__(self, who: Principal, act: Callable[[Order], Awaitable[Stored]]) -> Response:
         order = Order(
-            self.case_id, actor_of(who), viewer_of(who), self.desk.versions, self.now, self.if_match
+            self.case_id,
+            actor_of(who),
+            viewer_of(who),
+            self.desk.versions,
+            self.now,
+            self.if_match,
+            official_of(who) if who.kind == "official" else None,
         )
 
         async def answer() -> Answer:

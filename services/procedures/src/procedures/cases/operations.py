@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.access.look import Look, Seen
+from procedures.access.look import Look
 from procedures.access.operations import record_look, seen_of
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
@@ -32,6 +32,7 @@ from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Entry, Submitted
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, MissingItem, Outcome, opened
+from procedures.domain.claim import require_unclaimed
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.log import Link, canonical
@@ -39,7 +40,7 @@ from procedures.domain.personal import commitment
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
 from procedures.keys.keyring import SALT_LENGTH, keyring_of
-from shared.db import AnyRow
+from procedures.work_list.store import claims_of
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
 
@@ -73,6 +74,8 @@ class Order:
     versions: Versions
     now: datetime
     expected: str | None
+    official: Official | None = None
+    """Who does it, when that is an official."""
 
 
 Rule = Callable[[Case, Definition, WorkingCalendar], Sequence[Act]]
@@ -319,12 +322,20 @@ def _who(link: Link) -> dict[str, object]:
 
 
 async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
-    """Do to the case what the rule says: log, state, tasks and events in the transaction at hand."""
+    """Do to the case what the rule says: log, state, tasks and events in the transaction at hand.
+
+    Raises:
+        TaskClaimed: a colleague has claimed what the official works on.
+    """
     stored = await locked_case(tx, order)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
-    (after,) = await record(tx, order.actor, order.now, [(stored, rule(case, definition, calendar))])
+    acts = rule(case, definition, calendar)
+    if order.official is not None:
+        claims = await claims_of(tx, [case.id], order.now)
+        require_unclaimed(case, acts, order.official, order.actor, claims.get(case.id, ()))
+    (after,) = await record(tx, order.actor, order.now, [(stored, acts)])
     return after
 
 
@@ -359,19 +370,3 @@ async def log_of_case(tx: AsyncConnection, case_id: UUID, look: Look) -> tuple[S
     stored, form = await get_case_with_form(tx, case_id, look)
     links = await store.log_of(tx, case_id)
     return stored, links, flaw_of_log(stored, links, form) is None
-
-
-async def work_list(
-    tx: AsyncConnection, official: Official, look: Look, *, after: Sequence[Any] | None, limit: int
-) -> Sequence[AnyRow]:
-    """The open tasks that wait at the official's units, the one due next first.
-
-    The last of `limit` tells only that there are more; it is not shown.
-    """
-    units = sorted({unit for unit, _ in official.posts})
-    rows = await store.work_list(tx, official.agency, units, after, limit)
-    seen = {
-        row.case_id: Seen(row.case_id, row.code, row.procedure, row.applicant) for row in rows[: limit - 1]
-    }
-    await record_look(tx, look, *seen.values())
-    return rows

@@ -17,14 +17,12 @@ from procedures.cases.schemas import (
     Tracking,
     TrackingStep,
     TransferOfCase,
-    WorkItem,
 )
 from procedures.cases.sealing import FiledForm
 from procedures.cases.store import Stored, shown_act
 from procedures.domain.case_code import tracking_secret
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
-from shared.db import AnyRow
 from shared.errors import Text
 from shared.schema import Words
 
@@ -74,6 +72,10 @@ _ACTS: dict[str, Text] = {
     "migrated": Text(
         vi="Hồ sơ được chuyển sang phiên bản mới của thủ tục.",
         en="The case was moved to a new version of the procedure.",
+    ),
+    "reassigned": Text(
+        vi="Việc đang mở được chuyển cho người hoặc bộ phận khác.",
+        en="The open work was given to another unit or official.",
     ),
 }
 
@@ -139,20 +141,6 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
 def log_entry(stored: Stored, link: Link) -> LogEntry:
     act = shown_act(stored.key, link.act)
     return LogEntry(sequence=link.sequence, at=link.at, by=dict(link.actor), act=act, hash=link.hash.hex())
-
-
-def work_item(row: AnyRow) -> WorkItem:
-    return WorkItem(
-        case_id=row.case_id,
-        code=row.code,
-        procedure=row.procedure,
-        status=row.status,
-        step=row.step,
-        unit=row.unit,
-        role=row.role,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-    )
 
 
 def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:

@@ -11,8 +11,10 @@ from typing import Literal
 
 from procedures.domain.case import Arrival, Asked, Attachment, Case, MissingItem, Outcome, Standing, Task
 from procedures.domain.clock import CaseClock
+from procedures.domain.delegation import ActingFor
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
+from procedures.domain.reassignment_acts import Reassigned
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.retention_acts import Erased, HoldLifted, HoldPlaced, Transferred
 from procedures.domain.status import Status
@@ -34,6 +36,7 @@ class Actor:
     subject: str
     kind: str
     agency: str | None = None
+    acting_for: ActingFor | None = None
 
 
 SYSTEM = Actor("system", "system")
@@ -242,6 +245,7 @@ Act = (
     | Transferred
     | Erased
     | Migrated
+    | Reassigned
 )
 
 
