@@ -12,7 +12,7 @@ _EXPOSED = (
 )
 _ALLOWED = (
     b"authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, accept-language, "
-    b"traceparent"
+    b"acting-for, traceparent"
 )
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _ONE_DAY = b"86400"

@@ -33,6 +33,8 @@ from procedures.domain.holidays_vn import vietnam
 from procedures.domain.lateness import apologise, extend
 from procedures.domain.log import Link
 from procedures.domain.phases import phases
+from procedures.domain.reassignment import Plan, ToUnit, reassigned
+from procedures.domain.reassignment_acts import Reassigned
 from procedures.domain.status import ALLOWED, Action, ActionNotAllowed, Status
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from procedures.domain.time_acts import SupplementExpired
@@ -184,6 +186,16 @@ class Handling(RuleBasedStateMachine):
         assert [timer for timer in timers_of(self.case) if timer.at < self.now] == []
         assert self._fired() == ()
 
+    @rule(from_unit=st.sampled_from(UNITS), unit=st.sampled_from(UNITS))
+    def the_work_of_a_unit_is_given_to_another(self, from_unit: str, unit: str) -> None:
+        """Each open step goes over, or it is said why not."""
+        steps = [task.step for task in self.case.tasks]
+        plan = Plan(new_id(), AGENCIES[0], ToUnit(from_unit, unit))
+        act, stay = reassigned(plan, self.case, steps, ())
+        gone = [move.step for move in act.moves] if act else []
+        assert sorted([*gone, *(one.step for one in stay)]) == sorted(steps)
+        self._done((act,) if act else ())
+
     @rule(outcome=st.sampled_from(["a", "b"]))
     def the_right_official_goes_on(self, outcome: str) -> None:
         """What mostly happens: the open task is done by its post, and the matter decided in time."""
@@ -264,6 +276,9 @@ class Handling(RuleBasedStateMachine):
             if entry.act.kind in OF_THE_CLOCK:
                 assert before.status in (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
                 continue
+            if isinstance(entry.act, Reassigned):
+                assert not before.status.ended
+                continue
             action = ACTION_OF.get(entry.act.kind, Action.COMPLETE_TASK)
             assert action in ALLOWED[before.status]
 
@@ -273,6 +288,23 @@ class Handling(RuleBasedStateMachine):
         assert (self.case.ended_at is not None) is self.case.status.ended
         known = {step.code for step in self.definition.steps}
         assert {task.step for task in self.case.tasks} <= known
+
+    @invariant()
+    def for_each_open_step_one_unit_is_responsible(self) -> None:
+        """The one that the procedure names, or the last that it was given to since it opened."""
+        assert len({task.step for task in self.case.tasks}) == len(self.case.tasks)
+        for task in self.case.tasks:
+            step = self.definition.step(task.step)
+            given = [
+                move.unit
+                for entry, before in zip(self.log[1:], self._stands(), strict=False)
+                if isinstance(entry.act, Reassigned)
+                and any(one.opened_at == task.opened_at for one in before.tasks if one.step == task.step)
+                for move in entry.act.moves
+                if move.step == task.step
+            ]
+            assert task.agency == (step.agency or AGENCIES[0])
+            assert task.unit == [step.unit, *given][-1]
 
     @invariant()
     def the_clock_stands_for_what_stopped_it_and_runs_when_all_of_it_is_gone(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.access.procedures.world import BASE, PDF, World, recipe
-from tests.access.walk import OTHER_AGENCY, Attempt
+from tests.access.walk import Attempt
 
 
 @recipe("POST /procedures/v1/cases")
@@ -39,21 +39,6 @@ def _reading(path: str) -> None:
 
 for _path in ("", "/log", "/clock"):
     _reading(_path)
-
-
-@recipe("GET /procedures/v1/work-list")
-async def get_work_list(world: World) -> Attempt:
-    case = await world.submitted()
-    return Attempt(
-        f"{BASE}/work-list?limit=200",
-        rightful=world.official("desk"),
-        strangers={
-            "an official of another agency": world.official("desk", OTHER_AGENCY),
-            "an official of no agency": world.official("desk", None),
-            "an official of another unit": world.official("leaders"),
-        },
-        private=case["code"],
-    )
 
 
 @recipe("POST /procedures/v1/tracking")

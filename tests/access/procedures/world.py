@@ -24,7 +24,7 @@ _PERSON = "procedures:cases:submit procedures:cases:read procedures:documents:wr
 _OFFICIAL = (
     "procedures:cases:read procedures:cases:process procedures:documents:write "
     "procedures:procedures:write procedures:calendars:write "
-    "procedures:disposals:read procedures:disposals:write"
+    "procedures:disposals:read procedures:disposals:write procedures:work:manage"
 )
 _CLIENT = "procedures:cases:read procedures:procedures:write procedures:calendars:write"
 

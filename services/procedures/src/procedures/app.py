@@ -17,6 +17,7 @@ from procedures.clocks import routes as clock_routes
 from procedures.consultations import routes as consultation_routes
 from procedures.consumers import HANDLERS
 from procedures.decision_tables import routes as decision_table_routes
+from procedures.delegations import routes as delegation_routes
 from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
@@ -33,6 +34,8 @@ from procedures.keys.keyring import Keyring, hand_over
 from procedures.links import routes as link_routes
 from procedures.payments import routes as payment_routes
 from procedures.payments.providers import Providers
+from procedures.reassignments import routes as reassignment_routes
+from procedures.reassignments.operations import keep_reassigned
 from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
@@ -47,6 +50,7 @@ from procedures.tracking import routes as tracking_routes
 from procedures.tracking.guesses import Guesses
 from procedures.upkeep import keep_anchored, keep_in_view, keep_tidy
 from procedures.versions import routes as version_routes
+from procedures.work_list import routes as work_list_routes
 from shared.clock import Clock
 from shared.events.procedures import (
     ACCESS_TOPIC,
@@ -118,6 +122,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             stay_routes.router,
             forecast_routes.router,
             event_log_routes.router,
+            work_list_routes.router,
+            delegation_routes.router,
+            reassignment_routes.router,
         ],
         topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC],
         consumer=Consumer(
@@ -136,6 +143,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             lambda: carry(bell, parts.database),
             lambda: watch_leases(parts.database, parts.clock),
             lambda: keep_in_view(desk),
+            lambda: keep_reassigned(parts.database, parts.clock),
         ],
     )
     app.state.desk = desk

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.agencies.operations import learn_agency
 from procedures.domain.statistics import Fact
 from procedures.external_tasks.systems import learn_system
+from procedures.officials.operations import learn_official
 from procedures.statistics.operations import count_fact, count_rating
 from procedures.stays.operations import follow_case
 from shared.events import EVENT_TYPES, Envelope
@@ -17,6 +18,10 @@ from shared.events.identity import (
     ClientChanged,
     ClientEvent,
     ClientRegistered,
+    OfficialAppointed,
+    OfficialEvent,
+    OfficialPostsChanged,
+    OfficialRemoved,
 )
 from shared.events.participation import FeedbackRated
 from shared.events.procedures import CaseEvent
@@ -29,6 +34,10 @@ async def _agency(tx: AsyncConnection, envelope: Envelope, event: AgencyEvent) -
 
 async def _client(tx: AsyncConnection, envelope: Envelope, event: ClientEvent) -> None:
     await learn_system(tx, envelope.sequence, event)
+
+
+async def _official(tx: AsyncConnection, envelope: Envelope, event: OfficialEvent) -> None:
+    await learn_official(tx, str(envelope.subject), envelope.sequence, event)
 
 
 async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
@@ -62,6 +71,9 @@ HANDLERS: Handlers = {
     AgencyChanged: _agency,
     ClientRegistered: _client,
     ClientChanged: _client,
+    OfficialAppointed: _official,
+    OfficialPostsChanged: _official,
+    OfficialRemoved: _official,
     FeedbackRated: _rating,
     **{event: _act for event in EVENT_TYPES.values() if issubclass(event, CaseEvent)},
 }

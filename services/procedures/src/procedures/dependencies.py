@@ -3,24 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from procedures.access.look import Look, Purpose
 from procedures.calendars.operations import Calendars
 from procedures.cases.store import Viewer
 from procedures.catalogue.operations import Versions
+from procedures.delegations.operations import lent
 from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
+from procedures.domain.delegation import ActingFor
 from procedures.domain.handling import Official
 from procedures.external_tasks.bell import Bell
 from procedures.payments.providers import Providers
 from procedures.results.operations import Press
 from procedures.tracking.guesses import Guesses
-from shared.auth import Principal
+from shared.auth import Post, Principal, requires
 from shared.clock import Clock
 from shared.db import Database
+from shared.web import Db, Now
+
+MANAGING_WORK = "procedures:work:manage"
+"""The scope of those who share out the work of their agency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,46 @@ class Desk:
     bell: Bell
 
 
+@dataclass(frozen=True, slots=True)
+class Deputy(Principal):
+    """An official who acts for another: with the posts that were lent, and no others."""
+
+    acting_for: ActingFor | None = None
+
+
+async def officer(
+    who: Annotated[Principal, requires("procedures:cases:process", kinds=["official"])],
+    db: Db,
+    now: Now,
+    delegation: Annotated[
+        UUID | None,
+        Header(alias="Acting-For", description="Id of a delegation: you act for the official who gave it"),
+    ] = None,
+) -> Principal:
+    """The official at work: with their own posts, or in another's name with those that were lent.
+
+    Raises:
+        DelegationNotInForce
+    """
+    if delegation is None:
+        return who
+    async with db.reading() as tx:
+        found, posts = await lent(tx, now, delegate=who.subject, agency=agency_of(who), delegation=delegation)
+    return Deputy(
+        who.subject,
+        who.kind,
+        who.client_id,
+        who.scopes,
+        who.agency,
+        frozenset(Post(unit, role) for unit, role in posts),
+        ActingFor(found.delegator, found.id),
+    )
+
+
 def actor_of(who: Principal) -> Actor:
     """How the log names the caller."""
-    return Actor(who.subject, who.kind, who.agency)
+    acting_for = who.acting_for if isinstance(who, Deputy) else None
+    return Actor(who.subject, who.kind, who.agency, acting_for)
 
 
 def viewer_of(who: Principal) -> Viewer:

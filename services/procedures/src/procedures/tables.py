@@ -27,6 +27,7 @@ from procedures.links.tables import case_links_table
 from procedures.payments.tables import payment_tables
 from procedures.plain_json import PlainJson
 from procedures.stays.tables import stay_tables
+from procedures.work_list.tables import queue_tables
 from shared.db import new_metadata
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -406,3 +407,4 @@ consultees = consultees_table(metadata)
 stay_marks, stay_cells, way_cells = stay_tables(metadata)
 backlog_days, backlogs = backlog_tables(metadata, cases)
 forecasts = forecast_table(metadata)
+officials, delegations, claims, reassignments, reassignment_cases = queue_tables(metadata)

@@ -17,6 +17,7 @@ from procedures.dependencies import Desk
 from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
 from procedures.forecasts.operations import make_forecasts
+from procedures.reassignments.store import forget_planned
 from procedures.retention.operations import drop_contents, schedule_retentions
 from procedures.statistics.operations import freeze_months
 from shared.db import Database
@@ -37,6 +38,7 @@ async def sweep(database: Database, contents: Contents, now: datetime) -> None:
     async with database.transaction() as tx:
         await forget_answers(tx, before=now - ANSWERS_KEPT)
         await forget_plans(tx, before=now - PLANS_KEPT)
+        await forget_planned(tx, before=now - PLANS_KEPT)
     await sweep_documents(database, contents, now)
     await drop_contents(database, contents, now)
     await freeze_months(database, now)

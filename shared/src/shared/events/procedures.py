@@ -552,3 +552,13 @@ class CaseConsultationOverdue(CaseEvent):
     unit: str
     unit_agency: str
     overdue_since: datetime
+
+
+class CaseReassigned(CaseEvent):
+    """Open steps of the case wait at another unit from now on, or are another official's to do."""
+
+    type = "procedures.case.reassigned.v1"
+    reassignment: str
+    """Id of the reassignment of many cases that it was part of."""
+    units: dict[str, str]
+    """By open step, the unit at which it waits now."""

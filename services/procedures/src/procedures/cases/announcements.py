@@ -18,6 +18,7 @@ from procedures.domain.acts import (
 from procedures.domain.case import Case
 from procedures.domain.consultation_acts import ConsultationAct
 from procedures.domain.migration_acts import Migrated
+from procedures.domain.reassignment_acts import Reassigned
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.rule_acts import RuleApplied
 from procedures.fees.particulars import of_fee_act
@@ -66,6 +67,7 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "consultation_answered": told.CaseConsultationAnswered,
     "consultation_withdrawn": told.CaseConsultationWithdrawn,
     "consultation_overdue": told.CaseConsultationOverdue,
+    "reassigned": told.CaseReassigned,
 }
 
 
@@ -80,15 +82,13 @@ def announcement(case: Case, code: str, act: Act, at: datetime) -> Envelope:
         status=case.status.value,
         due_at=case.due_at,
         parent=case.link and case.link.filed_as,
-        **_particulars(case, act),
+        **(of_consultation_act(case, act) if isinstance(act, ConsultationAct) else _particulars(case, act)),
         **of_fee_act(case, code, act),
     )
     return event.envelope(subject=case.id, sequence=case.sequence, at=at)
 
 
 def _particulars(case: Case, act: Act) -> dict[str, Any]:
-    if isinstance(act, ConsultationAct):
-        return of_consultation_act(case, act)
     steps = tuple(task.step for task in case.tasks)
     match act:
         case TaskCompleted():
@@ -112,6 +112,9 @@ def _particulars(case: Case, act: Act) -> dict[str, Any]:
             return {"purpose": act.purpose.value, **used, "failure": act.failure}
         case Migrated():
             return {"from_version": act.from_version, "steps": steps}
+        case Reassigned():
+            units = {move.step: move.unit for move in act.moves}
+            return {"reassignment": str(act.reassignment), "units": units}
         case SupplementRequested():
             documents = tuple(item.document for item in act.items)
             return {"documents": documents, "answer_by": act.answer_by}

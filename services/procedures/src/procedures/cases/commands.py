@@ -30,7 +30,9 @@ from procedures.cases.views import case_view
 from procedures.dependencies import AtDesk, actor_of, look_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
+from procedures.domain.claim import TaskClaimed
 from procedures.domain.consultation import ConsultationOpen
+from procedures.domain.delegation import DelegationNotInForce
 from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import (
     ClockStopped,
@@ -50,7 +52,7 @@ router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
 REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
 """How any command may be refused."""
-FOR_OFFICERS = (*REFUSALS, Forbidden, NotThisUnit)
+FOR_OFFICERS = (*REFUSALS, Forbidden, NotThisUnit, DelegationNotInForce, TaskClaimed)
 """How a command of an official may be refused."""
 
 
@@ -67,7 +69,9 @@ class Handling:
 
     def order(self, who: Principal) -> Order:
         """The command as it is given to the operation."""
-        return Order(self.case_id, actor_of(who), viewer_of(who), self.desk.versions, self.now, self.if_match)
+        official = official_of(who) if who.kind == "official" else None
+        viewer, versions = viewer_of(who), self.desk.versions
+        return Order(self.case_id, actor_of(who), viewer, versions, self.now, self.if_match, official)
 
     async def __call__(self, who: Principal, act: Callable[[Order], Awaitable[Stored]]) -> Response:
         order = self.order(who)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.access.look import Look, Seen
+from procedures.access.look import Look
 from procedures.access.operations import record_look, seen_of
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
@@ -36,6 +36,7 @@ from procedures.domain.automation import NO_AUTOMATION
 from procedures.domain.by_rule import documents_needed
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, MissingItem, Outcome
+from procedures.domain.claim import require_unclaimed
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
 from procedures.domain.linking import require_on_its_own
@@ -45,7 +46,7 @@ from procedures.domain.status import Action, Status, require_allowed
 from procedures.external_tasks.holding import require_no_system_at_work
 from procedures.links.store import lock_case
 from procedures.links.visibility import filed_alone
-from shared.db import AnyRow
+from procedures.work_list.store import claims_of
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
 
@@ -79,6 +80,8 @@ class Order:
     versions: Versions
     now: datetime
     expected: str | None
+    official: Official | None = None
+    """Who does it, when that is an official."""
 
 
 Rule = Callable[[Case, Definition, WorkingCalendar], Sequence[Act]]
@@ -330,12 +333,20 @@ def _who(link: Link) -> dict[str, object]:
 
 
 async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
-    """Do to the case what the rule says: log, state, tasks and events in the transaction at hand."""
+    """Do to the case what the rule says: log, state, tasks and events in the transaction at hand.
+
+    Raises:
+        TaskClaimed: a colleague has claimed what the official works on.
+    """
     stored = await locked_case(tx, order)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
-    done = await record(tx, order.actor, order.now, [(stored, rule(case, definition, calendar))])
+    acts = rule(case, definition, calendar)
+    if order.official is not None:
+        claims = await claims_of(tx, [case.id], order.now)
+        require_unclaimed(case, acts, order.official, order.actor, claims.get(case.id, ()))
+    done = await record(tx, order.actor, order.now, [(stored, acts)])
     (after,) = await follow_rules(tx, order.versions, order.now, done)
     return after
 
@@ -373,19 +384,3 @@ async def log_of_case(tx: AsyncConnection, case_id: UUID, look: Look) -> tuple[S
     stored, form = await get_case_with_form(tx, case_id, look)
     links = await store.log_of(tx, case_id)
     return stored, links, flaw_of_log(stored, links, form) is None
-
-
-async def work_list(
-    tx: AsyncConnection, official: Official, look: Look, *, after: Sequence[Any] | None, limit: int
-) -> Sequence[AnyRow]:
-    """The open tasks that wait at the official's units, the one due next first.
-
-    The last of `limit` tells only that there are more; it is not shown.
-    """
-    units = sorted({unit for unit, _ in official.posts})
-    rows = await store.work_list(tx, official.agency, units, after, limit)
-    seen = {
-        row.case_id: Seen(row.case_id, row.code, row.procedure, row.applicant) for row in rows[: limit - 1]
-    }
-    await record_look(tx, look, *seen.values())
-    return rows

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
 from procedures.access.look import Purpose
@@ -17,15 +17,14 @@ from procedures.cases.schemas import (
     CaseView,
     Receipt,
     Submission,
-    WorkItem,
 )
 from procedures.cases.submission import Remembered
-from procedures.cases.views import case_view, log_entry, receipt, work_item
+from procedures.cases.views import case_view, log_entry, receipt
 from procedures.catalogue.operations import NotInForce
-from procedures.dependencies import AtDesk, actor_of, look_of, official_of
+from procedures.dependencies import AtDesk, actor_of, look_of, officer
 from procedures.documents.operations import Enclosure
 from procedures.domain.status import Status
-from procedures.pages import instant_of, key_after, page_of, text_of
+from procedures.pages import key_after, page_of
 from shared.auth import Principal, requires
 from shared.errors import Conflict, Invalid, Unprocessable
 from shared.pagination import Cursor, Limit, Page
@@ -35,7 +34,7 @@ router = APIRouter(prefix="/procedures/v1", tags=["cases"])
 
 Applicant = Annotated[Principal, requires("procedures:cases:submit", kinds=["person"])]
 Reader = Annotated[Principal, requires("procedures:cases:read")]
-Officer = Annotated[Principal, requires("procedures:cases:process", kinds=["official"])]
+Officer = Annotated[Principal, Depends(officer)]
 AsOf = Annotated[
     AwareDatetime | None,
     Query(
@@ -133,15 +132,3 @@ async def get_case_log(
             stored, links, sound = await log_as_of(tx, case_id, look, as_of)
     log = CaseLog(code=stored.code, entries=[log_entry(stored, link) for link in links], sound=sound)
     return conditional(request, log, etag=stored.etag)
-
-
-@router.get("/work-list", response_model=Page[WorkItem])
-async def get_work_list(
-    request: Request, who: Officer, db: Db, now: Now, cursor: Cursor = None, limit: Limit = 50
-) -> Response:
-    """The open tasks of your units, the one due next first."""
-    after = key_after(cursor, instant_of, UUID, text_of)
-    look = look_of(who, now, Purpose.WORK_LIST)
-    async with looking(db, look) as tx:
-        rows = await operations.work_list(tx, official_of(who), look, after=after, limit=limit + 1)
-    return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.case_id, row.step], view=work_item)

@@ -340,20 +340,6 @@ class CaseLog(Schema):
     sound: bool = Field(description="Every hash follows from the one before, and the state from the acts")
 
 
-class WorkItem(Schema):
-    """A task in a unit's work list."""
-
-    case_id: UUID
-    code: str = Field(examples=["H99.01-261123-0001"])
-    procedure: str = Field(examples=["TP01"])
-    status: Status
-    step: str = Field(examples=["XU_LY"])
-    unit: str = Field(examples=["PHONG_TU_PHAP"])
-    role: str | None = Field(None, examples=["XU_LY"])
-    opened_at: datetime
-    due_at: datetime | None = None
-
-
 class TrackingQuery(Schema):
     """What a receipt says."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Select, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import writing
@@ -106,6 +106,8 @@ def act_json(act: Act) -> dict[str, Any]:
 def actor_json(actor: Actor) -> dict[str, Any]:
     """An actor as the log holds it."""
     dumped: dict[str, Any] = _ACTOR.dump_python(actor, mode="json")
+    if actor.acting_for is None:
+        del dumped["acting_for"]  # as it was written before anybody acted for another
     return dumped
 
 
@@ -346,22 +348,6 @@ async def lock_dated_after(
 async def page(tx: AsyncConnection, query: Select[Any]) -> list[Stored]:
     """The cases of a list query."""
     return [stored_case(tx, row) for row in await tx.execute(query)]
-
-
-async def work_list(
-    tx: AsyncConnection, agency: str, units: Sequence[str], after: Sequence[Any] | None, limit: int
-) -> Sequence[AnyRow]:
-    """Open tasks of these units, the one due next first, those without a due instant last."""
-    query = (
-        select(tasks, cases.c.code, cases.c.procedure, cases.c.status, cases.c.applicant)
-        .join(cases, cases.c.id == tasks.c.case_id)
-        .where(tasks.c.agency == agency, tasks.c.unit.in_(units))
-    )
-    if after is not None:
-        key = tuple_(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
-        query = query.where(key > tuple(after))
-    ordered = query.order_by(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
-    return (await tx.execute(ordered.limit(limit))).all()
 
 
 async def running_cases(

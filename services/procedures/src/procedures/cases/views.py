@@ -23,7 +23,6 @@ from procedures.cases.schemas import (
     TrackingPart,
     TrackingStep,
     TransferOfCase,
-    WorkItem,
 )
 from procedures.cases.sealing import FiledForm
 from procedures.cases.store import Stored, shown_act
@@ -33,7 +32,6 @@ from procedures.domain.linked_cases import Appeal, ChildCase
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
 from procedures.fees.views import FEE_ACTS, fees_due, fees_of, payments_of
-from shared.db import AnyRow
 from shared.errors import Text
 from shared.schema import Words
 
@@ -113,6 +111,10 @@ _ACTS: dict[str, Text] = {
     ),
     "consultation_overdue": Text(
         vi="Nơi được lấy ý kiến chưa trả lời đúng hạn.", en="An opinion did not come in time."
+    ),
+    "reassigned": Text(
+        vi="Việc đang mở được chuyển cho người hoặc bộ phận khác.",
+        en="The open work was given to another unit or official.",
     ),
 }
 
@@ -216,20 +218,6 @@ def _appeal(appeal: Appeal) -> AppealOfCase:
 def log_entry(stored: Stored, link: Link) -> LogEntry:
     act = shown_act(stored.key, link.act)
     return LogEntry(sequence=link.sequence, at=link.at, by=dict(link.actor), act=act, hash=link.hash.hex())
-
-
-def work_item(row: AnyRow) -> WorkItem:
-    return WorkItem(
-        case_id=row.case_id,
-        code=row.code,
-        procedure=row.procedure,
-        status=row.status,
-        step=row.step,
-        unit=row.unit,
-        role=row.role,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-    )
 
 
 def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:

@@ -18,6 +18,7 @@ from procedures.domain.consultation_acts import (
     ConsultationWithdrawn,
     OpinionDue,
 )
+from procedures.domain.delegation import ActingFor
 from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
@@ -37,6 +38,7 @@ from procedures.domain.link_acts import (
 from procedures.domain.linked_cases import CaseLink
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.personal import PersonalText
+from procedures.domain.reassignment_acts import Reassigned
 from procedures.domain.result_acts import ResultIssued, ResultRevoked
 from procedures.domain.retention_acts import Erased, HoldLifted, HoldPlaced, Transferred
 from procedures.domain.rule_acts import RuleApplied
@@ -59,6 +61,7 @@ class Actor:
     subject: str
     kind: str
     agency: str | None = None
+    acting_for: ActingFor | None = None
 
 
 SYSTEM = Actor("system", "system")
@@ -292,6 +295,7 @@ Act = (
     | ConsultationAnswered
     | ConsultationWithdrawn
     | ConsultationOverdue
+    | Reassigned
 )
 
 

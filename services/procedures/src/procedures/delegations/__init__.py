@@ -1,0 +1,1 @@
+"""Acting for another official, for a time."""

@@ -1,0 +1,248 @@
+"""Every SQL statement about work lists and claims."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from procedures.domain.acts import Actor
+from procedures.domain.claim import Claim, names_of
+from procedures.domain.handling import Official
+from procedures.tables import cases, claims, delegations, tasks
+from shared.db import AnyRow
+
+_ORDER = ("sort_at", "case_id", "step")
+_CANDIDATES = 100
+"""Free tasks that are looked at together; of those who claim at the same time each finds another free one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tasks of a work list."""
+
+    unit: str | None = None
+    procedure: str | None = None
+    step: str | None = None
+    status: str | None = None
+    overdue: bool = False
+    claim: Literal["mine", "unclaimed"] | None = None
+
+
+def _live(now: datetime) -> ColumnElement[bool]:
+    """Whether a claim counts: it is of the task as it stands, and so does the delegation that it was made by."""
+    in_force = select(delegations.c.id).where(
+        delegations.c.id == claims.c.delegation,
+        delegations.c.revoked_at.is_(None),
+        delegations.c.ends_at > now,
+    )
+    return and_(
+        claims.c.case_id == tasks.c.case_id,
+        claims.c.step == tasks.c.step,
+        claims.c.opened_at == tasks.c.opened_at,
+        claims.c.unit == tasks.c.unit,
+        claims.c.agency == tasks.c.agency,
+        or_(claims.c.delegation.is_(None), in_force.exists()),
+    )
+
+
+def _items(now: datetime) -> Select[Any]:
+    """Open tasks with their cases and claims, as a work list shows them."""
+    return (
+        select(
+            tasks,
+            cases.c.code,
+            cases.c.procedure,
+            cases.c.status,
+            cases.c.applicant,
+            claims.c.official.label("claimed_by"),
+            claims.c.acting_for,
+            claims.c.claimed_at,
+        )
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .outerjoin(claims, _live(now))
+    )
+
+
+def _chosen(wanted: Wanted, actor: Actor, now: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.step is not None:
+        found.append(tasks.c.step == wanted.step)
+    if wanted.procedure is not None:
+        found.append(cases.c.procedure == wanted.procedure)
+    if wanted.status is not None:
+        found.append(cases.c.status == wanted.status)
+    if wanted.overdue:
+        found.append(tasks.c.sort_at < now)
+    if wanted.claim == "mine":
+        found.append(claims.c.official.in_(names_of(actor)))
+    if wanted.claim == "unclaimed":
+        found.append(claims.c.official.is_(None))
+    return found
+
+
+def _first(queries: Sequence[Select[Any]], limit: int) -> Select[Any]:
+    """The first rows of several lists, each read along its own index no further than the limit."""
+    ordered = [query.order_by(*(tasks.c[name] for name in _ORDER)).limit(limit) for query in queries]
+    whole = union_all(*(select(query.subquery()) for query in ordered)).subquery()
+    return select(whole).order_by(*(whole.c[name] for name in _ORDER)).limit(limit)
+
+
+async def work_list(
+    tx: AsyncConnection,
+    agency: str,
+    units: Collection[str],
+    wanted: Wanted,
+    actor: Actor,
+    now: datetime,
+    *,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Open tasks of these units, the one due next first, those without a due instant last."""
+    conditions = _chosen(wanted, actor, now)
+    if after is not None:
+        conditions.append(tuple_(*(tasks.c[name] for name in _ORDER)) > tuple(after))
+    of_unit = [
+        _items(now).where(tasks.c.agency == agency, tasks.c.unit == unit, *conditions)
+        for unit in sorted(units)
+        if wanted.unit in (None, unit)
+    ]
+    return (await tx.execute(_first(of_unit, limit))).all() if of_unit else []
+
+
+async def free_tasks(
+    tx: AsyncConnection, official: Official, wanted: Wanted, actor: Actor, now: datetime
+) -> list[tuple[UUID, str]]:
+    """The next tasks of the official's posts that nobody has claimed, the one due next first."""
+    roles: dict[str, set[str]] = {}
+    for unit, role in official.posts:
+        roles.setdefault(unit, set()).add(role)
+    of_unit = [
+        _items(now).where(
+            tasks.c.agency == official.agency,
+            tasks.c.unit == unit,
+            or_(tasks.c.role.is_(None), tasks.c.role.in_(held)),
+            *_chosen(wanted, actor, now),
+        )
+        for unit, held in roles.items()
+        if wanted.unit in (None, unit)
+    ]
+    if not of_unit:
+        return []
+    rows = await tx.execute(_first(of_unit, _CANDIDATES))
+    return [(row.case_id, row.step) for row in rows]
+
+
+async def lock_first_free(
+    tx: AsyncConnection, places: Sequence[tuple[UUID, str]], now: datetime
+) -> AnyRow | None:
+    """The first of these tasks that is still open and free, under its row lock; those that others hold are passed over."""
+    claimed = select(claims.c.case_id).where(_live(now))
+    query = (
+        select(tasks)
+        .where(tuple_(tasks.c.case_id, tasks.c.step).in_(places), ~claimed.exists())
+        .order_by(*(tasks.c[name] for name in _ORDER))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (await tx.execute(query)).one_or_none()
+
+
+async def lock_task(tx: AsyncConnection, case_id: UUID, step: str, agency: str) -> AnyRow | None:
+    """An open task of the agency under its row lock."""
+    query = select(tasks).where(tasks.c.case_id == case_id, tasks.c.step == step, tasks.c.agency == agency)
+    return (await tx.execute(query.with_for_update())).one_or_none()
+
+
+async def lock_tasks(tx: AsyncConnection, ids: Collection[UUID]) -> None:
+    """Let nobody claim tasks of these cases before this transaction ends."""
+    order = (tasks.c.case_id, tasks.c.step)
+    await tx.execute(select(*order).where(tasks.c.case_id.in_(ids)).order_by(*order).with_for_update())
+
+
+async def claim(tx: AsyncConnection, task: AnyRow, actor: Actor, now: datetime) -> bool:
+    """Take a task of which the row lock is held; False when somebody has it."""
+    acting_for = actor.acting_for
+    row = {
+        "agency": task.agency,
+        "unit": task.unit,
+        "opened_at": task.opened_at,
+        "official": actor.subject,
+        "acting_for": acting_for and acting_for.official,
+        "delegation": acting_for and acting_for.delegation,
+        "claimed_at": now,
+    }
+    live = select(tasks.c.step).where(_live(now))
+    of_task = and_(claims.c.case_id == task.case_id, claims.c.step == task.step)
+    await tx.execute(delete(claims).where(of_task, ~live.exists()))
+    taken = (
+        insert(claims)
+        .values(case_id=task.case_id, step=task.step, **row)
+        .on_conflict_do_nothing()
+        .returning(claims.c.step)
+    )
+    return (await tx.execute(taken)).one_or_none() is not None
+
+
+async def claims_of(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> dict[UUID, list[Claim]]:
+    """The claims that count, by case."""
+    query = (
+        select(claims.c.case_id, claims.c.step, claims.c.official, claims.c.claimed_at, claims.c.acting_for)
+        .join(tasks, _live(now))
+        .where(claims.c.case_id.in_(ids))
+    )
+    found: dict[UUID, list[Claim]] = {}
+    for row in await tx.execute(query):
+        one = Claim(row.step, row.official, row.claimed_at, row.acting_for)
+        found.setdefault(row.case_id, []).append(one)
+    return found
+
+
+def claimed_tasks(now: datetime, *, official: str | None) -> Select[Any]:
+    """Open tasks with who has claimed each; those alone that an official has, when one is named."""
+    query = select(tasks, claims.c.official, claims.c.claimed_at)
+    if official is None:
+        return query.select_from(tasks.outerjoin(claims, _live(now)))
+    return query.select_from(tasks.join(claims, _live(now))).where(claims.c.official == official)
+
+
+async def release(tx: AsyncConnection, places: Iterable[tuple[UUID, str]]) -> None:
+    """Give claimed tasks back to their units."""
+    gone = list(places)
+    if gone:
+        await tx.execute(delete(claims).where(tuple_(claims.c.case_id, claims.c.step).in_(gone)))
+
+
+async def hand_over(
+    tx: AsyncConnection, places: Sequence[tuple[UUID, str]], official: str, now: datetime
+) -> None:
+    """Let claims be another official's."""
+    row = {"official": official, "acting_for": None, "delegation": None, "claimed_at": now}
+    if places:
+        of_these = tuple_(claims.c.case_id, claims.c.step).in_(places)
+        await tx.execute(claims.update().where(of_these).values(**row))
+
+
+async def release_beyond(tx: AsyncConnection, subject: str, official: Official) -> None:
+    """Give back what an official, or whoever acts for them, has claimed beyond the posts they hold."""
+    theirs = or_(
+        and_(claims.c.official == subject, claims.c.acting_for.is_(None)), claims.c.acting_for == subject
+    )
+    same = and_(tasks.c.case_id == claims.c.case_id, tasks.c.step == claims.c.step)
+    rows = await tx.execute(select(tasks).join(claims, same).where(theirs))
+    await release(
+        tx,
+        [(row.case_id, row.step) for row in rows if not official.holds(row.agency, row.unit, row.role)],
+    )
+
+
+async def item(tx: AsyncConnection, case_id: UUID, step: str, now: datetime) -> AnyRow:
+    """An open task as a work list shows it."""
+    query = _items(now).where(tasks.c.case_id == case_id, tasks.c.step == step)
+    row: AnyRow = (await tx.execute(query)).one()
+    return row
