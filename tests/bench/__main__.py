@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import backbone, gateway, submission
+from tests.bench import backbone, gateway, size, submission
 from tests.bench.table import Row, as_text
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "submission": submission.rows,
     "gateway": gateway.rows,
     "backbone": backbone.rows,
+    "size": size.rows,
 }
 
 

@@ -61,11 +61,14 @@ async def prepare(url: str, master_key: str, count: int) -> Plan:
 
 
 async def finish(url: str, master_key: str) -> str:
-    """Anchor the days of the log, and let the planner know what there is; tells how large it has become."""
+    """Let the planner know what there is, and anchor the days of the log; tells how large it has become."""
     async with opened(url, master_key) as database:
+        async with database.reading() as tx:
+            await tx.execute(
+                text("VACUUM (ANALYZE)")
+            )  # also sums up the pages, so that the entries of a day are found
         await anchor_days(database, SystemClock().now())
         async with database.reading() as tx:
-            await tx.execute(text("VACUUM (ANALYZE)"))
             size: str = (await tx.execute(_SIZE)).scalar_one()
             return size
 
@@ -93,7 +96,7 @@ def seed(url: str, master_key: str, count: int, processes: int) -> None:
             remaining = seconds / done * (total - done)
             print(f"  {done} of {total} cases, {entries} log entries, {done / seconds:.0f} cases/s;"
                   f" about {remaining / 60:.0f} min left", flush=True)  # fmt: skip
-    print("Anchoring the days of the log, and counting for the planner …", flush=True)
+    print("Counting for the planner, and anchoring the days of the log …", flush=True)
     print(f"Done in {(time.monotonic() - began) / 60:.1f} min: {asyncio.run(finish(url, master_key))}.")
 
 

@@ -126,8 +126,15 @@ case_log = Table(
     Column("hash", LargeBinary, nullable=False),
     comment="Append-only; state is its fold, each entry chained to the one before",
 )
-# Entries are written in the order of time, so a few pages of summaries find those of a day.
-Index("case_log_at_idx", case_log.c.at, postgresql_using="brin", postgresql_with={"autosummarize": True})
+# Entries are written in the order of time, so a few pages of summaries find those of a day. Several ranges to a
+# summary: a small entry may fill the room that was left on a page of long ago.
+Index(
+    "case_log_at_idx",
+    case_log.c.at,
+    postgresql_using="brin",
+    postgresql_ops={"at": "timestamptz_minmax_multi_ops"},
+    postgresql_with={"autosummarize": True},
+)
 
 tasks = Table(
     "tasks",
@@ -390,3 +397,5 @@ Index(
     case_migration_cases.c.case_id,
     postgresql_where=case_migration_cases.c.obstacles.is_not(None),
 )
+# With the status last, what is filtered by both is found in the index, in the order of the list.
+Index("cases_agency_procedure_idx", cases.c.agency, cases.c.procedure, cases.c.id, cases.c.status)
