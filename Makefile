@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check soak bench contracts fmt clean
+.PHONY: help setup run demo test check soak bench seed-large contracts fmt clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ soak: setup ## Kill every process at random, 100 times, under load (long)
 
 bench: setup ## Print the table of measured ratios (minutes)
 	@$(BIN)/python -m tests.bench
+
+seed-large: setup ## Make a database of a million invented cases (minutes; 12 GB)
+	@$(BIN)/python -m tests.seed
 
 contracts: setup ## Write openapi.json, asyncapi.json, the event schemas and the problems anew
 	@$(BIN)/python -m tests.contracts

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import backbone, everyone, gateway, submission
+from tests.bench import backbone, everyone, gateway, size, submission
 from tests.bench.table import Row, as_text
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
@@ -16,6 +16,7 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "gateway": gateway.rows,
     "backbone": backbone.rows,
     "memory": everyone.rows,
+    "size": size.rows,
 }
 
 

@@ -33,9 +33,11 @@ from tests.bench.programs import COMPARED_CORE, SHARED_CORE, keep_to_core, resid
 from tests.bench.table import Goal, Row, as_text, middle
 from tests.bench.wrk import requests_per_second
 from tests.key_server import published_keys
+from tests.seed.__main__ import MASTER_KEY
 
 ROOT = Path(__file__).parents[2]
 AGENCIES, CLIENTS, SECONDS, ROUNDS = 20, 16, 4, 7
+TRACKING_KEY = "a-key-of-the-bench-with-enough-characters"
 GROUP, GOAL, GOAL_RATE = "cases", Goal(0.40), 240
 
 _WRK_SCRIPT = """
@@ -95,15 +97,17 @@ def _database(server: Postgres, name: str) -> str:
 
 
 @contextmanager
-def procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[tuple[str, int]]:
+def procedures(
+    folder: Path, url: str, tokens: Tokens, *, core: int = COMPARED_CORE
+) -> Iterator[tuple[str, int]]:
     """A process of procedures that is ready: its address and its process id."""
     base = f"http://127.0.0.1:{(port := free_port())}"
     with published_keys(tokens) as jwks:
         environment = {
             "PROCEDURES_DATABASE_URL": url,
             "PROCEDURES_PORT": str(port),
-            "PROCEDURES_TRACKING_KEY": "a-key-of-the-bench-with-enough-characters",
-            "PROCEDURES_MASTER_KEY": f"1:{'A' * 43}",
+            "PROCEDURES_TRACKING_KEY": TRACKING_KEY,
+            "PROCEDURES_MASTER_KEY": MASTER_KEY,
             "PROCEDURES_DOCUMENT_STORE": str(folder / "documents"),
             "PROCEDURES_DATABASE_POOL": str(CLIENTS),
             "PROCEDURES_RELAY": "false",
@@ -111,7 +115,7 @@ def procedures(folder: Path, url: str, tokens: Tokens) -> Iterator[tuple[str, in
             "PROCEDURES_JWKS_URL": jwks,
         }
         command = [sys.executable, "-m", "procedures"]
-        with running(command, core=COMPARED_CORE, environment=environment) as pid:
+        with running(command, core=core, environment=environment) as pid:
             wait_until(lambda: _ready(base), "procedures is ready")
             yield base, pid
 

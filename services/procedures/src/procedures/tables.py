@@ -136,8 +136,15 @@ case_log = Table(
     Column("hash", LargeBinary, nullable=False),
     comment="Append-only; state is its fold, each entry chained to the one before",
 )
-# Entries are written in the order of time, so a few pages of summaries find those of a day.
-Index("case_log_at_idx", case_log.c.at, postgresql_using="brin", postgresql_with={"autosummarize": True})
+# Entries are written in the order of time, so a few pages of summaries find those of a day. Several ranges to a
+# summary: a small entry may fill the room that was left on a page of long ago.
+Index(
+    "case_log_at_idx",
+    case_log.c.at,
+    postgresql_using="brin",
+    postgresql_ops={"at": "timestamptz_minmax_multi_ops"},
+    postgresql_with={"autosummarize": True},
+)
 
 tasks = Table(
     "tasks",
@@ -408,3 +415,5 @@ stay_marks, stay_cells, way_cells = stay_tables(metadata)
 backlog_days, backlogs = backlog_tables(metadata, cases)
 forecasts = forecast_table(metadata)
 officials, delegations, claims, reassignments, reassignment_cases = queue_tables(metadata)
+# With the status last, what is filtered by both is found in the index, in the order of the list.
+Index("cases_agency_procedure_idx", cases.c.agency, cases.c.procedure, cases.c.id, cases.c.status)

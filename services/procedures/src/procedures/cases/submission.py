@@ -127,7 +127,8 @@ async def write(
         calendar_of,
         key.wrapped,
     )
-    driver: asyncpg.Connection = (await tx.get_raw_connection()).driver_connection
+    assert tx.sync_connection is not None
+    driver: asyncpg.Connection = tx.sync_connection.connection.driver_connection
     try:
         row = await driver.fetchrow(_SUBMIT, *values)
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:

@@ -1,0 +1,7 @@
+"""What is measured at size is all that the contract offers."""
+
+from tests.bench.size import FILTERS, documented_filters
+
+
+def test_every_documented_filter_of_the_list_of_cases_is_measured() -> None:
+    assert set(documented_filters()) == set(FILTERS)
