@@ -27,7 +27,6 @@ from shared.events.procedures import (
     CaseDecided,
     CaseEvent,
     CaseExtended,
-    CaseFeeDemanded,
     CaseLapsed,
     CaseRedated,
     CaseReminded,
@@ -37,6 +36,7 @@ from shared.events.procedures import (
     CaseSupplementRequested,
     CaseTaskCompleted,
 )
+from shared.events.procedures_fees import CaseFeeDemanded
 from shared.ids import new_id
 from shared.settings import KafkaSettings
 from shared.testing import client_of

@@ -58,8 +58,8 @@ from shared.events.procedures import (
     CASE_TOPIC,
     PROCEDURE_TOPIC,
     STATISTICS_TOPIC,
-    TASK_TOPIC,
 )
+from shared.events.procedures_tasks import TASK_TOPIC
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service

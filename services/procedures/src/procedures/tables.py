@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from procedures.backlogs.tables import backlog_tables
+from procedures.case_migrations.tables import case_migration_tables
 from procedures.consultations.tables import consultees_table
 from procedures.external_tasks.tables import external_tasks_table, task_systems_table
 from procedures.forecasts.tables import forecast_table
@@ -124,6 +125,8 @@ cases = Table(
 Index("cases_applicant_idx", cases.c.applicant, cases.c.id)
 Index("cases_agency_idx", cases.c.agency, cases.c.id)
 Index("cases_agency_status_idx", cases.c.agency, cases.c.status, cases.c.id)
+# With the status last, what is filtered by both is found in the index, in the order of the list.
+Index("cases_agency_procedure_idx", cases.c.agency, cases.c.procedure, cases.c.id, cases.c.status)
 
 case_log = Table(
     "case_log",
@@ -370,44 +373,7 @@ Index(
     postgresql_where=text("status <> ALL (ARRAY['closed', 'refused', 'withdrawn'])"),
 )
 
-case_migrations = Table(
-    "case_migrations",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("agency", Text, nullable=False),
-    Column("procedure", Text, nullable=False),
-    Column("from_version", Integer, nullable=False),
-    Column("to_version", Integer, nullable=False),
-    Column("steps", JSONB, nullable=False, comment="{step of the old version: step of the new one}"),
-    Column("new_term", Boolean, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("report", JSONB, nullable=False, comment="what was found when it was planned"),
-    Column("planned_at", Instant, nullable=False),
-    Column("executed_at", Instant),
-    CheckConstraint("status IN ('planned', 'executed')", name="status"),
-    comment="Moves of running cases to another version: planned, then executed for all of them or none",
-)
-Index("case_migrations_agency_idx", case_migrations.c.agency, case_migrations.c.id)
-
-case_migration_cases = Table(
-    "case_migration_cases",
-    metadata,
-    Column("migration", Uuid, ForeignKey("case_migrations.id", ondelete="CASCADE"), primary_key=True),
-    Column("case_id", Uuid, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("sequence", Integer, nullable=False, comment="of the newest log entry when it was planned"),
-    Column(
-        "obstacles", JSONB(none_as_null=True), comment="[{code, step, text}]; null when the case can move"
-    ),
-    comment="The cases of a planned migration, to notice what is done to them before it is executed",
-)
-Index(
-    "case_migration_obstacles_idx",
-    case_migration_cases.c.migration,
-    case_migration_cases.c.case_id,
-    postgresql_where=case_migration_cases.c.obstacles.is_not(None),
-)
-
+case_migrations, case_migration_cases = case_migration_tables(metadata)
 payments, receipt_series = payment_tables(metadata)
 case_links = case_links_table(metadata)
 consultees = consultees_table(metadata)
@@ -415,5 +381,3 @@ stay_marks, stay_cells, way_cells = stay_tables(metadata)
 backlog_days, backlogs = backlog_tables(metadata, cases)
 forecasts = forecast_table(metadata)
 officials, delegations, claims, reassignments, reassignment_cases = queue_tables(metadata)
-# With the status last, what is filtered by both is found in the index, in the order of the list.
-Index("cases_agency_procedure_idx", cases.c.agency, cases.c.procedure, cases.c.id, cases.c.status)

@@ -2,10 +2,30 @@
 
 from collections.abc import Iterator
 
-from shared.events import gateway, identity, open_data, participation, procedures
+from shared.events import (
+    gateway,
+    identity,
+    open_data,
+    participation,
+    procedures,
+    procedures_consultations,
+    procedures_fees,
+    procedures_links,
+    procedures_tasks,
+)
 from shared.events.envelope import Event, Topic
 
-_OWNERS = (identity, procedures, open_data, participation, gateway)
+_OWNERS = (
+    identity,
+    procedures,
+    procedures_consultations,
+    procedures_fees,
+    procedures_links,
+    procedures_tasks,
+    open_data,
+    participation,
+    gateway,
+)
 
 
 def _declared(base: type[Event]) -> Iterator[type[Event]]:

@@ -15,7 +15,6 @@ from shared.events.procedures import (
     CaseDecided,
     CaseEvent,
     CaseExtended,
-    CaseFeeDemanded,
     CaseLapsed,
     CaseRedated,
     CaseRefused,
@@ -26,6 +25,7 @@ from shared.events.procedures import (
     CaseSupplementRequested,
     CaseWithdrawn,
 )
+from shared.events.procedures_fees import CaseFeeDemanded
 from shared.inbox import Handler
 
 _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {

@@ -24,6 +24,9 @@ from procedures.domain.rule_acts import RuleApplied
 from procedures.fees.particulars import of_fee_act
 from shared.events import Envelope
 from shared.events import procedures as told
+from shared.events import procedures_consultations as of_consultations
+from shared.events import procedures_fees as of_fees
+from shared.events import procedures_links as of_links
 
 _EVENTS: dict[str, type[told.CaseEvent]] = {
     "submitted": told.CaseSubmitted,
@@ -51,22 +54,22 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "erased": told.CaseErased,
     "migrated": told.CaseMigrated,
     "rule_applied": told.CaseRuleApplied,
-    "fee_demanded": told.CaseFeeDemanded,
-    "fee_exempted": told.CaseFeeExempted,
-    "fee_paid": told.CaseFeePaid,
-    "payment_set_aside": told.CasePaymentSetAside,
-    "refund_ordered": told.CaseRefundOrdered,
-    "refund_answered": told.CaseRefundAnswered,
-    "child_opened": told.CaseChildOpened,
-    "child_not_opened": told.CaseChildNotOpened,
-    "child_progressed": told.CaseChildProgressed,
-    "appeal_filed": told.CaseAppealFiled,
-    "appeal_settled": told.CaseAppealSettled,
-    "ruled": told.CaseRuled,
-    "consultation_requested": told.CaseConsultationRequested,
-    "consultation_answered": told.CaseConsultationAnswered,
-    "consultation_withdrawn": told.CaseConsultationWithdrawn,
-    "consultation_overdue": told.CaseConsultationOverdue,
+    "fee_demanded": of_fees.CaseFeeDemanded,
+    "fee_exempted": of_fees.CaseFeeExempted,
+    "fee_paid": of_fees.CaseFeePaid,
+    "payment_set_aside": of_fees.CasePaymentSetAside,
+    "refund_ordered": of_fees.CaseRefundOrdered,
+    "refund_answered": of_fees.CaseRefundAnswered,
+    "child_opened": of_links.CaseChildOpened,
+    "child_not_opened": of_links.CaseChildNotOpened,
+    "child_progressed": of_links.CaseChildProgressed,
+    "appeal_filed": of_links.CaseAppealFiled,
+    "appeal_settled": of_links.CaseAppealSettled,
+    "ruled": of_links.CaseRuled,
+    "consultation_requested": of_consultations.CaseConsultationRequested,
+    "consultation_answered": of_consultations.CaseConsultationAnswered,
+    "consultation_withdrawn": of_consultations.CaseConsultationWithdrawn,
+    "consultation_overdue": of_consultations.CaseConsultationOverdue,
     "reassigned": told.CaseReassigned,
 }
 

@@ -15,7 +15,7 @@ from procedures.external_tasks import store
 from procedures.external_tasks.bell import ring_once_committed
 from procedures.external_tasks.store import Opening
 from shared import outbox
-from shared.events.procedures import TaskClosed, TaskOpened
+from shared.events.procedures_tasks import TaskClosed, TaskOpened
 from shared.ids import new_id
 
 Change = tuple[str, Case, Case]

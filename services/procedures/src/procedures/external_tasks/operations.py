@@ -27,7 +27,7 @@ from procedures.keys.keyring import shown
 from shared import outbox
 from shared.db import AnyRow, Database
 from shared.errors import Invalid
-from shared.events.procedures import TaskEvent, TaskIncidentRaised, TaskIncidentResolved
+from shared.events.procedures_tasks import TaskEvent, TaskIncidentRaised, TaskIncidentResolved
 from shared.ids import new_id
 
 T = TypeVar("T")
