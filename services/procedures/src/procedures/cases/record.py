@@ -41,6 +41,8 @@ def _changes(done: Sequence[Done], after: Sequence[Stored]) -> list[tuple[Case, 
 
 
 async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
+    if not done:
+        return []
     after = await store.append(tx, actor, now, done)
     events = [
         announcement(case, stored.code, act, now)
