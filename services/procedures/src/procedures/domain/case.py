@@ -230,6 +230,15 @@ class Case:
         """The running child that a step waits for."""
         return next((child for child in self.children if child.step == step and not child.status.ended), None)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the case must not be disposed of: it is held, appealed against, or a part of it still runs."""
+        return (
+            self.hold is not None
+            or any(appeal.settled_at is None for appeal in self.appeals)
+            or any(not child.status.ended for child in self.children)
+        )
+
     def after(self, entry: "Entry") -> "Case":
         """The case once this act is done."""
         return entry.act.change(replace(self, sequence=entry.sequence), entry.at)
