@@ -103,6 +103,17 @@ async def test_pages_of_due_cases_come_one_after_the_other(world: Any) -> None:
     assert found == codes
 
 
+async def test_a_case_is_kept_while_an_appeal_against_it_is_open(world: Any) -> None:
+    complaints = await world.publish()
+    case = await refused(world, await world.publish(retention=RULES, appeal={"procedure": complaints}))
+    filed = await world.act(case["id"], "appeals", world.citizen(), {"form": {"fullName": "Bùi Thị Kín"}})
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    assert await due(world) == []
+    await world.act(filed.json()["id"], "withdrawal", world.citizen(), {})
+    assert await due(world) == [case["code"]]
+
+
 async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound_log(world: Any) -> None:
     sent = await world.send(b"%PDF-1.7 sample")
     document = [{"document": "GIAY_TO", "id": sent["id"]}]

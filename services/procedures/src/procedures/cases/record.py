@@ -43,6 +43,8 @@ def _changes(done: Sequence[Done], after: Sequence[Stored]) -> list[tuple[Case, 
 
 
 async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
+    if not done:
+        return []
     after = await store.append(tx, actor, now, done)
     events = [
         announcement(case, stored.code, act, now)
@@ -74,5 +76,5 @@ def _steps(
 
 def _kept_anew(before: Case, after: Case) -> bool:
     """Whether something was done that has to do with how long the case is kept."""
-    kept = (after.ended_at, after.hold, after.transferred, after.erased)
-    return kept != (before.ended_at, before.hold, before.transferred, before.erased)
+    kept = (after.ended_at, after.is_needed, after.transferred, after.erased)
+    return kept != (before.ended_at, before.is_needed, before.transferred, before.erased)

@@ -259,6 +259,14 @@ class Case:
         """The consultation of this id, which there is."""
         return next(one for one in self.consultations if one.id == wanted)
 
+    def is_needed(self) -> bool:
+        """Whether the case must not be disposed of: it is held, appealed against, or a part of it still runs."""
+        return (
+            self.hold is not None
+            or any(appeal.settled_at is None for appeal in self.appeals)
+            or any(not child.status.ended for child in self.children)
+        )
+
     def after(self, entry: "Entry") -> "Case":
         """The case once this act is done."""
         return entry.act.change(replace(self, sequence=entry.sequence), entry.at)

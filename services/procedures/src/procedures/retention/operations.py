@@ -219,8 +219,8 @@ async def approve_list(tx: AsyncConnection, now: datetime, list_id: UUID, approv
         raise SecondPersonNeeded
     act = _act(row, approval)
     stored = await store.cases_on(tx, list_id)
-    held = [one for one in stored if one.case.hold is not None]
-    disposed = [one for one in stored if one.case.hold is None]
+    held = [one for one in stored if one.case.is_needed]
+    disposed = [one for one in stored if not one.case.is_needed]
     after = await record(tx, approval.actor, now, [(one, (act,)) for one in disposed])
     if row.disposal == Disposal.DESTROY:
         await store.destroy_keys(tx, [one.case.id for one in disposed], now)

@@ -31,13 +31,13 @@ LINE = (
 
 
 async def follow(tx: AsyncConnection, changed: Sequence[Case]) -> None:
-    """Keep in step with cases that have ended, were held, set free, or disposed of."""
+    """Keep in step with cases that have ended, came to be needed or not any more, or were disposed of."""
     rows = [
         {
             "case_id": case.id,
             "agency": case.agency,
             "ended_at": case.ended_at,
-            "held": case.hold is not None,
+            "held": case.is_needed,
             "disposed_at": (case.erased or case.transferred).at if disposed_of(case) else None,  # type: ignore[union-attr]
         }
         for case in changed
