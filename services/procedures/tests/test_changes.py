@@ -50,8 +50,7 @@ BEFORE = Definition(
     stages=(Stage("S", named("Kiểm tra", "Checking"), days(2)),),
     steps=(
         Step("RECEIVE", named("Nhận", "Receive"), "DESK", (Transition("ASK", beside=("CHECK",)),)),
-        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), external=ExternalWork(2)),
-        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), opens_case=CaseToOpen("RECORD", (("who", "name"),))),
+        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), external=ExternalWork(2), opens_case=CaseToOpen("RECORD", (("who", "name"),))),
         Step("CHECK", named("Kiểm", "Check"), "LAB", (Transition("PRINT", "ok", named("Đạt", "Fine")), Transition(END, "no")), role="R", stage="S"),
         Step("PRINT", named("In", "Print"), "DESK", (Transition(END),), join=Join(2), completes_processing=True),
     ),
