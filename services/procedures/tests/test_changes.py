@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procedures.domain.automation import Automation
 from procedures.domain.changes import changes
 from procedures.domain.decision_table import graph
 from procedures.domain.definition import (
@@ -189,6 +190,8 @@ def other(value: object) -> Any:
             return not value
         case TimeRules():
             return replace(value, consent_by_silence=not value.consent_by_silence)
+        case Automation():
+            return Automation(completeness="OTHER")
         case int():
             return value + 1
         case Text():
