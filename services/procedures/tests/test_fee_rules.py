@@ -26,6 +26,7 @@ from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.rules import Rule
 from procedures.domain.terms import Term, TermKind
+from procedures.payments.providers import Providers
 from shared.errors import MotcuaError, Text
 
 CALENDAR = vietnam(range(2026, 2028))
@@ -359,3 +360,11 @@ def test_a_demand_is_read_back_as_it_was_written_and_its_faults_are_named() -> N
         with pytest.raises(DefinitionMalformed) as refused:
             definition_from_json({**definition_to_json(PROCEDURE), "feeDemand": wrong})
         assert [fault.pointer for fault in refused.value.faults] == [pointer]
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64", "whsec_ế"])
+def test_a_provider_without_a_secret_worth_the_name_is_not_set_up(secret: str) -> None:
+    good = "whsec_" + "QUJD" * 8
+    Providers({"napas": [good], "bidv": [good, good]})
+    with pytest.raises(ValueError, match="secret"):
+        Providers({"napas": [good], "bidv": [secret] if secret else []})

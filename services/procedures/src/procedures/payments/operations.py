@@ -107,12 +107,12 @@ async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, n
         log.warning("payment.unknown", provider=notice.provider, reference=notice.reference)
         return Taken(Verdict.UNKNOWN)
     stored = await case_by_id(tx, case_id, for_update=True)
-    taken = await _do(tx, versions, stored, named.number, payment, notice, now)
+    taken = await _apply(tx, versions, stored, named.number, payment, notice, now)
     await store.settle(tx, payment, case_id=case_id, verdict=taken.verdict.value, receipt=taken.receipt)
     return taken
 
 
-async def _do(
+async def _apply(
     tx: AsyncConnection,
     versions: Versions,
     stored: Stored,
