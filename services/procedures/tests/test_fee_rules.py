@@ -165,6 +165,8 @@ def test_a_case_that_a_rule_grants_waits_for_its_fee_first() -> None:
     paid = fee_rules.settle(case, CALENDAR, MONDAY, 1, payment(6000), "1").change(case, MONDAY)
     after = follow(paid, definition, CALENDAR, inputs_of({}, (), MONDAY.date()), MONDAY)
     assert [act.kind for act in after] == ["rule_applied", "accepted", "decided", "closed"]
+    unknown, _ = followed(definition, copies=0, poor=False)
+    assert [act.kind for act in unknown] == ["rule_applied"]  # which gave no amount: an official has to
     free, _ = followed(definition, copies=3, poor=True)
     assert [act.kind for act in free] == [
         *("rule_applied", "fee_exempted", "rule_applied", "accepted", "decided", "closed")
