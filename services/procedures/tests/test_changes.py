@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures.domain.automation import Automation
+from procedures.domain.automation import NO_AUTOMATION, Approval, Automation, Routing
 from procedures.domain.changes import changes
 from procedures.domain.decision_table import graph
 from procedures.domain.definition import (
@@ -66,6 +67,7 @@ BEFORE = Definition(
     fee_demand=FeeDemand(DemandedAt.STEP, "PRINT", None, stops_clock=True),
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
+    automation=Automation("KNOWN", Approval("KNOWN", "PRINT"), (Routing("CHECK", "KNOWN"),)),
     rules=(Rule.of("KNOWN", graph({"outputs": [{"id": "o", "field": "ok"}], "rules": [{"o": "true"}], "inputs": []})),),
 )  # fmt: skip
 
@@ -106,6 +108,17 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
             "/rules/0/table",
             "Bảng quyết định của quy tắc “KNOWN”: thay đổi.",
             "The decision table of the rule “KNOWN”: changed.",
+        ),
+    ),
+    "where a rule leads to": (
+        replace(BEFORE, automation=replace(BEFORE.automation, approval=Approval("KNOWN", None))),
+        (
+            "changed",
+            "/automation/approval",
+            "Việc chấp thuận ngay theo quy tắc của thủ tục: "
+            "đổi từ “KNOWN”, rồi trả ở “PRINT” thành “KNOWN”, rồi kết thúc.",
+            "The approval by rule of the procedure: "
+            "from “KNOWN”, then handed over at “PRINT” to “KNOWN”, then closed.",
         ),
     ),
     "a join": (
@@ -188,6 +201,8 @@ def other(value: object) -> Any:
     match value:
         case bool():
             return not value
+        case Automation():
+            return NO_AUTOMATION
         case TimeRules():
             return replace(value, consent_by_silence=not value.consent_by_silence)
         case Automation():

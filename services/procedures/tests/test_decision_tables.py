@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import pytest
+
 from procedures.domain.decision_table import graph
 from procedures.domain.rules import Rule, RuleFailed, decide
 
@@ -197,6 +199,7 @@ def asked(rule: Rule, given: dict[str, Any]) -> Any:
         return failed.reason
 
 
+@pytest.mark.timeout(max(300, TABLES // 10))
 def test_random_tables_answer_as_their_rows_are_read_one_by_one() -> None:
     random = Random(20261125)
     answers: dict[str, int] = {}

@@ -138,11 +138,16 @@ def _all(values: list[Any]) -> Text | None:
 
 
 def _of_object(value: Mapping[str, Any]) -> Text | None:
-    """Words in two languages, a term, an amount of money, the branches of a join."""
+    """Words in two languages, a term, an amount of money, an approval by rule, the branches of a join."""
     if set(value) == {"vi", "en"}:
         return Text(quoted(value["vi"], _LONGEST), quoted(value["en"], _LONGEST))
     if set(value) == {"amount", "currency"}:
         return Text(f"{value['amount']} {value['currency']}", f"{value['amount']} {value['currency']}")
+    if set(value) == {"rule", "to"}:
+        rule, to = quoted(value["rule"]), value["to"]
+        if to is None:
+            return Text(f"{rule}, rồi kết thúc", f"{rule}, then closed")
+        return Text(f"{rule}, rồi trả ở {quoted(to)}", f"{rule}, then handed over at {quoted(to)}")
     if set(value) == {"needed"}:
         needed = value["needed"]
         if needed is None:
