@@ -12,7 +12,7 @@ from procedures.domain.acts import Actor
 from procedures.domain.decision_table import graph
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.rules import Rule
-from procedures.domain.simulated_run import Scenario
+from procedures.domain.scenario import Scenario
 from procedures.domain.simulation import simulate
 from procedures.timers.operations import fire_timers, told_by
 from shared.ids import new_id

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procedures.domain.automation import Automation
 from procedures.domain.automation import NO_AUTOMATION, Approval, Automation, Routing
 from procedures.domain.changes import changes
 from procedures.domain.decision_table import graph
@@ -205,8 +204,6 @@ def other(value: object) -> Any:
             return NO_AUTOMATION
         case TimeRules():
             return replace(value, consent_by_silence=not value.consent_by_silence)
-        case Automation():
-            return Automation(completeness="OTHER")
         case int():
             return value + 1
         case Text():
