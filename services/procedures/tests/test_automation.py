@@ -1,12 +1,19 @@
 """Rules decide what needs no human: which documents are needed, which way a case goes, whether it is granted at once."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from procedures.calendars.operations import national_calendar
+from procedures.cases.operations import submit_case
+from procedures.cases.submission import Remembered
+from procedures.domain.acts import Actor
 from procedures.domain.decision_table import graph
+from procedures.domain.definition_json import definition_from_json
 from procedures.domain.rules import Rule
+from procedures.domain.scenario import Scenario
+from procedures.domain.simulation import simulate
 from procedures.timers.operations import fire_timers, told_by
 from shared.ids import new_id
 
@@ -178,6 +185,55 @@ class TestStraightThroughApproval:
         first, again = [await world.http.post(CASES, json=body, headers=headers) for _ in range(2)]
         assert first.json() == again.json()
         assert len(await log_of(world, first.json()["id"], world.citizen())) == 4
+
+    async def test_a_case_and_what_rules_make_of_it_are_written_together_or_not_at_all(
+        self, world: Any, definition: Any
+    ) -> None:
+        changed = procedure(definition)
+        changed["automation"] = {"approval": {"rule": "DUYET_NGAY", "to": None}}
+        code = await world.publish(**changed)
+        form = {"fullName": "x", "kind": "renewal", "copies": 1}
+        await world.submit(code, form=form)  # the process knows version and calendar from now on
+        told = await world.told("procedures.case.v1", "procedure", code)
+        desk, by = world.app.state.desk, Actor(world.citizen_id, "person")
+        async with desk.database.transaction() as tx:
+            filed = await submit_case(
+                tx,
+                desk.versions,
+                desk.calendars,
+                world.clock.now(),
+                by=by,
+                procedure=code,
+                form=form,
+                enclosures=[],
+                answer=Remembered("client", "route", None, ""),
+            )
+            await tx.rollback()
+        assert filed.case.status == "closed"
+        assert (await world.read(str(filed.case.id))).status_code == 404
+        assert await world.told("procedures.case.v1", "procedure", code) == told
+
+    async def test_a_step_is_left_to_people_when_rules_go_round(self, definition: Any) -> None:
+        changed = procedure(definition)
+        received, sorted_, processed, _, handed_over = changed["steps"]
+        round_ = {**sorted_, "code": "XEM_LAI", "transitions": [{"to": "PHAN_LOAI", "outcome": "simple"}]}
+        ways = [{"to": "XEM_LAI", "outcome": "simple"}, {"to": "THU_LY", "outcome": "complex"}]
+        steps_ = [received, {**sorted_, "transitions": ways}, round_, processed, handed_over]
+        routing = [{"step": step, "rule": "PHAN_TUYEN"} for step in ("PHAN_LOAI", "XEM_LAI")]
+        changed = {**changed, "steps": steps_, "automation": {"routing": routing}}
+        scenario = Scenario(
+            datetime(2026, 1, 5, 8, 30, tzinfo=UTC), form={"copies": 3}, outcomes={"PHAN_LOAI": ["complex"]}
+        )
+        (run,) = simulate(definition_from_json(definition(**changed)), national_calendar(), scenario).runs
+        assert run.dead_end is None
+        assert [step for step, _ in run.chosen] == [
+            "TIEP_NHAN",
+            "PHAN_LOAI",
+            "XEM_LAI",
+            "PHAN_LOAI",
+            "THU_LY",
+            "TRA_KET_QUA",
+        ]
 
 
 class TestCompleteness:

@@ -26,6 +26,7 @@ from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.rules import Rule
 from procedures.domain.terms import Term, TermKind
+from procedures.payments.providers import Providers
 from shared.errors import MotcuaError, Text
 
 CALENDAR = vietnam(range(2026, 2028))
@@ -164,6 +165,8 @@ def test_a_case_that_a_rule_grants_waits_for_its_fee_first() -> None:
     paid = fee_rules.settle(case, CALENDAR, MONDAY, 1, payment(6000), "1").change(case, MONDAY)
     after = follow(paid, definition, CALENDAR, inputs_of({}, (), MONDAY.date()), MONDAY)
     assert [act.kind for act in after] == ["rule_applied", "accepted", "decided", "closed"]
+    unknown, _ = followed(definition, copies=0, poor=False)
+    assert [act.kind for act in unknown] == ["rule_applied"]  # which gave no amount: an official has to
     free, _ = followed(definition, copies=3, poor=True)
     assert [act.kind for act in free] == [
         *("rule_applied", "fee_exempted", "rule_applied", "accepted", "decided", "closed")
@@ -359,3 +362,11 @@ def test_a_demand_is_read_back_as_it_was_written_and_its_faults_are_named() -> N
         with pytest.raises(DefinitionMalformed) as refused:
             definition_from_json({**definition_to_json(PROCEDURE), "feeDemand": wrong})
         assert [fault.pointer for fault in refused.value.faults] == [pointer]
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64", "whsec_ế"])
+def test_a_provider_without_a_secret_worth_the_name_is_not_set_up(secret: str) -> None:
+    good = "whsec_" + "QUJD" * 8
+    Providers({"napas": [good], "bidv": [good, good]})
+    with pytest.raises(ValueError, match="secret"):
+        Providers({"napas": [good], "bidv": [secret] if secret else []})

@@ -112,7 +112,7 @@ class TestBounds:
     @pytest.mark.parametrize(
         "expression",
         [
-            "rand(9)", "d()", "date('now')", "date('n' + 'ow')", "year(upper('now'))", "map([1..9], #)", "filter(form.a, # > 1)",
+            "rand(9)", "d()", "date('now')", "date('n' + 'ow')", "date($) > 0", "date(lower(form.a))", "year(upper('now'))", "map([1..9], #)", "filter(form.a, # > 1)",
             "[1..999999999]", "len([1..999999999])", "$ in [[1..9]]", "2 ^ 9", "matches(form.a, '(a+)+$')", "$root", "$nodes",
             "form['a']", "`a`", "{a: 1}", "a ? b : c", "'a\\u0000'", "(" * (DEEPEST + 1) + "1" + ")" * (DEEPEST + 1),
             "((1)", "1 +", "form.a + form.b + form.c + form.d", "1" + " + 1" * LONGEST, "x.y z", "import os", "9" * 400,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from procedures.domain.decision_table import graph
 from procedures.simulations.command import SIMULATE
 from shared.ids import new_id
 
@@ -106,6 +107,28 @@ class TestCommand:
         said = capsys.readouterr().out
         assert "2026-01-12 08:30: “Step THU_LY” (H99.01, PHONG_TU_PHAP) is done (ask_tax)" in said
         assert said.endswith("1 run: 0 without an end, 1 late.\n")
+
+    async def test_rules_look_at_answers_in_a_file(
+        self, definition: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        table = graph(
+            {
+                "inputs": [{"id": "i", "field": "form.fullName"}],
+                "outputs": [{"id": "o", "field": "approve"}],
+                "rules": [{"i": "'Mẫu'", "o": "true"}],
+            }
+        )
+        rules = [{"name": "R", "table": dict(table)}]
+        automation = {"approval": {"rule": "R", "to": "TRA_KET_QUA"}}
+        file, answers = tmp_path / "definition.json", tmp_path / "answers.json"
+        file.write_text(json.dumps(definition(rules=rules, automation=automation)))
+        answers.write_text('{"fullName": "Mẫu"}')
+        assert await command(str(file), "--form", str(answers), "--language", "en") == 0
+        said = capsys.readouterr().out
+        assert "the rule “R” is applied" in said
+        assert "THU_LY" not in said
+        answers.write_text("[]")
+        assert await command(str(file), "--form", str(answers)) == 2
 
     async def test_a_sheet_is_tried_out_too(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert await command(str(SAMPLE), "--start", "2026-01-05T08:30+07:00") == 0

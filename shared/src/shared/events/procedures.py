@@ -329,7 +329,7 @@ class CaseRuleApplied(CaseEvent):
     """A rule of the procedure was asked; what follows from its answer are events of their own."""
 
     type = "procedures.case.rule_applied.v1"
-    purpose: Literal["completeness", "approval", "routing"]
+    purpose: Literal["completeness", "approval", "routing", "fee"]
     rule: str
     rule_version: str
     """SHA-256 of the rule's canonical JSON."""

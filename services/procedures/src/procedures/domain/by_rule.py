@@ -119,13 +119,12 @@ def _ask_for_fee(
 
 
 def _awaits_approval(case: Case, definition: Definition) -> bool:
-    """A case that was just submitted, or whose fee is paid now."""
-    return (
-        definition.automation.approval is not None
-        and case.status is Status.SUBMITTED
-        and not payment_stops(case.fees)
-        and all(applied.purpose is not Purpose.APPROVAL for applied in case.rules_applied)
-    )
+    """A case that was just submitted, or whose fee is paid now; none of which nobody knows yet what it costs."""
+    if definition.automation.approval is None or case.status is not Status.SUBMITTED:
+        return False
+    asked = {applied.purpose: applied.failure for applied in case.rules_applied}
+    fee_unknown = asked.get(Purpose.FEE) is not None
+    return Purpose.APPROVAL not in asked and not fee_unknown and not payment_stops(case.fees)
 
 
 def _routed_task(case: Case, definition: Definition) -> Task | None:

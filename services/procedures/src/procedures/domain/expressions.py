@@ -84,6 +84,9 @@ class Token:
     ends: int
 
 
+_NOTHING = Token("", "", 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """An expression that was found fit to be evaluated."""
@@ -202,15 +205,9 @@ def _objections(tokens: Sequence[Token], *, condition: bool) -> Iterator[tuple[s
 
 
 def _reads_plainly(tokens: Sequence[Token], at: int) -> bool:
-    """Whether what is read as a date is not put together first, so that no clock comes out of it."""
-    opening, argument, closing = (*(tokens[at + 1 : at + 4]), None, None, None)[:3]
-    return (
-        opening is not None
-        and argument is not None
-        and closing is not None
-        and (opening.text, closing.text) == ("(", ")")
-        and (argument.kind in ("name", "text") or argument.text == THIS)
-    )
+    """Whether what is read as a date stands there as it is, so that no clock is put together."""
+    opening, argument, closing = (*tokens[at + 1 : at + 4], *[_NOTHING] * 3)[:3]
+    return (opening.text, closing.text) == ("(", ")") and argument.kind in ("name", "text")
 
 
 def _names(tokens: Sequence[Token]) -> Iterator[str]:

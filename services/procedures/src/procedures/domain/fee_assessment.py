@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from procedures.domain.definition import Fee
+from procedures.domain.fees import LARGEST_AMOUNT
 
 CURRENCY, EXEMPTION, LEGAL_GROUND = "currency", "exemption", "legalGround"
-LARGEST_AMOUNT = 10**15
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 

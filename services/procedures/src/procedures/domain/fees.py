@@ -13,6 +13,8 @@ from uuid import UUID
 from procedures.domain.clock import Stop
 from procedures.domain.personal import PersonalText
 
+LARGEST_AMOUNT = 10**15
+
 _REFERENCE = re.compile(r"(?P<code>(?P<agency>.{1,100})-\d{6}-\d{4,})/(?P<number>[1-9]\d{0,3})")
 
 

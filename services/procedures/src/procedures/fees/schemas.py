@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from procedures.domain.fees import FeeState, RefundState, Verdict
+from procedures.domain.fees import LARGEST_AMOUNT, FeeState, RefundState, Verdict
 from shared.schema import Schema, Words
 
 Amount = Field(description="In the smallest unit of the currency", examples=[150000])
@@ -71,7 +71,7 @@ class FeeOrder(Schema):
     """A fee that an official asks for."""
 
     amount: int = Field(
-        ge=1, le=10**15, description="In the smallest unit of the currency", examples=[150000]
+        ge=1, le=LARGEST_AMOUNT, description="In the smallest unit of the currency", examples=[150000]
     )
     currency: str = Field("VND", pattern="^[A-Z]{3}$", description="ISO 4217", examples=["VND"])
     legal_ground: str = Field(min_length=1, max_length=500, examples=["Thông tư 85/2019/TT-BTC"])

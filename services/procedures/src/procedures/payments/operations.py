@@ -110,12 +110,12 @@ async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, n
         return Taken(Verdict.UNKNOWN)
     stored = await lock_case(tx, case_id, true())
     assert stored is not None, "no case is ever deleted"
-    taken = await _do(tx, versions, stored, named.number, payment, notice, now)
+    taken = await _apply(tx, versions, stored, named.number, payment, notice, now)
     await store.settle(tx, payment, case_id=case_id, verdict=taken.verdict.value, receipt=taken.receipt)
     return taken
 
 
-async def _do(
+async def _apply(
     tx: AsyncConnection,
     versions: Versions,
     stored: Stored,

@@ -80,7 +80,7 @@ class Providers:
 def _key(secret: str) -> Webhook:
     try:
         octets = binascii.a2b_base64(secret.removeprefix("whsec_") + "==")
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("a secret is no base64") from error
     if len(octets) < SHORTEST_SECRET:
         raise ValueError(f"a secret has less than {SHORTEST_SECRET} octets")

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from procedures.domain.fees import RefundState, Verdict
+from procedures.domain.fees import LARGEST_AMOUNT, RefundState, Verdict
 from procedures.fees.schemas import Amount, Currency
 from shared.schema import Schema
 
-LARGEST_AMOUNT = 10**15
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _KIND = "`paid`, or of a refund that was ordered: `refunded` or `refund_failed`"
 _REFERENCE = (

@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from procedures.calendars.operations import national_calendar
 from procedures.domain.bpmn import read_bpmn
@@ -48,6 +49,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STEP=OUTCOME",
         help="how a step ends; given again, how it ends the next time",
     )
+    parser.add_argument("--form", type=Path, help="invented answers as JSON, for the rules to look at")
     parser.add_argument(
         "--pays-after",
         type=_days,
@@ -89,6 +91,7 @@ async def _simulate(arguments: argparse.Namespace, _: ServiceSettings) -> int:
         calendar = national_calendar()
         if arguments.calendar is not None:
             calendar = WorkingCalendar.from_json(json.loads(arguments.calendar.read_bytes()))
+        form = {} if arguments.form is None else _answers(arguments.form)
     except (OSError, ValueError, RecursionError, MotcuaError) as error:
         print(f"procedures: cannot be read: {error}", file=sys.stderr)
         for fault in error.faults if isinstance(error, MotcuaError) else ():
@@ -104,6 +107,7 @@ async def _simulate(arguments: argparse.Namespace, _: ServiceSettings) -> int:
         starts_at=start if start.tzinfo else start.astimezone(),
         takes=dict(arguments.takes),
         outcomes=outcomes,
+        form=form,
         pays_after=arguments.pays_after,
         explore=arguments.explore,
     )
@@ -115,6 +119,18 @@ async def _simulate(arguments: argparse.Namespace, _: ServiceSettings) -> int:
             print(f"  {line.in_language(arguments.language)}")
     print(f"\n{simulation_in_words(simulation).in_language(arguments.language)}")
     return int(any(run.dead_end is not None for run in simulation.runs) or not simulation.runs)
+
+
+def _answers(file: Path) -> dict[str, Any]:
+    """The answers in a file.
+
+    Raises:
+        OSError, ValueError: they are no JSON object.
+    """
+    answers = json.loads(file.read_bytes())
+    if not isinstance(answers, dict):
+        raise ValueError("answers are a JSON object")
+    return answers
 
 
 def _read(file: Path, agency: str) -> Definition:
