@@ -19,8 +19,10 @@ from shared.events.audience import OFFERED, WITHHELD
 SUBMITTED = "procedures.case.submitted.v1"
 CASE = Concern("procedures.case.v1", SUBMITTED, agency="A", procedure="P", person="someone")
 CATALOGUE = Concern("procedures.procedure.v1", "procedures.procedure.published.v1", agency="A")
+TASK = Concern("procedures.task.v1", "procedures.task.opened.v1", agency="B", procedure="P")
 TESTED = Concern("gateway.subscription.v1", "gateway.subscription.tested.v1", client="mine")
 READS_CASES = frozenset({"procedures:cases:read"})
+DOES_TASKS = frozenset({"procedures:tasks:work"})
 TOPICS_OF = {name: event.topic.name for name, event in EVENT_TYPES.items()}
 
 
@@ -64,6 +66,10 @@ def test_an_event_concerns_what_its_data_says():
         (sight("official", agency=None), CASE, False),
         (sight("person", subject="someone"), CASE, True),
         (sight("person", subject="another"), CASE, False),
+        (sight(scopes=DOES_TASKS, agency="B"), TASK, True),
+        (sight(scopes=DOES_TASKS, agency="A"), TASK, False),
+        (sight(scopes=READS_CASES, agency="B"), TASK, False),
+        (sight("person", scopes=DOES_TASKS), TASK, False),
         (sight(scopes=frozenset(), agency="B"), CATALOGUE, True),
         (sight("person", subject="another"), CATALOGUE, True),
         (sight(client_id="mine"), TESTED, True),

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from procedures.domain import external_task as rules
 from procedures.domain.definition import END, Definition, Step, Transition
-from procedures.domain.external_task import Cause, ExternalTask, IncidentSettled, Lease, LeaseLost, TaskLeased
+from procedures.domain.external_task import (
+    Cause,
+    ExternalTask,
+    IncidentSettled,
+    Lease,
+    LeaseLost,
+    NotWithSystems,
+    TaskLeased,
+)
 from procedures.domain.external_work import ExternalWork
 from procedures.domain.findings import findings
 from procedures.domain.terms import NO_TERM
@@ -80,7 +88,7 @@ def test_an_official_can_recall_what_a_system_holds_and_only_once() -> None:
     with pytest.raises(LeaseLost):
         rules.require_held(recalled, MINE, NOW)
     rules.require_not_leased(recalled, NOW)
-    with pytest.raises(IncidentSettled):
+    with pytest.raises(NotWithSystems):
         rules.recalled(recalled, NOW, new_id())
 
 

@@ -341,3 +341,44 @@ async def test_the_linter_knows_from_identity_which_agencies_have_a_system_for_i
     await tell(3, f"worker-{tax.agency}", tax.agency, "procedures:tasks:work", enabled=False)
     await tell(2, f"worker-{tax.agency}", tax.agency, "procedures:tasks:work")
     assert await warned()
+
+
+async def test_the_task_that_is_due_next_is_given_first_also_when_a_case_was_dated_anew(
+    world: Any, tax: Any
+) -> None:
+    procedure, (first,) = await tax.file()
+    world.clock.advance(timedelta(hours=1))
+    second = await tax.another(procedure)
+    items = {"items": [{"document": "GIAY_TO", "reason": "Bản chụp mờ."}]}
+    await world.act(first, "supplement-request", tax.official(), items)
+    world.clock.advance(timedelta(days=7))
+    sent = await world.send(b"%PDF-1.7 again")
+    body = {"documents": [{"document": "GIAY_TO", "id": sent["id"]}]}
+    await world.act(first, "supplement", world.citizen(), body)
+    found = await tax.claimed(tax.system(), procedure, max=2)
+    assert [task["caseId"] for task in found] == [second, first]
+    due = {case: (await world.read(case)).json()["tasks"][0]["dueAt"] for case in (first, second)}
+    assert {task["caseId"]: task["dueAt"] for task in found} == due
+
+
+async def test_a_running_case_that_moves_to_a_version_with_such_a_step_has_a_task_for_systems(
+    world: Any, tax: Any, definition: Any
+) -> None:
+    by_hand = [{**step, "external": None} for step in tax.steps()]
+    procedure, (case,) = await tax.file(steps=by_hand)
+    assert await tax.claimed(tax.system(), procedure) == []
+    editor = world.official("desk")
+    version = {**definition(code=procedure), "steps": tax.steps()}
+    drafted = await world.http.post("/procedures/v1/procedures", json=version, headers=editor)
+    published = f"{drafted.headers['location']}/publication"
+    await world.http.post(published, headers={**editor, "if-match": "*"})
+    planned = await world.http.post(
+        f"{drafted.headers['location']}/migrations", json={"fromVersion": 1}, headers=editor
+    )
+    moved = await world.http.post(
+        f"{planned.headers['location']}/execution", json={}, headers={**editor, "if-match": "*"}
+    )
+    assert moved.status_code == 201, moved.text
+    (task,) = await tax.claimed(tax.system(), procedure)
+    assert task["caseId"] == case
+    assert await tax.told(case) == ["opened"]

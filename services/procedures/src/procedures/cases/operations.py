@@ -1,6 +1,6 @@
 """What can be asked of a case and done to it: one function each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -85,6 +85,7 @@ class Order:
 
 
 Rule = Callable[[Case, Definition, WorkingCalendar], Sequence[Act]]
+Requirement = Callable[[Stored], Awaitable[None]]
 
 
 async def submit_case(
@@ -211,13 +212,13 @@ async def complete_task(
     Raises:
         TaskLeased: a system is at work on it.
     """
-    await require_no_system_at_work(tx, await locked_case(tx, order), step, order.now)
     return await handle_case(
         tx,
         order,
         lambda case, definition, calendar: handling.complete_task(
             case, definition, calendar, official, order.now, step=step, outcome=outcome, note=note
         ),
+        lambda stored: require_no_system_at_work(tx, stored, step, order.now),
     )
 
 
@@ -332,13 +333,19 @@ def _who(link: Link) -> dict[str, object]:
     return {"kind": link.actor["kind"], "agency": link.actor.get("agency")}
 
 
-async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
+async def handle_case(
+    tx: AsyncConnection, order: Order, rule: Rule, require: Requirement | None = None
+) -> Stored:
     """Do to the case what the rule says: log, state, tasks and events in the transaction at hand.
+
+    What stands beside the case and may forbid it, `require` refuses.
 
     Raises:
         TaskClaimed: a colleague has claimed what the official works on.
     """
     stored = await locked_case(tx, order)
+    if require is not None:
+        await require(stored)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)

@@ -71,6 +71,16 @@ class IncidentSettled(Conflict):
     )
 
 
+class NotWithSystems(Conflict):
+    """A task was to be recalled that no system is given anyway."""
+
+    slug = "not-with-systems"
+    title = Text(
+        vi="Việc này hiện không giao cho hệ thống nào; bạn có thể tự làm.",
+        en="Systems are not given this anyway; you can do it yourself.",
+    )
+
+
 class Cause(StrEnum):
     """Why an official must look into a task."""
 
@@ -179,10 +189,10 @@ def recalled(task: ExternalTask, now: datetime, incident: UUID) -> ExternalTask:
     """An official takes it back; whoever holds it does not any more.
 
     Raises:
-        IncidentSettled: systems are not given it anyway.
+        NotWithSystems: there is an incident already.
     """
     if task.incident is not None:
-        raise IncidentSettled
+        raise NotWithSystems
     return _stopped(task, Incident(incident, now, Cause.RECALLED), now)
 
 

@@ -240,7 +240,7 @@ async def recall_task(
     """Take a task back from the systems, for officials to do it or to look into it.
 
     Raises:
-        ExternalTaskNotFound, NotThisUnit, IncidentSettled.
+        ExternalTaskNotFound, NotThisUnit, NotWithSystems.
     """
     kept = await _of_official(tx, case_id, step, official)
     after = rules.recalled(kept.task, look.at, new_id())

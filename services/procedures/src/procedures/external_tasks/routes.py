@@ -27,22 +27,23 @@ from procedures.domain.external_task import (
     IncidentSettled,
     Lease,
     LeaseLost,
+    NotWithSystems,
 )
 from procedures.domain.handling import DecisionMissing, NotThisUnit
 from procedures.domain.status import ActionNotAllowed
 from procedures.external_tasks import operations
 from procedures.external_tasks.operations import Claimed, Hold, Incident, when_free
 from procedures.external_tasks.schemas import (
-    Claim,
-    ClaimedTask,
-    ClaimedTasks,
+    ExternalClaim,
     ExternalCompletion,
     ExternalFailure,
+    ExternalTaskOfCase,
+    ExternalTasks,
+    ExternalTaskStanding,
     HeldLease,
+    IncidentResolution,
     LeaseExtension,
-    Resolution,
     TaskIncident,
-    TaskStanding,
 )
 from procedures.external_tasks.store import Wanted
 from procedures.pages import key_after, page_of
@@ -58,20 +59,20 @@ Step = Annotated[str, Path(max_length=200, description="Code of the open step", 
 LeaseId = Annotated[UUID, Query(alias="lease", description="The lease that you hold")]
 _TASK = "/{case_id}/steps/{step}"
 _OF_LEASES = (LeaseLost, Forbidden, Unprocessable)
-_OF_INCIDENTS = (ExternalTaskNotFound, NotThisUnit, IncidentSettled, Forbidden, Unprocessable)
+_OF_OFFICIALS = (ExternalTaskNotFound, NotThisUnit, Forbidden, Unprocessable)
 
 
 @router.post(
     "/claims",
     status_code=201,
-    response_model=ClaimedTasks,
+    response_model=ExternalTasks,
     responses={
         **problems(Forbidden, Unprocessable),
-        200: {"model": ClaimedTasks, "description": "Nothing was free in time"},
+        200: {"model": ExternalTasks, "description": "Nothing was free in time"},
     },
 )
 async def claim_external_tasks(
-    request: Request, body: Claim, who: System, once: Once, desk: AtDesk
+    request: Request, body: ExternalClaim, who: System, once: Once, desk: AtDesk
 ) -> Response:
     """Take open steps of your agency that are left to systems, and hold them for a while.
 
@@ -95,7 +96,7 @@ async def claim_external_tasks(
                     lasts=timedelta(seconds=body.lease_seconds),
                     limit=body.max,
                 )
-                return Answer(ClaimedTasks(items=[_claimed(one) for one in claimed]), 201)
+                return Answer(ExternalTasks(items=[_claimed(one) for one in claimed]), 201)
 
             return await once(tx, answer)
 
@@ -103,10 +104,10 @@ async def claim_external_tasks(
     found = await when_free(desk.bell, wanted.agency, wait, look, desk.clock.now)
     if found is not None:
         return found
-    return Response(ClaimedTasks(items=[]).model_dump_json(by_alias=True), 200, None, "application/json")
+    return Response(ExternalTasks(items=[]).model_dump_json(by_alias=True), 200, None, "application/json")
 
 
-@router.get(_TASK, response_model=ClaimedTask, responses=problems(LeaseLost, Forbidden))
+@router.get(_TASK, response_model=ExternalTaskOfCase, responses=problems(LeaseLost, Forbidden))
 async def get_external_task(
     request: Request, case_id: CaseId, step: Step, lease: LeaseId, who: System, db: Db, now: Now
 ) -> Response:
@@ -144,7 +145,10 @@ async def get_document_of_external_task(
 
 
 @router.post(
-    _TASK + "/extension", status_code=201, response_model=TaskStanding, responses=problems(*_OF_LEASES)
+    _TASK + "/extension",
+    status_code=201,
+    response_model=ExternalTaskStanding,
+    responses=problems(*_OF_LEASES),
 )
 async def extend_lease(
     case_id: CaseId, step: Step, body: LeaseExtension, who: System, now: Now, tx: Tx, once: Once
@@ -155,7 +159,7 @@ async def extend_lease(
 
 
 @router.post(
-    _TASK + "/release", status_code=201, response_model=TaskStanding, responses=problems(*_OF_LEASES)
+    _TASK + "/release", status_code=201, response_model=ExternalTaskStanding, responses=problems(*_OF_LEASES)
 )
 async def release_external_task(
     case_id: CaseId, step: Step, body: HeldLease, who: System, now: Now, tx: Tx, once: Once
@@ -166,7 +170,7 @@ async def release_external_task(
 
 
 @router.post(
-    _TASK + "/failure", status_code=201, response_model=TaskStanding, responses=problems(*_OF_LEASES)
+    _TASK + "/failure", status_code=201, response_model=ExternalTaskStanding, responses=problems(*_OF_LEASES)
 )
 async def fail_external_task(
     case_id: CaseId, step: Step, body: ExternalFailure, who: System, now: Now, tx: Tx, once: Once
@@ -240,7 +244,10 @@ async def list_task_incidents(
 
 
 @router.post(
-    _TASK + "/recall", status_code=201, response_model=TaskIncident, responses=problems(*_OF_INCIDENTS)
+    _TASK + "/recall",
+    status_code=201,
+    response_model=TaskIncident,
+    responses=problems(*_OF_OFFICIALS, NotWithSystems),
 )
 async def recall_external_task(
     case_id: CaseId, step: Step, who: Officer, now: Now, tx: Tx, once: Once
@@ -253,10 +260,13 @@ async def recall_external_task(
 
 
 @router.post(
-    _TASK + "/resolution", status_code=201, response_model=TaskIncident, responses=problems(*_OF_INCIDENTS)
+    _TASK + "/resolution",
+    status_code=201,
+    response_model=TaskIncident,
+    responses=problems(*_OF_OFFICIALS, IncidentSettled),
 )
 async def resolve_task_incident(
-    case_id: CaseId, step: Step, body: Resolution, who: Officer, now: Now, tx: Tx, once: Once
+    case_id: CaseId, step: Step, body: IncidentResolution, who: Officer, now: Now, tx: Tx, once: Once
 ) -> Response:
     """Let systems try a step of your unit again, with all its attempts."""
     look = look_of(who, now, Purpose.HANDLING)
@@ -271,7 +281,9 @@ async def _stands(once: Once, tx: Tx, do: Callable[[], Awaitable[ExternalTask]])
     async def answer() -> Answer:
         task = await do()
         incident = task.incident and task.incident.id
-        return Answer(TaskStanding(attempts_left=task.attempts_left, free_at=task.free_at, incident=incident))
+        return Answer(
+            ExternalTaskStanding(attempts_left=task.attempts_left, free_at=task.free_at, incident=incident)
+        )
 
     return await once(tx, answer)
 
@@ -283,7 +295,7 @@ async def _looked_into(once: Once, tx: Tx, do: Callable[[], Awaitable[Incident]]
     return await once(tx, answer)
 
 
-def _wanted(body: Claim, agency: str) -> Wanted:
+def _wanted(body: ExternalClaim, agency: str) -> Wanted:
     """What is asked for, in a form that an index answers.
 
     Raises:
@@ -301,10 +313,10 @@ def _hold(who: Principal, case_id: UUID, step: str, lease: UUID) -> Hold:
     return Hold(case_id, step, agency_of(who), Lease(lease, who.subject))
 
 
-def _claimed(claimed: Claimed) -> ClaimedTask:
+def _claimed(claimed: Claimed) -> ExternalTaskOfCase:
     task, row = claimed.kept.task, claimed.kept.row
     assert task.lease is not None
-    return ClaimedTask(
+    return ExternalTaskOfCase(
         case_id=task.case_id,
         step=task.step,
         unit=task.unit,

@@ -15,7 +15,7 @@ _LEASE = "0198c0de-0000-7000-8000-000000000001"
 _SHORTEST, _LONGEST = int(SHORTEST_LEASE.total_seconds()), int(LONGEST_LEASE.total_seconds())
 
 
-class Claim(Schema):
+class ExternalClaim(Schema):
     """Which tasks a system takes, how many, for how long, and how long it waits for one.
 
     Name a `procedure`, with or without unit and step, or a `unit` and a `step`.
@@ -36,7 +36,7 @@ class Claim(Schema):
     )
 
 
-class ClaimedTask(Schema):
+class ExternalTaskOfCase(Schema):
     """A task that you hold, and its case as an official of the unit sees it."""
 
     case_id: UUID
@@ -51,10 +51,10 @@ class ClaimedTask(Schema):
     case: CaseView
 
 
-class ClaimedTasks(Schema):
+class ExternalTasks(Schema):
     """The tasks that you hold from now on, the one due next first; none when nothing was free in time."""
 
-    items: list[ClaimedTask]
+    items: list[ExternalTaskOfCase]
 
 
 class HeldLease(Schema):
@@ -92,7 +92,7 @@ class ExternalFailure(HeldLease):
     final: bool = Field(False, description="Trying again is of no use: an official must look into it")
 
 
-class TaskStanding(Schema):
+class ExternalTaskStanding(Schema):
     """How a task stands with the systems that may do it."""
 
     attempts_left: int
@@ -100,7 +100,7 @@ class TaskStanding(Schema):
     incident: UUID | None = Field(None, description="An official must look into it first")
 
 
-class Resolution(Schema):
+class IncidentResolution(Schema):
     """Which incident is looked into."""
 
     incident: UUID = Field(examples=[_LEASE])
