@@ -136,6 +136,7 @@ class Opened:
     counted_from: int
     stage: str | None
     stage_since: int
+    exempt: bool = False
 
 
 @dataclass
@@ -164,6 +165,8 @@ class Oracle:
 
     def step_due(self, step: str) -> datetime | None:
         opened = self.steps[step]
+        if opened.exempt and opened.allowance != NO_TERM:  # its own time runs while it keeps the clock still
+            return Oracle(NO_TERM, 0, self.table).due(opened.counted_from, opened.allowance, [])
         if self.reasons:
             return None
         return self.due(opened.counted_from, opened.allowance, []) or self.case_due()
@@ -386,9 +389,9 @@ class History:
             since = after.stage_since if same and after else self.now
             stage = self.definition.stage(step.stage)
             if stage is None or step.allowance != NO_TERM:
-                opened = Opened(self.now, step.allowance, self.now, step.stage, since)
+                opened = Opened(self.now, step.allowance, self.now, step.stage, since, step.exempt)
             else:
-                opened = Opened(self.now, stage.allowance, since, step.stage, since)
+                opened = Opened(self.now, stage.allowance, since, step.stage, since, step.exempt)
             steps[task.step] = opened
         self.oracle.steps = steps
         exempt = any(self.definition.step(step).exempt for step in steps)

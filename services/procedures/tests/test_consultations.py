@@ -262,6 +262,28 @@ async def test_silence_is_consent_where_it_was_asked_so_and_else_the_delay_is_na
     assert (await say(world, id_of(asked, "H99.02"), "H99.02")).status_code == 201
 
 
+async def test_a_planned_question_that_keeps_the_clock_still_has_a_due_instant_of_its_own(world: Any) -> None:
+    names = ("TIEP_NHAN", "HOI", "TRA")
+    steps = [
+        {
+            "code": code,
+            "title": {"vi": code, "en": code},
+            "unit": "BP_MOT_CUA",
+            "transitions": [{"to": to}],
+        }
+        for code, to in zip(names, (*names[1:], None), strict=True)
+    ]
+    asks = {"exempt": True, "silenceConsents": True, "allowance": working_days(1), "agency": "H99.02"}
+    steps[1] |= {**asks, "unit": "BP_THUE"}
+    case = await accepted(world, steps=steps)
+    told = await view(world, case)
+    assert (told["dueAt"], told["tasks"][0]["dueAt"]) == (None, "2026-01-06T01:30:00Z")
+    world.clock.set(local("2026-01-06 08:30") + TICK)
+    await fire(world)
+    told = await view(world, case)
+    assert ([task["step"] for task in told["tasks"]], told["stoppedAt"]) == (["TRA"], None)
+
+
 async def test_an_edited_calendar_dates_the_answers_anew(world: Any) -> None:
     agency = f"H{new_id().hex[-4:].upper()}.01"
     case = str((await world.submit(await world.publish(agency=agency)))["id"])

@@ -196,7 +196,9 @@ class GivenAnswer(Schema):
     note: str | None = Field(None, examples=["Thống nhất, với điều kiện lùi 3 m so với chỉ giới."])
     documents: list[UUID]
     by: str | None = Field(
-        None, description="Subject of the official; absent when nobody answered, which counts as consent"
+        None,
+        description="Subject of the official; absent when nobody answered, which counts as consent",
+        examples=["019a0000-0000-7000-8000-000000000002"],
     )
 
 

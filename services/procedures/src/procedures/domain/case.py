@@ -259,6 +259,7 @@ class Case:
         """The consultation of this id, which there is."""
         return next(one for one in self.consultations if one.id == wanted)
 
+    @property
     def is_needed(self) -> bool:
         """Whether the case must not be disposed of: it is held, appealed against, or a part of it still runs."""
         return (

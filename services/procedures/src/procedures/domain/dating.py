@@ -1,6 +1,7 @@
 """When the open tasks of a case and its answer are due: they follow from the clock and the calendar.
 
-Nothing is due while the clock stands still. So after each act that may change the clock or the tasks, and
+Nothing is due while the clock stands still, but what it stands still for: an exempt step, by its own allowance,
+and opinions that were asked for. So after each act that may change the clock or the tasks, and
 after an edit of the agency's calendar, all of them are dated anew.
 """
 
@@ -112,4 +113,6 @@ def _opinions_due(case: Case, calendar: WorkingCalendar) -> Iterator[OpinionDue]
 def _due(task: Task, clock: CaseClock, calendar: WorkingCalendar) -> datetime | None:
     if task.counted_from is None:
         return None
+    if task.exempt:
+        return due_at(task.counted_from, task.allowance, calendar)
     return clock.part_due_at(task.counted_from, task.allowance, calendar)
