@@ -61,7 +61,7 @@ _SEED = (
     SELECT 'H99.' || lpad(a::text, 2, '0'), 'MAU-' || lpad(a::text, 2, '0') || '-' || p, month, 'STEP_' || s, c, b, b + d, 3
     FROM generate_series(date '2025-12-01', '2026-06-01', '1 month') AS month, generate_series(1, 20) AS a,
          generate_series(1, 3) AS p, generate_series(0, 6) AS s, generate_series(0, 3) AS c,
-         generate_series(25, 40) AS b, generate_series(0, 4) AS d""",
+         generate_series(30, 52) AS b, generate_series(0, 6) AS d""",
     "ANALYZE",
 )
 
