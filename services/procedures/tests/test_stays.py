@@ -19,7 +19,7 @@ def of(*lengths: timedelta) -> Histogram:
     return Histogram(Counter(map(bucket_of, lengths)))
 
 
-def test_what_is_read_from_a_histogram_is_true_to_about_nine_percent() -> None:
+def test_what_is_read_from_a_histogram_is_true_to_about_a_fifth() -> None:
     lengths = [timedelta(minutes=7 * number) for number in range(1, 1001)]
     found = of(*lengths)
     assert found.total == 1000
@@ -27,7 +27,7 @@ def test_what_is_read_from_a_histogram_is_true_to_about_nine_percent() -> None:
         exact = lengths[round(share * 1000) - 1]
         quantile = found.quantile(share)
         assert quantile is not None
-        assert abs(quantile / exact - 1) < 0.1
+        assert abs(quantile / exact - 1) < 0.2
         assert abs(found.longer_than(exact) - (1000 - share * 1000)) < 30
 
 

@@ -82,9 +82,8 @@ async def list_late_cases(world: World) -> Attempt:
 @recipe("GET /procedures/v1/likely-late-cases")
 async def list_likely_late_cases(world: World) -> Attempt:
     row = await _waiting(world)
-    cell = WayCell(
-        AGENCY, row.procedure, month_of(world.clock.now()), row.step, bucket_of(timedelta(days=99))
-    )
+    month, long = month_of(world.clock.now()), bucket_of(timedelta(days=99))
+    cell = WayCell(AGENCY, row.procedure, month, row.step, pace=0, stayed=long, bucket=long)
     async with world.database.transaction() as tx:
         await add_ways(tx, {cell: 100})
     assert await make_forecasts(world.database, world.clock.now())

@@ -50,11 +50,17 @@ def upgrade() -> None:
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("pace", sa.Integer(), nullable=False, comment="at which they came there"),
         sa.Column(
+            "stayed",
+            sa.Integer(),
+            nullable=False,
+            comment="bucket of the counted time that they stayed there",
+        ),
+        sa.Column(
             "bucket", sa.Integer(), nullable=False, comment="of the counted time from there to the decision"
         ),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "agency", "procedure", "month", "step", "pace", "bucket", name=op.f("way_cells_pkey")
+            "agency", "procedure", "month", "step", "pace", "stayed", "bucket", name=op.f("way_cells_pkey")
         ),
         comment="How long it was from steps to the decision",
     )

@@ -1,7 +1,7 @@
 """How long things took, as numbers by bucket: small, and put together by adding up.
 
-A bucket holds the lengths that are alike to about 9 %: eight of them to each doubling, counted from a minute.
-Within a bucket lengths are taken to be spread evenly on that scale.
+A bucket holds the lengths that are alike to about a fifth: four of them to each doubling, counted from a minute.
+Within a bucket lengths are taken to be spread evenly on that scale, so that what is read is truer than that.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from math import exp2, log2
 
 from procedures.domain.terms import MINUTE
 
-BUCKETS_PER_DOUBLING = 8
+BUCKETS_PER_DOUBLING = 4
 
 
 def bucket_of(length: timedelta) -> int:
     """The bucket that a length falls into; nothing is in bucket 0."""
-    return int(_place_of(length))
+    return int(place_of(length))
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Histogram:
 
     def longer_than(self, length: timedelta) -> float:
         """How many are longer; a part of those in the bucket of the length itself."""
-        place = _place_of(length)
+        place = place_of(length)
         bucket = int(place)
         if bucket > self._last:
             return 0.0
@@ -61,7 +61,8 @@ class Histogram:
         return tuple(accumulate(downwards))[::-1]
 
 
-def _place_of(length: timedelta) -> float:
+def place_of(length: timedelta) -> float:
+    """Where a length lies on the scale of the buckets."""
     return BUCKETS_PER_DOUBLING * log2(1 + max(length, timedelta()) / MINUTE)
 
 

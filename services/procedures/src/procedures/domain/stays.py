@@ -9,6 +9,7 @@ during which the clock of the case ran.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import log2
 
 from procedures.domain.attribution import State
@@ -41,8 +42,10 @@ class Way:
     pace: int
     """How slow it was until there; see `pace_at`."""
     decided_at: datetime
+    stayed: timedelta
+    """The time that it stayed there, as far as it counted towards the term."""
     counted: timedelta
-    """The time from there to the decision that counted towards the term."""
+    """The time from there to the decision, likewise."""
 
 
 def stays(history: Sequence[State], after: int, calendar: WorkingCalendar) -> Iterator[Stay]:
@@ -65,16 +68,15 @@ def ways(history: Sequence[State], after: int, calendar: WorkingCalendar) -> Ite
     if decided is None or decided.case.sequence <= after or decided.case.clock is None:
         return
     clock, until = decided.case.clock, decided.since
-    passed = {
-        (task.step, task.opened_at): task
-        for state in history
-        if state.case.sequence < decided.case.sequence
-        for task in state.case.tasks
-        if task.opened_at >= clock.started_at
-    }
-    for task in passed.values():
-        counted = counted_between(task.opened_at, until, clock, calendar)
-        yield Way(task.step, pace_at(task.opened_at, clock, calendar), until, counted)
+    passed: dict[tuple[str, datetime], datetime] = {}
+    for state, following in pairwise(history):
+        if state.case.sequence < decided.case.sequence:
+            passed.update({(task.step, task.opened_at): following.since for task in state.case.tasks})
+    for (step, opened_at), left_at in passed.items():
+        if opened_at >= clock.started_at:
+            stayed = counted_between(opened_at, left_at, clock, calendar)
+            counted = counted_between(opened_at, until, clock, calendar)
+            yield Way(step, pace_at(opened_at, clock, calendar), until, stayed, counted)
 
 
 def pace_at(instant: datetime, clock: CaseClock, calendar: WorkingCalendar) -> int:

@@ -44,7 +44,8 @@ class Sums:
             self.minutes[key] += round(stay.worked / MINUTE)
         for way in ways(history, after, calendar):
             month = month_of(way.decided_at)
-            cell = WayCell(agency, procedure, month, way.step, way.pace, bucket_of(way.counted))
+            buckets = (bucket_of(way.stayed), bucket_of(way.counted))
+            cell = WayCell(agency, procedure, month, way.step, way.pace, *buckets)
             self.ways[cell] += 1
 
     async def add(self, tx: AsyncConnection) -> None:

@@ -15,9 +15,9 @@ class StayView(Schema):
     unit: str = Field(examples=["PHONG_TU_PHAP"])
     number: int = Field(examples=[310], description="How many have left it")
     mean: Duration = Field(description="ISO 8601 duration")
-    median: Duration = Field(description="Half of them stayed no longer, to about 9 %")
-    four_fifths: Duration = Field(description="Four of five stayed no longer, to about 9 %")
-    nineteen_twentieths: Duration = Field(description="19 of 20 stayed no longer, to about 9 %")
+    median: Duration = Field(description="Half of them stayed no longer, to about a tenth")
+    four_fifths: Duration = Field(description="Four of five stayed no longer, to about a tenth")
+    nineteen_twentieths: Duration = Field(description="19 of 20 stayed no longer, to about a tenth")
 
 
 class Stays(Schema):

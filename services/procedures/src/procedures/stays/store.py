@@ -36,6 +36,7 @@ class WayCell(NamedTuple):
     month: Month
     step: str
     pace: int
+    stayed: int
     bucket: int
 
 
@@ -114,15 +115,15 @@ async def clear(tx: AsyncConnection) -> None:
 async def ways_of(tx: AsyncConnection, agency: str, procedure: str, first: Month, last: Month) -> Ways:
     """The ways to the decision from each step of a procedure, over these months."""
     columns = way_cells.c
-    place = (columns.step, columns.pace, columns.bucket)
+    place = (columns.step, columns.pace, columns.stayed, columns.bucket)
     query = (
         select(*place, func.sum(columns.number).label("number"))
         .where(columns.agency == agency, columns.procedure == procedure, columns.month.between(first, last))
         .group_by(*place)
     )
-    numbers: defaultdict[tuple[str, int], dict[int, int]] = defaultdict(dict)
+    numbers: defaultdict[tuple[str, int], dict[tuple[int, int], int]] = defaultdict(dict)
     for row in await tx.execute(query):
-        numbers[row.step, row.pace][row.bucket] = int(row.number)
+        numbers[row.step, row.pace][row.stayed, row.bucket] = int(row.number)
     return Ways(numbers)
 
 

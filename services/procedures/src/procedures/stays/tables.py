@@ -34,6 +34,9 @@ def stay_tables(metadata: MetaData) -> tuple[Table, Table, Table]:
         Column("month", Date, primary_key=True, comment="in which they were decided"),
         Column("step", Text, primary_key=True),
         Column("pace", Integer, primary_key=True, comment="at which they came there"),
+        Column(
+            "stayed", Integer, primary_key=True, comment="bucket of the counted time that they stayed there"
+        ),
         Column("bucket", Integer, primary_key=True, comment="of the counted time from there to the decision"),
         Column("number", BigInteger, nullable=False),
         comment="How long it was from steps to the decision",
