@@ -332,11 +332,20 @@ async def handle_case(tx: AsyncConnection, order: Order, rule: Rule) -> Stored:
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
     acts = rule(case, definition, calendar)
+    await require_free(tx, order, case, acts)
+    (after,) = await record(tx, order.actor, order.now, [(stored, acts)])
+    return after
+
+
+async def require_free(tx: AsyncConnection, order: Order, case: Case, acts: Sequence[Act]) -> None:
+    """Refuse an official who works on what a colleague has claimed.
+
+    Raises:
+        TaskClaimed
+    """
     if order.official is not None:
         claims = await claims_of(tx, [case.id], order.now)
         require_unclaimed(case, acts, order.official, order.actor, claims.get(case.id, ()))
-    (after,) = await record(tx, order.actor, order.now, [(stored, acts)])
-    return after
 
 
 async def list_cases(
