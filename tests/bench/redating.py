@@ -104,7 +104,7 @@ async def seed(database: Database, count: int) -> None:
         form = key.seal_form(bytes(SALT_LENGTH), b"{}")
         state = case_text(case)
         cases.append((case.id, code, *case_columns(case).values(), head, state, form, key.wrapped))
-        tasks += [(case.id, *task_row(task).values()) for task in case.tasks]
+        tasks += [(case.id, *task_row(case, task).values()) for task in case.tasks]
         timers += [(case.id, t.kind.value, t.subject, t.at, t.at) for t in timers_of(case)]
     async with database.transaction() as tx:
         await tx.execute(select(1))
@@ -113,7 +113,7 @@ async def seed(database: Database, count: int) -> None:
         await driver.copy_records_to_table("cases", records=cases, columns=columns)
         await driver.copy_records_to_table("case_log", records=log)
         await driver.copy_records_to_table(
-            "tasks", records=tasks, columns=["case_id", *task_row(case.tasks[0])]
+            "tasks", records=tasks, columns=["case_id", *task_row(case, case.tasks[0])]
         )
         columns = ["case_id", "kind", "subject", "at", "fires_at"]
         await driver.copy_records_to_table("timers", records=timers, columns=columns)

@@ -324,13 +324,13 @@ _COPIES = text("""
           WHERE c.id = :first) AS copies
 """)
 _COPIED_TASKS = text("""
-    INSERT INTO tasks (case_id, step, agency, unit, role, opened_at, due_at, sort_at)
-    SELECT copy.id, t.step, t.agency, t.unit, t.role, t.opened_at, t.due_at, t.sort_at
+    INSERT INTO tasks (case_id, step, agency, unit, role, opened_at, due_at, sort_at, procedure, status)
+    SELECT copy.id, t.step, t.agency, t.unit, t.role, t.opened_at, t.due_at, t.sort_at, t.procedure, t.status
     FROM cases AS original JOIN tasks t ON t.case_id = original.id
     JOIN cases AS copy ON copy.code LIKE original.code || '-%' WHERE original.id = :first
 """)
 _COUNT = text("""
     SELECT (SELECT count(*) FROM cases WHERE procedure = :code AND version = 2),
-           (SELECT count(*) FROM tasks JOIN cases ON id = case_id WHERE procedure = :code AND unit = 'PHONG_MOI'),
+           (SELECT count(*) FROM tasks JOIN cases ON id = case_id WHERE cases.procedure = :code AND unit = 'PHONG_MOI'),
            (SELECT count(*) FROM outbox WHERE payload->>'procedure' = :code AND type LIKE '%migrated.v1')
 """)

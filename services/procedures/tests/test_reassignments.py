@@ -1,6 +1,7 @@
 """Open tasks go over in bulk: planned without effect, then done in batches, with one report."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from procedures.officials.operations import learn_official
 from procedures.reassignments.operations import reassign_next
+from procedures.reassignments.store import forget_planned
 from procedures.tables import claims, tasks
 from shared.events.identity import OfficialAppointed, Post
 from shared.ids import new_id
@@ -233,3 +235,18 @@ async def test_several_processes_move_each_case_once_and_one_that_dies_is_gone_o
         log = await world.http.get(f"/procedures/v1/cases/{case}/log", headers=world.citizen())
         kinds = [entry["act"]["kind"] for entry in log.json()["entries"]]
         assert kinds == ["submitted", "accepted", "reassigned"]
+
+
+async def test_a_plan_that_is_not_executed_is_forgotten(world: Any, office: Office) -> None:
+    await office.accepted()
+    kept, executed = await office.plan(**TO_B), await office.plan(**TO_B)
+    await office.execute(executed)
+    async with world.database.transaction() as tx:
+        await forget_planned(tx, before=world.clock.now())
+    assert (await office.report(kept))["status"] == "planned"
+    world.clock.advance(timedelta(days=1))
+    async with world.database.transaction() as tx:
+        await forget_planned(tx, before=world.clock.now())
+    gone = await world.http.get(kept.headers["location"], headers=office.manager)
+    assert (gone.status_code, gone.json()["type"]) == (404, "/problems/reassignment-not-found")
+    assert (await office.report(executed))["status"] == "finished"

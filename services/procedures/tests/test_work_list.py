@@ -185,8 +185,11 @@ async def test_a_step_that_opens_again_is_free_again(world: Any) -> None:
 async def test_of_many_who_claim_the_next_task_at_once_each_gets_one_and_no_task_goes_to_two(
     world: Any, unit: Any, officials: int
 ) -> None:
-    procedure, posts = unit
-    cases = [await accepted(world, procedure) for _ in range(officials - 3)]
+    _, posts = unit
+    title = {"vi": "Nhận", "en": "Receive"}
+    step = {"code": "NHAN", "title": title, "unit": posts[0][0], "transitions": [{"to": None}]}
+    procedure = await world.publish(first="NHAN", steps=[step])
+    cases = [(await world.submit(procedure))["id"] for _ in range(officials - 3)]
     team = [official(world, posts=posts) for _ in range(officials)]
     answers = await asyncio.gather(
         *(world.http.post(f"{PATH}/claims", json={}, headers=who) for _, who in team)

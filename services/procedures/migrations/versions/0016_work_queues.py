@@ -12,11 +12,30 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+_WORK_LIST = ["agency", "unit", "sort_at", "case_id"]
+
+
 def upgrade() -> None:
+    _tasks()
     _officials()
     _delegations()
     _claims()
     _reassignments()
+
+
+def _tasks() -> None:
+    op.add_column(
+        "tasks", sa.Column("procedure", sa.Text(), comment="of the case, as is the status: for filters")
+    )
+    op.add_column("tasks", sa.Column("status", sa.Text()))
+    op.execute(
+        "UPDATE tasks SET procedure = cases.procedure, status = cases.status FROM cases"
+        " WHERE cases.id = tasks.case_id"
+    )
+    op.alter_column("tasks", "procedure", nullable=False)
+    op.alter_column("tasks", "status", nullable=False)
+    op.drop_index("tasks_work_list_idx", "tasks")
+    op.create_index("tasks_work_list_idx", "tasks", [*_WORK_LIST, "step", "procedure", "status"])
 
 
 def _officials() -> None:
@@ -148,3 +167,7 @@ def _reassignments() -> None:
 def downgrade() -> None:
     for table in ("reassignment_cases", "reassignments", "claims", "delegations", "officials"):
         op.drop_table(table)
+    op.drop_index("tasks_work_list_idx", "tasks")
+    op.create_index("tasks_work_list_idx", "tasks", _WORK_LIST)
+    op.drop_column("tasks", "status")
+    op.drop_column("tasks", "procedure")

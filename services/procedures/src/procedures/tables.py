@@ -160,9 +160,13 @@ tasks = Table(
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant),
     Column("sort_at", Instant, nullable=False, comment="due_at, or far away without one"),
+    Column("procedure", Text, nullable=False, comment="of the case, as is the status: for filters"),
+    Column("status", Text, nullable=False),
     comment="The open tasks of all running cases: the work lists of units",
 )
-Index("tasks_work_list_idx", tasks.c.agency, tasks.c.unit, tasks.c.sort_at, tasks.c.case_id)
+# In the order of a work list; whatever a filter asks for is seen in the index itself.
+_WORK_LIST = ("agency", "unit", "sort_at", "case_id", "step", "procedure", "status")
+Index("tasks_work_list_idx", *(tasks.c[name] for name in _WORK_LIST))
 
 documents = Table(
     "documents",

@@ -350,12 +350,21 @@ async def handle_case(
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     calendar = await calendar_of(tx, case.agency)
     acts = rule(case, definition, calendar)
-    if order.official is not None:
-        claims = await claims_of(tx, [case.id], order.now)
-        require_unclaimed(case, acts, order.official, order.actor, claims.get(case.id, ()))
+    await require_free(tx, order, case, acts)
     done = await record(tx, order.actor, order.now, [(stored, acts)])
     (after,) = await follow_rules(tx, order.versions, order.now, done)
     return after
+
+
+async def require_free(tx: AsyncConnection, order: Order, case: Case, acts: Sequence[Act]) -> None:
+    """Refuse an official who works on what a colleague has claimed.
+
+    Raises:
+        TaskClaimed
+    """
+    if order.official is not None:
+        claims = await claims_of(tx, [case.id], order.now)
+        require_unclaimed(case, acts, order.official, order.actor, claims.get(case.id, ()))
 
 
 async def list_cases(

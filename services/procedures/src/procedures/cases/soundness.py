@@ -135,7 +135,7 @@ def _flaw_of_row(
         return flaw
     if any(getattr(row, name) != value for name, value in store.case_columns(case).items()):
         return _COLUMNS
-    expected = [store.task_row(task) for task in case.tasks]
+    expected = [store.task_row(case, task) for task in case.tasks]
     return None if sorted(tasks, key=_step) == sorted(expected, key=_step) else _TASKS
 
 

@@ -203,17 +203,17 @@ async def _replace_tasks(tx: AsyncConnection, changes: Sequence[tuple[Case, Case
         if after.task(task.step) is None
     ]
     come = [
-        {"case_id": after.id, **task_row(task)}
+        {"case_id": after.id, **task_row(after, task)}
         for before, after in changes
         for task in after.tasks
-        if task not in before.tasks
+        if task not in before.tasks or after.status is not before.status
     ]
     await writing.close_tasks(tx, gone)
     await writing.open_tasks(tx, come)
 
 
-def task_row(task: Task) -> dict[str, Any]:
-    """A task as the work lists hold it; without a due instant it is sorted last."""
+def task_row(case: Case, task: Task) -> dict[str, Any]:
+    """An open task of a case as the work lists hold it; without a due instant it is sorted last."""
     return {
         "step": task.step,
         "agency": task.agency,
@@ -222,6 +222,8 @@ def task_row(task: Task) -> dict[str, Any]:
         "opened_at": task.opened_at,
         "due_at": task.due_at,
         "sort_at": task.due_at or FAR,
+        "procedure": case.procedure,
+        "status": case.status.value,
     }
 
 

@@ -46,8 +46,9 @@ WITH series AS (
     INSERT INTO case_log (case_id, sequence, at, actor, act, hash)
     SELECT $7, 1, $9, $12::jsonb, $13::jsonb, head FROM sealed
 ), waiting AS (
-    INSERT INTO tasks (case_id, step, agency, unit, role, opened_at, sort_at)
-    SELECT $7, $14::text, $15::text, $16::text, $17::text, $9, '9999-12-31T00:00:00Z' FROM sealed
+    INSERT INTO tasks (case_id, step, agency, unit, role, opened_at, sort_at, procedure, status)
+    SELECT $7, $14::text, $15::text, $16::text, $17::text, $9, '9999-12-31T00:00:00Z', $3, 'submitted'
+    FROM sealed
 ), told AS (
     INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, sequence, occurred_at, traceparent)
     SELECT $18::uuid, $19::text, $7, $20::text, $21::jsonb || jsonb_build_object('code', code), 1, $9, $22::text

@@ -40,6 +40,8 @@ TASK: Mapping[str, TypeEngine[Any]] = {
     "opened_at": _Instant,
     "due_at": _Instant,
     "sort_at": _Instant,
+    "procedure": Text(),
+    "status": Text(),
 }
 PLACE: Mapping[str, TypeEngine[Any]] = {"case_id": Uuid(), "step": Text()}
 

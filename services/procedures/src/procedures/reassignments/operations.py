@@ -7,6 +7,7 @@ on; what was planned and is not there any more when its turn comes stays, and th
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -21,7 +22,7 @@ from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
 from procedures.agencies.operations import known_units
 from procedures.cases.record import record
-from procedures.cases.store import Done
+from procedures.cases.store import Done, Stored
 from procedures.domain.acts import Actor
 from procedures.domain.case import Task
 from procedures.domain.claim import Claim
@@ -82,6 +83,20 @@ class TooManyTasks(Conflict):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A reassignment as it stands."""
+
+    row: AnyRow
+    staying: Sequence[AnyRow]
+    """`(code, vi, en, tasks)`: why how many tasks stay where they are; as planned until it is done."""
+
+    @property
+    def etag(self) -> str:
+        """Names this state of it."""
+        return f'"{self.row.status}-{self.row.cases}-{self.row.moved + self.row.stayed}"'
+
+
 async def plan_reassignment(
     tx: AsyncConnection,
     now: datetime,
@@ -91,7 +106,7 @@ async def plan_reassignment(
     way: ToUnit | ToOfficial,
     chosen: Chosen,
     reason: str,
-) -> AnyRow:
+) -> Report:
     """Find out which open tasks would go over, and what keeps others where they are.
 
     Raises:
@@ -126,32 +141,39 @@ async def plan_reassignment(
 
 async def order_reassignment(
     tx: AsyncConnection, now: datetime, *, by: Actor, agency: str, reassignment: UUID, if_match: str | None
-) -> AnyRow:
+) -> Report:
     """Have it done.
 
     Raises:
         ReassignmentNotFound, AlreadyOrdered, PreconditionRequired, PreconditionFailed.
     """
-    row = await store.reassignment_of(tx, reassignment, agency, for_update=True)
-    if row is None:
-        raise ReassignmentNotFound
-    require_match(if_match, etag_of_reassignment(row))
-    if row.status != "planned":
+    present = await get_reassignment(tx, reassignment, agency=agency, for_update=True)
+    require_match(if_match, present.etag)
+    if present.row.status != "planned":
         raise AlreadyOrdered
     await store.note(tx, reassignment, status="ordered", ordered_by=by.subject, ordered_at=now)
     return await get_reassignment(tx, reassignment, agency=agency)
 
 
-async def get_reassignment(tx: AsyncConnection, reassignment: UUID, *, agency: str) -> AnyRow:
+async def get_reassignment(
+    tx: AsyncConnection, reassignment: UUID, *, agency: str, for_update: bool = False
+) -> Report:
     """A reassignment of the agency.
 
     Raises:
         ReassignmentNotFound
     """
-    row = await store.reassignment_of(tx, reassignment, agency)
+    row = await store.reassignment_of(tx, reassignment, agency, for_update=for_update)
     if row is None:
         raise ReassignmentNotFound
-    return row
+    return Report(row, await store.reasons(tx, reassignment))
+
+
+async def list_reassignments(
+    tx: AsyncConnection, agency: str, *, after: UUID | None, limit: int
+) -> Sequence[AnyRow]:
+    """The agency's reassignments, newest first."""
+    return await store.reassignments_of(tx, agency, after, limit)
 
 
 async def list_cases(
@@ -178,11 +200,6 @@ async def list_cases(
     return rows
 
 
-def etag_of_reassignment(row: AnyRow) -> str:
-    """Names this state of a reassignment."""
-    return f'"{row.status}-{row.cases}-{row.moved + row.stayed}"'
-
-
 async def reassign_next(database: Database, now: datetime, at_once: int = AT_ONCE) -> bool:
     """Go a batch on with a reassignment that was ordered. False when there is none to go on with at present."""
     async with database.transaction() as tx:
@@ -190,28 +207,34 @@ async def reassign_next(database: Database, now: datetime, at_once: int = AT_ONC
         if job is None:
             return False
         batch = await store.lock_batch(tx, job.id, at_once)
-        if not batch:
+        if batch:
+            await _reassign(tx, job, batch, now)
+        else:
             await store.note(tx, job.id, status="finished", finished_at=now)
-            return True
-        plan = await _plan(tx, job.id, job.agency, job.terms)
-        ids = [stored.case.id for stored, _ in batch]
-        await lock_tasks(tx, ids)
-        claims = await claims_of(tx, ids, now)
-        done: list[Done] = []
-        places: list[tuple[UUID, str]] = []
-        outcomes: list[tuple[UUID, str, str]] = []
-        for stored, steps in batch:
-            act, stay = reassigned(plan, stored.case, steps, claims.get(stored.case.id, ()))
-            if act is not None:
-                done.append((stored, (act,)))
-                places += [(stored.case.id, move.step) for move in act.moves]
-            outcomes.append((stored.case.id, "moved" if act else "stayed", _text(stay)))
-        await record(tx, Actor(job.ordered_by, "official", job.agency), now, done)
-        await _settle_claims(tx, plan, places, now)
-        await store.note_outcomes(tx, job.id, outcomes)
-        stayed = job.stayed + len(batch) - len(done)
-        await store.note(tx, job.id, moved=job.moved + len(done), stayed=stayed)
         return True
+
+
+async def _reassign(
+    tx: AsyncConnection, job: AnyRow, batch: Sequence[tuple[Stored, Sequence[str]]], now: datetime
+) -> None:
+    plan = await _plan(tx, job.id, job.agency, job.terms)
+    ids = [stored.case.id for stored, _ in batch]
+    await lock_tasks(tx, ids)
+    claims = await claims_of(tx, ids, now)
+    done: list[Done] = []
+    places: list[tuple[UUID, str]] = []
+    outcomes: list[tuple[UUID, str, str]] = []
+    for stored, steps in batch:
+        act, stay = reassigned(plan, stored.case, steps, claims.get(stored.case.id, ()))
+        outcomes.append((stored.case.id, "moved" if act else "stayed", _text(stay)))
+        if act is not None:
+            done.append((stored, (act,)))
+            places += [(stored.case.id, move.step) for move in act.moves]
+    await record(tx, Actor(job.ordered_by, "official", job.agency), now, done)
+    await _settle_claims(tx, plan, places, now)
+    await store.note_outcomes(tx, job.id, outcomes)
+    stayed = job.stayed + len(batch) - len(done)
+    await store.note(tx, job.id, moved=job.moved + len(done), stayed=stayed)
 
 
 async def _settle_claims(

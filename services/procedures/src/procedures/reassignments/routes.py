@@ -10,12 +10,12 @@ from procedures.access.operations import looking
 from procedures.dependencies import MANAGING_WORK, actor_of, agency_of, look_of
 from procedures.domain.reassignment import ToOfficial, ToUnit
 from procedures.pages import key_after, page_of
-from procedures.reassignments import operations, store
+from procedures.reassignments import operations
 from procedures.reassignments.operations import (
     AlreadyOrdered,
     ReassignmentNotFound,
+    Report,
     TooManyTasks,
-    etag_of_reassignment,
 )
 from procedures.reassignments.schemas import (
     NewReassignment,
@@ -61,17 +61,17 @@ def _view(row: AnyRow) -> ReassignmentView:
     return ReassignmentView.model_validate(_facts(row))
 
 
-async def _report(tx: Tx, row: AnyRow) -> ReassignmentReport:
+def _report(report: Report) -> ReassignmentReport:
     staying = [
-        StayingTasks(code=one.code, tasks=one.tasks, text=Words(vi=one.vi, en=one.en))
-        for one in await store.reasons(tx, row.id)
+        StayingTasks(code=why.code, tasks=why.tasks, text=Words(vi=why.vi, en=why.en))
+        for why in report.staying
     ]
-    return ReassignmentReport.model_validate({**_facts(row), "staying": staying})
+    return ReassignmentReport.model_validate({**_facts(report.row), "staying": staying})
 
 
-async def _answer(tx: Tx, row: AnyRow) -> Answer:
-    headers = {"etag": etag_of_reassignment(row), "location": f"{router.prefix}/{row.id}"}
-    return Answer(await _report(tx, row), 201, headers)
+def _answer(report: Report) -> Answer:
+    headers = {"etag": report.etag, "location": f"{router.prefix}/{report.row.id}"}
+    return Answer(_report(report), 201, headers)
 
 
 @router.post(
@@ -86,16 +86,17 @@ async def plan_reassignment(body: NewReassignment, who: Manager, tx: Tx, now: No
     way = _way(body)
 
     async def answer() -> Answer:
-        row = await operations.plan_reassignment(
-            tx,
-            now,
-            by=actor_of(who),
-            agency=agency_of(who),
-            way=way,
-            chosen=Chosen(body.procedure, body.step),
-            reason=body.reason,
+        return _answer(
+            await operations.plan_reassignment(
+                tx,
+                now,
+                by=actor_of(who),
+                agency=agency_of(who),
+                way=way,
+                chosen=Chosen(body.procedure, body.step),
+                reason=body.reason,
+            )
         )
-        return await _answer(tx, row)
 
     return await once(tx, answer)
 
@@ -107,7 +108,9 @@ async def list_reassignments(
     """The reassignments of your agency, newest first."""
     after = key_after(cursor, UUID)
     async with db.reading() as tx:
-        rows = await store.reassignments_of(tx, agency_of(who), after and after[0], limit + 1)
+        rows = await operations.list_reassignments(
+            tx, agency_of(who), after=after and after[0], limit=limit + 1
+        )
     return page_of(request, rows, limit, key=lambda row: [row.id], view=_view)
 
 
@@ -117,9 +120,8 @@ async def get_reassignment(
 ) -> Response:
     """How far a reassignment is done, and why tasks stay where they are."""
     async with db.reading() as tx:
-        row = await operations.get_reassignment(tx, reassignment_id, agency=agency_of(who))
-        report = await _report(tx, row)
-    return conditional(request, report, etag=etag_of_reassignment(row))
+        report = await operations.get_reassignment(tx, reassignment_id, agency=agency_of(who))
+    return conditional(request, _report(report), etag=report.etag)
 
 
 @router.get(
@@ -181,14 +183,15 @@ async def execute_reassignment(
     """Have a planned reassignment done: it begins at once, and each case that it moves says so in its log."""
 
     async def answer() -> Answer:
-        row = await operations.order_reassignment(
-            tx,
-            now,
-            by=actor_of(who),
-            agency=agency_of(who),
-            reassignment=reassignment_id,
-            if_match=if_match,
+        return _answer(
+            await operations.order_reassignment(
+                tx,
+                now,
+                by=actor_of(who),
+                agency=agency_of(who),
+                reassignment=reassignment_id,
+                if_match=if_match,
+            )
         )
-        return await _answer(tx, row)
 
     return await once(tx, answer)

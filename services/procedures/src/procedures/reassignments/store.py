@@ -36,7 +36,7 @@ async def open_tasks(
     if chosen.step is not None:
         query = query.where(tasks.c.step == chosen.step)
     if chosen.procedure is not None:
-        query = query.join(cases, cases.c.id == tasks.c.case_id).where(cases.c.procedure == chosen.procedure)
+        query = query.where(tasks.c.procedure == chosen.procedure)
     ordered = query.order_by(tasks.c.case_id, tasks.c.step).limit(limit)
     rows: Sequence[AnyRow] = (await tx.execute(ordered)).all()
     return rows

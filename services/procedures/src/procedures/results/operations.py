@@ -14,7 +14,7 @@ import rfc8785
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import calendar_of
-from procedures.cases.operations import Order, locked_case
+from procedures.cases.operations import Order, locked_case, require_free
 from procedures.cases.record import record
 from procedures.cases.store import Stored, form_of
 from procedures.documents.contents import Contents
@@ -118,6 +118,7 @@ async def issue_result(
     if supersedes is not None:
         await store.end(tx, supersedes, ResultState.SUPERSEDED.value, order.now, superseded_by=issued.id)
     act = ResultIssued(issued, attachments, supersedes)
+    await require_free(tx, order, case, [act])
     (after,) = await record(tx, order.actor, order.now, [(stored, [act])])
     return after
 
@@ -136,6 +137,7 @@ async def revoke_result(
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     acts = revoke(case, definition, official, result, reason=reason, legal_ground=legal_ground)
     await store.end(tx, result, ResultState.REVOKED.value, order.now, legal_ground=legal_ground)
+    await require_free(tx, order, case, acts)
     (after,) = await record(tx, order.actor, order.now, [(stored, acts)])
     return after
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, and_, delete, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +16,6 @@ from procedures.domain.handling import Official
 from procedures.tables import cases, claims, delegations, tasks
 from shared.db import AnyRow
 
-_ORDER = ("sort_at", "case_id", "step")
 _CANDIDATES = 100
 """Free tasks that are looked at together; of those who claim at the same time each finds another free one."""
 
@@ -33,7 +32,7 @@ class Wanted:
     claim: Literal["mine", "unclaimed"] | None = None
 
 
-def _live(now: datetime) -> ColumnElement[bool]:
+def _live(now: datetime, task: FromClause = tasks) -> ColumnElement[bool]:
     """Whether a claim counts: it is of the task as it stands, and so does the delegation that it was made by."""
     in_force = select(delegations.c.id).where(
         delegations.c.id == claims.c.delegation,
@@ -41,55 +40,56 @@ def _live(now: datetime) -> ColumnElement[bool]:
         delegations.c.ends_at > now,
     )
     return and_(
-        claims.c.case_id == tasks.c.case_id,
-        claims.c.step == tasks.c.step,
-        claims.c.opened_at == tasks.c.opened_at,
-        claims.c.unit == tasks.c.unit,
-        claims.c.agency == tasks.c.agency,
+        *(claims.c[name] == task.c[name] for name in ("case_id", "step", "opened_at", "unit", "agency")),
         or_(claims.c.delegation.is_(None), in_force.exists()),
     )
 
 
-def _items(now: datetime) -> Select[Any]:
-    """Open tasks with their cases and claims, as a work list shows them."""
+def _items(chosen: FromClause, now: datetime) -> Select[Any]:
+    """Tasks with their cases and claims, as a work list shows them."""
     return (
         select(
-            tasks,
+            chosen,
             cases.c.code,
-            cases.c.procedure,
-            cases.c.status,
             cases.c.applicant,
             claims.c.official.label("claimed_by"),
             claims.c.acting_for,
             claims.c.claimed_at,
         )
-        .join(cases, cases.c.id == tasks.c.case_id)
-        .outerjoin(claims, _live(now))
+        .select_from(chosen)
+        .join(cases, cases.c.id == chosen.c.case_id)
+        .outerjoin(claims, _live(now, chosen))
     )
 
 
-def _chosen(wanted: Wanted, actor: Actor, now: datetime) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.step is not None:
-        found.append(tasks.c.step == wanted.step)
-    if wanted.procedure is not None:
-        found.append(cases.c.procedure == wanted.procedure)
-    if wanted.status is not None:
-        found.append(cases.c.status == wanted.status)
+def _wanted(agency: str, unit: str, wanted: Wanted, actor: Actor, now: datetime) -> Select[Any]:
+    """The open tasks of a unit that are wanted."""
+    query = select(tasks).where(tasks.c.agency == agency, tasks.c.unit == unit)
+    for name in ("step", "procedure", "status"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(tasks.c[name] == value)
     if wanted.overdue:
-        found.append(tasks.c.sort_at < now)
+        query = query.where(tasks.c.sort_at < now)
     if wanted.claim == "mine":
-        found.append(claims.c.official.in_(names_of(actor)))
+        query = query.select_from(tasks.join(claims, _live(now)))
+        query = query.where(claims.c.official.in_(names_of(actor)))
     if wanted.claim == "unclaimed":
-        found.append(claims.c.official.is_(None))
-    return found
+        # Asked of each task on the way along the index; a join would be made of all tasks of the unit.
+        query = query.where(select(claims.c.official).where(_live(now)).scalar_subquery().is_(None))
+    return query
 
 
 def _first(queries: Sequence[Select[Any]], limit: int) -> Select[Any]:
     """The first rows of several lists, each read along its own index no further than the limit."""
-    ordered = [query.order_by(*(tasks.c[name] for name in _ORDER)).limit(limit) for query in queries]
+    ordered = [query.order_by(*_in_order(tasks)).limit(limit) for query in queries]
     whole = union_all(*(select(query.subquery()) for query in ordered)).subquery()
-    return select(whole).order_by(*(whole.c[name] for name in _ORDER)).limit(limit)
+    return select(whole).order_by(*_in_order(whole)).limit(limit)
+
+
+def _in_order(task: FromClause) -> list[ColumnElement[Any]]:
+    """The one due next first."""
+    return [task.c.sort_at, task.c.case_id, task.c.step]
 
 
 async def work_list(
@@ -104,15 +104,16 @@ async def work_list(
     limit: int,
 ) -> Sequence[AnyRow]:
     """Open tasks of these units, the one due next first, those without a due instant last."""
-    conditions = _chosen(wanted, actor, now)
-    if after is not None:
-        conditions.append(tuple_(*(tasks.c[name] for name in _ORDER)) > tuple(after))
     of_unit = [
-        _items(now).where(tasks.c.agency == agency, tasks.c.unit == unit, *conditions)
-        for unit in sorted(units)
-        if wanted.unit in (None, unit)
+        _wanted(agency, unit, wanted, actor, now) for unit in sorted(units) if wanted.unit in (None, unit)
     ]
-    return (await tx.execute(_first(of_unit, limit))).all() if of_unit else []
+    if after is not None:
+        of_unit = [query.where(tuple_(*_in_order(tasks)) > tuple(after)) for query in of_unit]
+    if not of_unit:
+        return []
+    chosen = _first(of_unit, limit).subquery()
+    rows: Sequence[AnyRow] = (await tx.execute(_items(chosen, now).order_by(*_in_order(chosen)))).all()
+    return rows
 
 
 async def free_tasks(
@@ -123,11 +124,8 @@ async def free_tasks(
     for unit, role in official.posts:
         roles.setdefault(unit, set()).add(role)
     of_unit = [
-        _items(now).where(
-            tasks.c.agency == official.agency,
-            tasks.c.unit == unit,
-            or_(tasks.c.role.is_(None), tasks.c.role.in_(held)),
-            *_chosen(wanted, actor, now),
+        _wanted(official.agency, unit, wanted, actor, now).where(
+            or_(tasks.c.role.is_(None), tasks.c.role.in_(held))
         )
         for unit, held in roles.items()
         if wanted.unit in (None, unit)
@@ -146,7 +144,7 @@ async def lock_first_free(
     query = (
         select(tasks)
         .where(tuple_(tasks.c.case_id, tasks.c.step).in_(places), ~claimed.exists())
-        .order_by(*(tasks.c[name] for name in _ORDER))
+        .order_by(*_in_order(tasks))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -243,6 +241,6 @@ async def release_beyond(tx: AsyncConnection, subject: str, official: Official) 
 
 async def item(tx: AsyncConnection, case_id: UUID, step: str, now: datetime) -> AnyRow:
     """An open task as a work list shows it."""
-    query = _items(now).where(tasks.c.case_id == case_id, tasks.c.step == step)
+    query = _items(tasks, now).where(tasks.c.case_id == case_id, tasks.c.step == step)
     row: AnyRow = (await tx.execute(query)).one()
     return row
