@@ -35,6 +35,8 @@ from tests.seed.offices import AGENCIES, SHAPES
 GROUP = "a million cases"
 SECONDS = 4
 PAGE = 100
+WARM = 600
+"""Commands until each process has met every procedure."""
 SUBMISSIONS_A_SECOND, SUBMISSION_MS, COMMAND_MS, INBOX_MS = 240, 150, 100, 50
 LIST_MS: Mapping[int, int] = {1: 60, 16: 150}
 WITHIN = Goal(1.0, at_most=True)
@@ -113,7 +115,8 @@ def _command(servers: Large) -> Row:
         )
         for row in waiting
     ]
-    done, cpu = servers.ask(accepted, clients=20, seconds=SECONDS, once=True)
+    servers.ask(accepted[:WARM], clients=20, seconds=SECONDS, once=True)
+    done, cpu = servers.ask(accepted[WARM:], clients=20, seconds=SECONDS, once=True)
     return _within("accepted, 20 clients", done, cpu, COMMAND_MS, "five statements and an fsync")
 
 
@@ -153,9 +156,9 @@ def _inbox(servers: Large) -> Iterator[Row]:
     asked = Request("GET", f"/work-list?limit={PAGE}", servers.official(AGENCIES[0]))
     units = "'MOT_CUA', 'TU_PHAP', 'DAT_DAI', 'KINH_TE', 'LANH_DAO', 'THUE'"
     statement = (
-        "SELECT tasks.*, code, procedure, status, applicant FROM tasks JOIN cases ON id = case_id"
-        f" WHERE tasks.agency = '{AGENCIES[0]}' AND unit IN ({units})"
-        f" ORDER BY sort_at, case_id, step LIMIT {PAGE + 1}"
+        f"SELECT * FROM (SELECT * FROM tasks WHERE agency = '{AGENCIES[0]}' AND unit IN ({units})"
+        f" ORDER BY sort_at, case_id, step LIMIT {PAGE + 1}) AS first"
+        " JOIN (SELECT id, code, procedure, status, applicant FROM cases) AS seen ON id = case_id"
     )
     for clients in LIST_MS:
         servers.ask([asked], clients=clients, seconds=1)

@@ -347,16 +347,14 @@ async def work_list(
     tx: AsyncConnection, agency: str, units: Sequence[str], after: Sequence[Any] | None, limit: int
 ) -> Sequence[AnyRow]:
     """Open tasks of these units, the one due next first, those without a due instant last."""
-    query = (
-        select(tasks, cases.c.code, cases.c.procedure, cases.c.status, cases.c.applicant)
-        .join(cases, cases.c.id == tasks.c.case_id)
-        .where(tasks.c.agency == agency, tasks.c.unit.in_(units))
-    )
+    order = (tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
+    query = select(tasks).where(tasks.c.agency == agency, tasks.c.unit.in_(units))
     if after is not None:
-        key = tuple_(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
-        query = query.where(key > tuple(after))
-    ordered = query.order_by(tasks.c.sort_at, tasks.c.case_id, tasks.c.step)
-    return (await tx.execute(ordered.limit(limit))).all()
+        query = query.where(tuple_(*order) > tuple(after))
+    first = query.order_by(*order).limit(limit).subquery()  # before the cases are looked up, of these alone
+    shown = select(first, cases.c.code, cases.c.procedure, cases.c.status, cases.c.applicant)
+    found = shown.join(cases, cases.c.id == first.c.case_id)
+    return (await tx.execute(found.order_by(first.c.sort_at, first.c.case_id, first.c.step))).all()
 
 
 async def running_cases(
