@@ -1,6 +1,6 @@
 """What is measured at size is all that the contract offers."""
 
-from tests.bench.size import FILTERS, documented_filters
+from tests.bench.filters import FILTERS, documented_filters
 
 
 def test_every_documented_filter_of_the_list_of_cases_is_measured() -> None:

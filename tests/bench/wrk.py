@@ -55,7 +55,19 @@ def answered(bases: Sequence[str], script: Path, *, clients: int, seconds: int) 
     each = [clients // len(bases) + (number < clients % len(bases)) for number in range(len(bases))]
     running = [
         subprocess.Popen(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), base, "--", str(number)],
+            [
+                "wrk",
+                "-t1",
+                f"-c{connections}",
+                f"-d{seconds}s",
+                "--timeout",
+                "30s",
+                "-s",
+                str(script),
+                base,
+                "--",
+                str(number),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -97,7 +97,8 @@ def seed(url: str, master_key: str, count: int, processes: int) -> None:
             print(f"  {done} of {total} cases, {entries} log entries, {done / seconds:.0f} cases/s;"
                   f" about {remaining / 60:.0f} min left", flush=True)  # fmt: skip
     print("Counting for the planner, and anchoring the days of the log …", flush=True)
-    print(f"Done in {(time.monotonic() - began) / 60:.1f} min: {asyncio.run(finish(url, master_key))}.")
+    size = asyncio.run(finish(url, master_key))
+    print(f"Done in {(time.monotonic() - began) / 60:.1f} min: {size}.")
 
 
 def main() -> int:

@@ -24,7 +24,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "cases": ("id", "code", "procedure", "version", "agency", "applicant", "status", "submitted_at", "due_at",
               "sequence", "head", "state", "form", "data_key"),
     "case_log": ("case_id", "sequence", "at", "actor", "act", "hash"),
-    "tasks": ("case_id", "step", "agency", "unit", "role", "opened_at", "due_at", "sort_at"),
+    "tasks": ("case_id", "step", "agency", "unit", "role", "opened_at", "due_at", "sort_at",
+              "procedure", "status"),
     "timers": ("case_id", "kind", "subject", "at", "fires_at"),
     "documents": ("id", "owner", "file_name", "media_type", "size", "sha256", "began_at", "received_at", "case_id"),
     "retentions": ("case_id", "agency", "ended_at", "held", "scheduled", "due_on", "disposal"),
@@ -101,7 +102,7 @@ class Rows:
 
     def _what_follows(self, course: Course, case: Case) -> None:
         """Open tasks, timers, and until when an ended case is kept."""
-        self.tables["tasks"] += [(case.id, *task_row(task).values()) for task in case.tasks]
+        self.tables["tasks"] += [(case.id, *task_row(case, task).values()) for task in case.tasks]
         for timer in timers_of(case):
             self.tables["timers"].append((case.id, timer.kind.value, timer.subject, timer.at, timer.at))
         if case.ended_at is not None:

@@ -139,8 +139,7 @@ case_log = Table(
     Column("hash", LargeBinary, nullable=False),
     comment="Append-only; state is its fold, each entry chained to the one before",
 )
-# Entries are written in the order of time, so a few pages of summaries find those of a day. Several ranges to a
-# summary: a small entry may fill the room that was left on a page of long ago.
+# Entries come in the order of time. Several ranges to a summary: a small one may fill room left on an old page.
 Index(
     "case_log_at_idx",
     case_log.c.at,

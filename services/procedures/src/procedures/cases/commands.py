@@ -5,9 +5,12 @@ All ask for `If-Match`: when someone else was quicker, the answer is 412 and nam
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Purpose
 from procedures.access.operations import record_look, seen_of
@@ -27,7 +30,7 @@ from procedures.cases.schemas import (
 )
 from procedures.cases.store import Stored
 from procedures.cases.views import case_view
-from procedures.dependencies import AtDesk, actor_of, look_of, official_of, viewer_of
+from procedures.dependencies import AtDesk, Desk, actor_of, look_of, official_of, viewer_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
 from procedures.domain.claim import TaskClaimed
@@ -47,6 +50,7 @@ from procedures.domain.status import ActionNotAllowed
 from shared.auth import Principal
 from shared.errors import Forbidden, PreconditionRequired, Unprocessable
 from shared.web import Answer, IfMatch, Now, Once, Tx, problems
+from shared.web.idempotency import IdempotentRequest
 
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
@@ -60,12 +64,12 @@ FOR_OFFICERS = (*REFUSALS, Forbidden, NotThisUnit, DelegationNotInForce, TaskCla
 class Handling:
     """A command at the edge: answered once for its key, with the case as it then stands."""
 
-    case_id: CaseId
-    now: Now
-    tx: Tx
-    once: Once
-    desk: AtDesk
-    if_match: IfMatch = None
+    case_id: UUID
+    now: datetime
+    tx: AsyncConnection
+    once: IdempotentRequest
+    desk: Desk
+    if_match: str | None
 
     def order(self, who: Principal) -> Order:
         """The command as it is given to the operation."""
@@ -84,7 +88,14 @@ class Handling:
         return await self.once(self.tx, answer)
 
 
-Handle = Annotated[Handling, Depends()]
+async def _handling(
+    case_id: CaseId, now: Now, tx: Tx, once: Once, desk: AtDesk, if_match: IfMatch = None
+) -> Handling:
+    """A coroutine, since what is none is handed to a thread."""
+    return Handling(case_id, now, tx, once, desk, if_match)
+
+
+Handle = Annotated[Handling, Depends(_handling)]
 
 
 def _enclosures(documents: Sequence[DocumentOfCase]) -> list[Enclosure]:

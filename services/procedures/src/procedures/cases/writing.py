@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, DateTime, Integer, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, DateTime, Integer, LargeBinary, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -53,19 +53,29 @@ def _rows(columns: Mapping[str, TypeEngine[Any]]) -> str:
     return f"unnest({', '.join(f':{name}' for name in columns)}) AS row ({', '.join(columns)})"
 
 
+def _statement(sql: str, columns: Mapping[str, TypeEngine[Any]]) -> TextClause:
+    """Made once: making it takes longer than carrying it out."""
+    return text(sql).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()))
+
+
 _SET = ", ".join(
     f"{name} = row.{name}{'::jsonb' if name == 'state' else ''}" for name in CHANGE if name != "key"
 )
-_APPEND = (
+_APPEND = _statement(
     "INSERT INTO case_log (case_id, sequence, at, actor, act, hash)"
-    f" SELECT case_id, sequence, at, actor::jsonb, act::jsonb, hash FROM {_rows(LINK)}"
+    f" SELECT case_id, sequence, at, actor::jsonb, act::jsonb, hash FROM {_rows(LINK)}",
+    LINK,
 )
-_CHANGE = f"UPDATE cases SET {_SET} FROM {_rows(CHANGE)} WHERE cases.id = row.key"
-_CLOSE = f"DELETE FROM tasks USING {_rows(PLACE)} WHERE tasks.case_id = row.case_id AND tasks.step = row.step"
-_OPEN = (
+_CHANGE = _statement(f"UPDATE cases SET {_SET} FROM {_rows(CHANGE)} WHERE cases.id = row.key", CHANGE)
+_CLOSE = _statement(
+    f"DELETE FROM tasks USING {_rows(PLACE)} WHERE tasks.case_id = row.case_id AND tasks.step = row.step",
+    PLACE,
+)
+_OPEN = _statement(
     f"INSERT INTO tasks ({', '.join(TASK)}) SELECT {', '.join(TASK)} FROM {_rows(TASK)}"
     " ON CONFLICT (case_id, step) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in TASK if name not in PLACE)
+    + ", ".join(f"{name} = excluded.{name}" for name in TASK if name not in PLACE),
+    TASK,
 )
 
 
@@ -92,15 +102,14 @@ async def open_tasks(tx: AsyncConnection, tasks: Sequence[Mapping[str, Any]]) ->
 
 async def _write(
     tx: AsyncConnection,
-    statement: str,
+    statement: TextClause,
     columns: Mapping[str, TypeEngine[Any]],
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
     if not rows:
         return
     arrays = {name: [row[name] for row in rows] for name in columns}
-    parameters = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
-    await tx.execute(text(statement).bindparams(*parameters), arrays)
+    await tx.execute(statement, arrays)
 
 
 def _json(value: Any) -> str:

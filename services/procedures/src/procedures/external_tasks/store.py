@@ -14,7 +14,7 @@ from procedures.cases.sealing import FiledForm, filed_form
 from procedures.cases.store import FAR, SEEN, Stored, stored_case
 from procedures.domain.case import Task
 from procedures.domain.external_task import Cause, ExternalTask, Incident, Lease
-from procedures.tables import cases, external_tasks, task_systems
+from procedures.tables import cases, claims, external_tasks, task_systems
 from shared.db import AnyRow
 
 _TASKS = external_tasks.c
@@ -52,10 +52,14 @@ class Wanted:
     step: str | None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Claimable now or later."""
+        """Claimable now or later, and not in the hands of an official."""
         parts = {_TASKS.procedure: self.procedure, _TASKS.unit: self.unit, _TASKS.step: self.step}
         asked = [column == value for column, value in parts.items() if value is not None]
-        return [_TASKS.agency == self.agency, _TASKS.ready, _TASKS.attempts_left > 0, *asked]
+        by_hand = select(claims.c.case_id).where(
+            *(claims.c[name] == _TASKS[name] for name in ("case_id", "step", "opened_at"))
+        )
+        free = [_TASKS.ready, _TASKS.attempts_left > 0, ~by_hand.exists()]
+        return [_TASKS.agency == self.agency, *free, *asked]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What can be asked of a work list, and done with the tasks on it: claim one, claim the next, release one."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,9 @@ from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
 from procedures.domain.acts import Actor
 from procedures.domain.claim import NothingToClaim, TaskNotClaimed, claimed_by_another
+from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import NotThisUnit, Official, TaskNotOpen
+from procedures.external_tasks.holding import require_not_at_system
 from procedures.work_list import store
 from procedures.work_list.store import Wanted
 from shared.db import AnyRow
@@ -46,12 +49,14 @@ async def claim_task(
     Raises:
         TaskNotOpen, NotThisUnit.
         TaskClaimed: a colleague has it.
+        TaskLeased: a system is at work on it.
     """
     task = await store.lock_task(tx, case_id, step, official.agency)
     if task is None:
         raise TaskNotOpen(step=step)
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
+    await require_not_at_system(tx, case_id, step, look.at)
     if not await store.claim(tx, task, actor, look.at):
         claims = (await store.claims_of(tx, [case_id], look.at))[case_id]
         (found,) = [claim for claim in claims if claim.step == step]
@@ -71,8 +76,12 @@ async def claim_next(
     # Each turn sees what others have taken meanwhile, so it ends with a task or with none left.
     while free := await store.free_tasks(tx, official, wanted, actor, look.at):
         task = await store.lock_first_free(tx, free, look.at)
-        if task is not None and await store.claim(tx, task, actor, look.at):
-            return await _shown(tx, look, task.case_id, task.step)
+        if task is None:
+            continue
+        with suppress(TaskLeased):  # a system was quicker
+            await require_not_at_system(tx, task.case_id, task.step, look.at)
+            if await store.claim(tx, task, actor, look.at):
+                return await _shown(tx, look, task.case_id, task.step)
     raise NothingToClaim
 
 

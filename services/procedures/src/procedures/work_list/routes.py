@@ -11,6 +11,7 @@ from procedures.cases.routes import CaseId, Officer
 from procedures.dependencies import MANAGING_WORK, actor_of, agency_of, look_of, official_of
 from procedures.domain.claim import NothingToClaim, TaskClaimed, TaskNotClaimed
 from procedures.domain.delegation import DelegationNotInForce
+from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import NotThisUnit, TaskNotOpen
 from procedures.domain.status import Status
 from procedures.pages import instant_of, key_after, page_of, text_of
@@ -90,7 +91,9 @@ async def claim_next(body: NextClaim, who: Officer, tx: Tx, now: Now, once: Once
     "/cases/{case_id}/tasks/{step}/claim",
     status_code=201,
     response_model=WorkItem,
-    responses=problems(TaskNotOpen, NotThisUnit, TaskClaimed, DelegationNotInForce, Unprocessable),
+    responses=problems(
+        TaskNotOpen, NotThisUnit, TaskClaimed, TaskLeased, DelegationNotInForce, Unprocessable
+    ),
 )
 async def claim_task(case_id: CaseId, step: Step, who: Officer, tx: Tx, now: Now, once: Once) -> Response:
     """Claim an open task of your posts: colleagues are kept from it until you release it or it is done.

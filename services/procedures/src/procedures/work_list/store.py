@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.domain.acts import Actor
 from procedures.domain.claim import Claim, names_of
 from procedures.domain.handling import Official
-from procedures.tables import cases, claims, delegations, tasks
+from procedures.tables import cases, claims, delegations, external_tasks, tasks
 from shared.db import AnyRow
 
 _CANDIDATES = 100
@@ -120,12 +120,18 @@ async def free_tasks(
     tx: AsyncConnection, official: Official, wanted: Wanted, actor: Actor, now: datetime
 ) -> list[tuple[UUID, str]]:
     """The next tasks of the official's posts that nobody has claimed, the one due next first."""
+    at_system = select(external_tasks.c.case_id).where(
+        external_tasks.c.case_id == tasks.c.case_id,
+        external_tasks.c.step == tasks.c.step,
+        external_tasks.c.lease.is_not(None),
+        external_tasks.c.free_at > now,
+    )
     roles: dict[str, set[str]] = {}
     for unit, role in official.posts:
         roles.setdefault(unit, set()).add(role)
     of_unit = [
         _wanted(official.agency, unit, wanted, actor, now).where(
-            or_(tasks.c.role.is_(None), tasks.c.role.in_(held))
+            or_(tasks.c.role.is_(None), tasks.c.role.in_(held)), ~at_system.exists()
         )
         for unit, held in roles.items()
         if wanted.unit in (None, unit)
