@@ -149,7 +149,7 @@ class World:
         """A document that was received."""
         answer = await self.http.post(
             "/procedures/v1/documents",
-            params={"fileName": "giấy tờ.pdf"},
+            params={"fileName": "giấy tờ của bà Kín.pdf"},
             content=content,
             headers={**(headers or self.citizen()), "content-type": media_type},
         )

@@ -295,14 +295,14 @@ class Handling(RuleBasedStateMachine):
         assert len({task.step for task in self.case.tasks}) == len(self.case.tasks)
         for task in self.case.tasks:
             step = self.definition.step(task.step)
-            given = [
-                move.unit
-                for entry, before in zip(self.log[1:], self._stands(), strict=False)
-                if isinstance(entry.act, Reassigned)
-                and any(one.opened_at == task.opened_at for one in before.tasks if one.step == task.step)
-                for move in entry.act.moves
-                if move.step == task.step
-            ]
+            given: list[str] = []
+            for entry in self.log[1:]:
+                if isinstance(entry.act, Reassigned):
+                    given += [move.unit for move in entry.act.moves if move.step == task.step]
+                elif isinstance(entry.act, Accepted) or (
+                    isinstance(entry.act, TaskCompleted) and entry.act.step == task.step
+                ):
+                    given.clear()  # it was done, and may have opened again at this very instant
             assert task.agency == (step.agency or AGENCIES[0])
             assert task.unit == [step.unit, *given][-1]
 

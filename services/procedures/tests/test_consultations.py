@@ -1,5 +1,6 @@
 """Other agencies are asked about a case: who sees what of it, who may answer, and what the answers come to."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from procedures.calendars.redating import date_next
 from procedures.cases.soundness import verify_cases
+from procedures.tables import agencies as known_agencies
 from procedures.tables import calendars, consultees, timers
 from procedures.timers.operations import fire_timers, told_by
 from shared.ids import new_id
@@ -31,13 +33,17 @@ def one(agency: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-async def agencies(world: Any) -> None:
+async def agencies(world: Any) -> AsyncIterator[None]:
+    """Known while these tests run: units of an agency that nothing was heard of are not checked."""
     for agency in ("H99.02", "H99.03", "H99.04"):
         await world.learn_agency(agency, "PHONG_Y_KIEN", "BP_THUE")
     await world.learn_agency("H99.01", "PHONG_TU_PHAP", "BP_MOT_CUA")
     async with world.database.transaction() as tx:
         await tx.execute(timers.delete())
         await tx.execute(calendars.delete())
+    yield
+    async with world.database.transaction() as tx:
+        await tx.execute(known_agencies.delete())
 
 
 def asked_official(world: Any, agency: str, unit: str = "PHONG_Y_KIEN") -> dict[str, str]:

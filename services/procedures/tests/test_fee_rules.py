@@ -18,7 +18,7 @@ from procedures.domain.clock import Stop
 from procedures.domain.definition import END, Definition, Fee, Step, Transition
 from procedures.domain.definition_json import DefinitionMalformed, definition_from_json, definition_to_json
 from procedures.domain.fee_demand import DemandedAt, FeeDemand
-from procedures.domain.fees import FeeReference, Payment, Verdict, receipt_number, reference_from
+from procedures.domain.fees import FeeReference, Payment, PaymentVerdict, receipt_number, reference_from
 from procedures.domain.findings import findings
 from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
@@ -205,14 +205,14 @@ def test_payment_settles_a_fee_only_to_the_very_amount_and_once() -> None:
     case = submitted()
     case = act_on(case, follow(case, PROCEDURE, CALENDAR, {}, MONDAY), MONDAY)
     (fee,) = case.fees
-    assert fee_rules.verdict_on(case, fee, payment(4999)) is Verdict.TOO_LITTLE
-    assert fee_rules.verdict_on(case, fee, payment(5001)) is Verdict.TOO_MUCH
-    assert fee_rules.verdict_on(case, fee, payment(5000, "USD")) is Verdict.WRONG_CURRENCY
-    assert fee_rules.verdict_on(case, fee, payment()) is Verdict.ACCEPTED
+    assert fee_rules.verdict_on(case, fee, payment(4999)) is PaymentVerdict.TOO_LITTLE
+    assert fee_rules.verdict_on(case, fee, payment(5001)) is PaymentVerdict.TOO_MUCH
+    assert fee_rules.verdict_on(case, fee, payment(5000, "USD")) is PaymentVerdict.WRONG_CURRENCY
+    assert fee_rules.verdict_on(case, fee, payment()) is PaymentVerdict.ACCEPTED
     paid = fee_rules.settle(case, CALENDAR, MONDAY, 1, payment(), "1").change(case, MONDAY)
-    assert fee_rules.verdict_on(paid, paid.fees[0], payment(number=2)) is Verdict.DUPLICATE
+    assert fee_rules.verdict_on(paid, paid.fees[0], payment(number=2)) is PaymentVerdict.DUPLICATE
     over = act_on(case, handling.withdraw(case, reason=None), MONDAY)
-    assert fee_rules.verdict_on(over, over.fees[0], payment()) is Verdict.LATE
+    assert fee_rules.verdict_on(over, over.fees[0], payment()) is PaymentVerdict.LATE
 
 
 def test_a_fee_is_named_by_the_code_of_its_case_and_nothing_else_is_taken_for_one() -> None:
@@ -307,7 +307,7 @@ def _something(
             fee = fee_rules.fee_of(case, chance.randint(1, 3))
             paid = payment(fee.amount + chance.choice([0, 0, 1]), number=number)
             verdict = fee_rules.verdict_on(case, fee, paid)
-            if verdict is Verdict.ACCEPTED:
+            if verdict is PaymentVerdict.ACCEPTED:
                 return (fee_rules.settle(case, CALENDAR, now, fee.number, paid, str(number)),)
             return (fee_rules.set_aside(fee.number, paid, verdict),)
 

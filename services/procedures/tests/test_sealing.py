@@ -24,7 +24,7 @@ from shared.ids import new_id
 CASE = UUID("0198c2a5-7d1e-7a44-8f0a-3a2b1c0d9e8f")
 FIRST = f"1:{base64.urlsafe_b64encode(bytes(32)).decode()}"
 SECOND = f"2:{base64.urlsafe_b64encode(bytes(range(32))).decode()}"
-WRITTEN = ("Bùi Thị Kín", "bà Kín thiếu chữ ký", "đã hỏi bà Kín", "bà Kín đủ điều kiện", "giấy tờ")
+WRITTEN = ("Bùi Thị Kín", "bà Kín thiếu chữ ký", "đã hỏi bà Kín", "bà Kín đủ điều kiện", "giấy tờ của bà Kín")
 """What is written in the case below, that nobody who has the database alone may read."""
 
 
@@ -195,7 +195,10 @@ async def test_those_who_may_read_the_case_read_what_was_written(world: Any, cas
     assert WRITTEN[3] in listed.text
     document = view["attachments"][0]["id"]
     content = await world.http.get(f"/procedures/v1/documents/{document}/content", headers=world.citizen())
-    assert "gi%E1%BA%A5y%20t%E1%BB%9D.pdf" in content.headers["content-disposition"]
+    assert (
+        "gi%E1%BA%A5y%20t%E1%BB%9D%20c%E1%BB%A7a%20b%C3%A0%20K%C3%ADn.pdf"
+        in content.headers["content-disposition"]
+    )
 
 
 async def test_a_command_that_is_sent_again_is_answered_from_what_was_sealed(world: Any) -> None:

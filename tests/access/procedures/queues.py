@@ -166,6 +166,7 @@ async def plan_reassignment(world: World) -> Attempt:
         json={**_TO_ANOTHER_UNIT, "procedure": read.json()["procedure"]},
         private='"cases":1',
         status=201,
+        refused=frozenset({400}),  # where the units of their agency are known, it has none of this name
     )
 
 

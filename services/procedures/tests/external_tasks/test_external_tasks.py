@@ -230,10 +230,8 @@ class TestOfficialsAndSystems:
         asked = await world.act(case, "supplement-request", tax.official(), items)
         assert asked.status_code == 201, asked.text
         refused = await tax.do(who, task, "completion")
-        assert (refused.status_code, refused.json()["nextActions"]) == (
-            409,
-            ["apologise", "supplement", "withdraw"],
-        )
+        assert refused.status_code == 409
+        assert "supplement" in refused.json()["nextActions"]
         world.clock.advance(timedelta(seconds=60))
         assert await tax.claimed(who, procedure) == []
         sent = await world.send(b"%PDF-1.7 again")

@@ -338,10 +338,7 @@ async def handle_case(
 ) -> Stored:
     """Do to the case what the rule says: log, state, tasks and events in the transaction at hand.
 
-    What stands beside the case and may forbid it, `require` refuses.
-
-    Raises:
-        TaskClaimed: a colleague has claimed what the official works on.
+    What stands beside the case and may forbid it, `require` refuses; `require_free` refuses what is claimed.
     """
     stored = await locked_case(tx, order)
     if require is not None:

@@ -10,9 +10,9 @@ from procedures.domain.fees import (
     CaseFee,
     CasePayment,
     Payment,
+    PaymentVerdict,
     Refund,
     RefundState,
-    Verdict,
 )
 from procedures.domain.personal import PersonalText
 
@@ -74,7 +74,7 @@ class FeePaid:
     kind: Literal["fee_paid"] = "fee_paid"
 
     def change(self, case: Case, at: datetime) -> Case:
-        paid = CasePayment(self.payment, self.number, at, Verdict.ACCEPTED, self.receipt)
+        paid = CasePayment(self.payment, self.number, at, PaymentVerdict.ACCEPTED, self.receipt)
         fees = tuple(
             replace(fee, paid_by=self.payment.id) if fee.number == self.number else fee for fee in case.fees
         )
@@ -88,7 +88,7 @@ class PaymentSetAside:
 
     number: int
     payment: Payment
-    verdict: Verdict
+    verdict: PaymentVerdict
     kind: Literal["payment_set_aside"] = "payment_set_aside"
 
     def change(self, case: Case, at: datetime) -> Case:

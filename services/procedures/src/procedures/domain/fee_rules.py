@@ -26,8 +26,8 @@ from procedures.domain.fees import (
     CasePayment,
     FeeState,
     Payment,
+    PaymentVerdict,
     RefundState,
-    Verdict,
     payment_stops,
 )
 from procedures.domain.handling import Official
@@ -159,22 +159,22 @@ def exempt(
     return (replace(act, stands=_stands(act.change(case, now), calendar, now)),)
 
 
-def verdict_on(case: Case, fee: CaseFee, payment: Payment) -> Verdict:
+def verdict_on(case: Case, fee: CaseFee, payment: Payment) -> PaymentVerdict:
     """Whether a payment settles the fee, or why not. It must be the very amount."""
     if fee.paid_by is not None:
-        return Verdict.DUPLICATE
+        return PaymentVerdict.DUPLICATE
     if case.status.ended or not fee.open:
-        return Verdict.LATE
+        return PaymentVerdict.LATE
     return amount_verdict(payment.amount, payment.currency, fee.amount, fee.currency)
 
 
-def amount_verdict(amount: int, currency: str, expected: int, in_currency: str) -> Verdict:
+def amount_verdict(amount: int, currency: str, expected: int, in_currency: str) -> PaymentVerdict:
     """Whether it is the very amount."""
     if currency != in_currency:
-        return Verdict.WRONG_CURRENCY
+        return PaymentVerdict.WRONG_CURRENCY
     if amount != expected:
-        return Verdict.TOO_LITTLE if amount < expected else Verdict.TOO_MUCH
-    return Verdict.ACCEPTED
+        return PaymentVerdict.TOO_LITTLE if amount < expected else PaymentVerdict.TOO_MUCH
+    return PaymentVerdict.ACCEPTED
 
 
 def settle(
@@ -185,7 +185,7 @@ def settle(
     return replace(act, stands=_stands(act.change(case, now), calendar, now))
 
 
-def set_aside(number: int, payment: Payment, verdict: Verdict) -> Act:
+def set_aside(number: int, payment: Payment, verdict: PaymentVerdict) -> Act:
     """Money came that settles nothing."""
     return PaymentSetAside(number, payment, verdict)
 
@@ -214,18 +214,18 @@ def order_refund(
 
 def answer_refund(
     case: Case, refund: UUID, *, provider: str, reference: str, amount: int, currency: str, done: bool
-) -> tuple[Verdict, tuple[RefundAnswered, ...]]:
+) -> tuple[PaymentVerdict, tuple[RefundAnswered, ...]]:
     """The provider of a payment says what became of its refund: whether that is what was ordered, and what follows."""
     for paid in case.payments:
         if paid.refund is None or paid.refund.id != refund or paid.payment.provider != provider:
             continue
         if paid.refund.state is not RefundState.ORDERED:
-            return Verdict.DUPLICATE, ()
+            return PaymentVerdict.DUPLICATE, ()
         verdict = amount_verdict(amount, currency, paid.payment.amount, paid.payment.currency)
-        if verdict is not Verdict.ACCEPTED:
+        if verdict is not PaymentVerdict.ACCEPTED:
             return verdict, ()
         return verdict, (RefundAnswered(paid.payment.id, reference, done=done),)
-    return Verdict.UNKNOWN, ()
+    return PaymentVerdict.UNKNOWN, ()
 
 
 def fee_of(case: Case, number: int) -> CaseFee:

@@ -18,7 +18,7 @@ LARGEST_AMOUNT = 10**15
 _REFERENCE = re.compile(r"(?P<code>(?P<agency>.{1,100})-\d{6}-\d{4,})/(?P<number>[1-9]\d{0,3})")
 
 
-class Verdict(StrEnum):
+class PaymentVerdict(StrEnum):
     """What becomes of a payment, or of a refund, that a provider told of."""
 
     ACCEPTED = "accepted"
@@ -111,7 +111,7 @@ class CasePayment:
     payment: Payment
     fee: int
     received_at: datetime
-    verdict: Verdict
+    verdict: PaymentVerdict
     receipt: str | None = None
     """The legal number of its receipt; none of what is set aside."""
     refund: Refund | None = None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from procedures.domain.fees import LARGEST_AMOUNT, FeeState, RefundState, Verdict
+from procedures.domain.fees import LARGEST_AMOUNT, FeeState, PaymentVerdict, RefundState
 from shared.schema import Schema, Words
 
 Amount = Field(description="In the smallest unit of the currency", examples=[150000])
@@ -57,7 +57,7 @@ class PaymentOfCase(Schema):
 
     id: UUID
     fee: int = Field(description="Number of the fee", examples=[1])
-    verdict: Verdict
+    verdict: PaymentVerdict
     provider: str = Field(examples=["napas"])
     provider_reference: str = Field(examples=["FT26327000123"])
     amount: int = Amount

@@ -23,8 +23,8 @@ from procedures.domain.fee_rules import answer_refund, order_refund, set_aside, 
 from procedures.domain.fees import (
     CaseFee,
     Payment,
+    PaymentVerdict,
     RefundState,
-    Verdict,
     receipt_number,
     reference_from,
 )
@@ -70,7 +70,7 @@ class Notice:
 class Taken:
     """What became of it."""
 
-    verdict: Verdict
+    verdict: PaymentVerdict
     receipt: str | None = None
 
 
@@ -96,18 +96,18 @@ async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, n
         provider=notice.provider,
         **told,
         received_at=now,
-        verdict=Verdict.UNKNOWN.value,
+        verdict=PaymentVerdict.UNKNOWN.value,
         agency=named and named.agency,
     )
     if not fresh:
         before = await store.told(tx, notice.provider, notice.kind, notice.reference)
         if any(getattr(before, name) != value for name, value in told.items()):
             raise ReferenceReused
-        return Taken(Verdict(before.verdict), before.receipt)
+        return Taken(PaymentVerdict(before.verdict), before.receipt)
     case_id = await id_of_code(tx, named.code) if named else None
     if named is None or case_id is None:
         log.warning("payment.unknown", provider=notice.provider, reference=notice.reference)
-        return Taken(Verdict.UNKNOWN)
+        return Taken(PaymentVerdict.UNKNOWN)
     stored = await lock_case(tx, case_id, true())
     assert stored is not None, "no case is ever deleted"
     taken = await _apply(tx, versions, stored, named.number, payment, notice, now)
@@ -129,7 +129,7 @@ async def _apply(
     for fee in stored.case.fees:
         if fee.number == number:
             return await _paid(tx, versions, stored, fee, payment, notice, now)
-    return Taken(Verdict.UNKNOWN)
+    return Taken(PaymentVerdict.UNKNOWN)
 
 
 async def _paid(
@@ -146,7 +146,7 @@ async def _paid(
         payment_id, notice.provider, notice.reference, notice.amount, notice.currency, notice.at
     )
     verdict, receipt = verdict_on(case, fee, payment), None
-    if verdict is Verdict.ACCEPTED:
+    if verdict is PaymentVerdict.ACCEPTED:
         calendar = await calendar_of(tx, case.agency)
         year = calendar.local_date(now).year
         receipt = receipt_number(await store.next_receipt(tx, case.agency, year), year)
@@ -202,7 +202,12 @@ async def order_refund_of(
 
 
 async def list_payments(
-    tx: AsyncConnection, look: Look, *, verdict: Verdict | None, after: Sequence[Any] | None, limit: int
+    tx: AsyncConnection,
+    look: Look,
+    *,
+    verdict: PaymentVerdict | None,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> Sequence[AnyRow]:
     """What providers told of the agency's fees, the newest first.
 

@@ -12,7 +12,7 @@ from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
 from procedures.dependencies import AtDesk, look_of, official_of
 from procedures.domain.fee_rules import AlreadyRefunded, PaymentNotFound
-from procedures.domain.fees import Verdict
+from procedures.domain.fees import PaymentVerdict
 from procedures.domain.personal import CaseErased
 from procedures.pages import key_after, page_of
 from procedures.payments import operations
@@ -91,7 +91,7 @@ async def list_payments(
     who: Officer,
     db: Db,
     now: Now,
-    verdict: Annotated[Verdict | None, Query(description="What became of it")] = None,
+    verdict: Annotated[PaymentVerdict | None, Query(description="What became of it")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:

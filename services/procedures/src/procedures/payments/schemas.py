@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from procedures.domain.fees import LARGEST_AMOUNT, RefundState, Verdict
+from procedures.domain.fees import LARGEST_AMOUNT, PaymentVerdict, RefundState
 from procedures.fees.schemas import Amount, Currency
 from shared.schema import Schema
 
@@ -52,7 +52,7 @@ class Callback(Schema):
 class CallbackAnswer(Schema):
     """What became of it. Money that was not accepted is kept on the agency's list, to be given back."""
 
-    verdict: Verdict
+    verdict: PaymentVerdict
     receipt: str | None = Field(
         None, description="Number of the receipt of an accepted payment", examples=["0000007/2026/BL"]
     )
@@ -75,7 +75,7 @@ class PaymentView(Schema):
     currency: str = Currency
     happened_at: datetime = Field(description="As the provider says")
     received_at: datetime
-    verdict: Verdict
+    verdict: PaymentVerdict
     case_id: UUID | None = Field(None, description="Absent when there is no such case")
     receipt: str | None = Field(None, examples=["0000007/2026/BL"])
     refund_state: RefundState | None = Field(None, description="Of a payment: whether it is given back")
