@@ -16,7 +16,8 @@ from procedures.agencies.operations import learn_agency
 from procedures.app import create_app
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.settings import Settings
-from procedures.tables import outbox
+from procedures.tables import calendars, case_log, outbox, timers
+from procedures.timers.operations import fire_timers, told_by
 from shared.clock import SetClock
 from shared.db import AnyRow, Database
 from shared.events.identity import AgencyRegistered, Unit
@@ -157,6 +158,25 @@ class World:
         body: dict[str, Any] = answer.json()
         return body
 
+    async def accepted(self, **changes: Any) -> str:
+        """The id of a case received on Monday 5 January 2026 at 08:30, with the procedure changed so."""
+        case = str((await self.submit(await self.publish(**changes)))["id"])
+        answer = await self.act(case, "acceptance", self.official("desk"))
+        assert answer.status_code == 201, answer.text
+        return case
+
+    async def acts(self, case: str) -> list[Any]:
+        """What the log of the case holds, in order."""
+        query = select(case_log.c.act).where(case_log.c.case_id == case).order_by(case_log.c.sequence)
+        async with self.database.reading() as tx:
+            return list((await tx.execute(query)).scalars().all())
+
+    async def fire(self, database: Database | None = None, at_once: int = 100) -> None:
+        """Let the timers that have run out by the clock fire."""
+        versions, told = self.app.state.desk.versions, told_by(self.clock)
+        while await fire_timers(database or self.database, versions, self.clock.now(), told, at_once):
+            pass
+
     async def learn_agency(self, code: str, *units: str, sequence: int = 1) -> None:
         """What identity would tell of an agency."""
         told = tuple(Unit(code=unit, name_vi=unit, name_en=unit) for unit in units)
@@ -266,3 +286,11 @@ async def world(
 ) -> AsyncIterator[World]:
     async with open_world(database_url) as world:
         yield world
+
+
+@pytest.fixture
+async def nothing_left_over(world: Any) -> None:
+    """No test finds timers, or a calendar, that another left."""
+    async with world.database.transaction() as tx:
+        await tx.execute(timers.delete())
+        await tx.execute(calendars.delete())

@@ -20,13 +20,6 @@ def step(code: str, unit: str, to: Any, **more: Any) -> dict[str, Any]:
     return {"code": code, "title": title, "unit": unit, "transitions": [{"to": to}], **more}
 
 
-async def accepted(world: Any, **changes: Any) -> str:
-    """Submitted and received on Monday 5 January 2026 at 08:30."""
-    case = str((await world.submit(await world.publish(**changes)))["id"])
-    await world.act(case, "acceptance", world.official("desk"))
-    return case
-
-
 async def clock_of(world: Any, case: str) -> Any:
     answer = await world.http.get(f"/procedures/v1/cases/{case}/clock", headers=world.citizen())
     assert answer.status_code == 200, answer.text
@@ -45,7 +38,7 @@ def shares(clock: Any) -> dict[str, tuple[str, str, str]]:
 
 
 async def test_unit_applicant_and_other_agency_each_answer_for_what_they_held(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     world.clock.set(local("2026-01-06 08:30"))
     await world.act(case, "supplement-request", world.official("justice"), ITEMS)
     world.clock.set(local("2026-01-08 08:30"))
@@ -82,7 +75,7 @@ async def test_units_side_by_side_share_the_delay_and_the_parts_add_up(world: An
         step("B", "BP_THUE", "TRA", agency="H99.02"),
         step("TRA", "BP_MOT_CUA", None, join={"needed": None}),
     ]
-    case = await accepted(world, steps=steps, term=working_days(1))
+    case = await world.accepted(steps=steps, term=working_days(1))
     world.clock.set(local("2026-01-07 08:30"))
     clock = await clock_of(world, case)
     assert shares(clock) == {
@@ -98,7 +91,7 @@ async def test_the_time_before_receipt_is_the_receiving_units_and_never_late(wor
 
 
 async def test_what_follows_the_decision_is_nobodys_delay(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     world.clock.set(local("2026-01-07 08:30"))
     await world.act(case, "decision", world.official("justice"), DECISION)
     world.clock.set(local("2026-03-07 08:30"))
@@ -120,7 +113,7 @@ async def test_the_stages_show_their_deadlines(world: Any) -> None:
         }
         for code in ("1", "2")
     ]
-    case = await accepted(world, steps=steps, stages=stages, term=working_days(2))
+    case = await world.accepted(steps=steps, stages=stages, term=working_days(2))
     official = world.official("justice")
     world.clock.set(local("2026-01-05 10:30"))
     await world.act(case, "tasks/A/completion", official, {})

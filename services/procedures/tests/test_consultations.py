@@ -11,7 +11,6 @@ from procedures.calendars.redating import date_next
 from procedures.cases.soundness import verify_cases
 from procedures.tables import agencies as known_agencies
 from procedures.tables import calendars, consultees, timers
-from procedures.timers.operations import fire_timers, told_by
 from shared.ids import new_id
 
 QUESTIONS = "/procedures/v1/consultations"
@@ -53,14 +52,6 @@ def asked_official(world: Any, agency: str, unit: str = "PHONG_Y_KIEN") -> dict[
     )
 
 
-async def accepted(world: Any, **changes: Any) -> str:
-    """Received on Monday 5 January 2026 at 08:30; three working days unless it is changed."""
-    case = str((await world.submit(await world.publish(**changes)))["id"])
-    answer = await world.act(case, "acceptance", world.official("desk"))
-    assert answer.status_code == 201, answer.text
-    return case
-
-
 async def consult(world: Any, case: str, *asked: dict[str, Any], **more: Any) -> Any:
     body = {"consultees": list(asked), **more}
     answer = await world.act(case, "consultations", world.official("justice"), body)
@@ -81,18 +72,12 @@ async def say(world: Any, question: str, agency: str, opinion: str = "agree", **
     return await world.http.post(f"{QUESTIONS}/{question}/answer", json=body, headers=headers)
 
 
-async def fire(world: Any) -> None:
-    versions, clock = world.app.state.desk.versions, world.clock
-    while await fire_timers(world.database, versions, clock.now(), told_by(clock), 100):
-        pass
-
-
 async def view(world: Any, case: str) -> Any:
     return (await world.read(case)).json()
 
 
 async def test_several_agencies_are_asked_at_once_and_their_answers_stand_in_the_case(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     asked = await consult(world, case, one("H99.02", term=working_days(2)), one("H99.03"))
     assert [(c["agency"], c["dueAt"]) for c in asked["consultations"][0]["consultees"]] == [
         ("H99.02", "2026-01-07T01:30:00Z"),
@@ -121,7 +106,7 @@ async def test_several_agencies_are_asked_at_once_and_their_answers_stand_in_the
 
 
 async def test_the_matter_is_not_decided_before_who_must_be_waited_for_has_answered(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     asked = await consult(world, case, one("H99.02"))
     refused = await world.act(case, "decision", world.official("justice"), DECISION)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/consultation-open")
@@ -138,7 +123,7 @@ async def test_the_matter_is_not_decided_before_who_must_be_waited_for_has_answe
 
 
 async def test_what_need_not_be_waited_for_lapses_with_the_decision(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     asked = await consult(world, case, one("H99.02"), mandatory=False)
     assert (await world.act(case, "decision", world.official("justice"), DECISION)).status_code == 201
     gone = await say(world, id_of(asked, "H99.02"), "H99.02")
@@ -179,7 +164,7 @@ async def test_who_is_asked_sees_what_is_shared_and_nothing_else_and_nothing_aft
 
 
 async def test_who_is_asked_leaves_a_record_of_each_look(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     asked = await consult(world, case, one("H99.02"))
     question = id_of(asked, "H99.02")
     await world.http.get(QUESTIONS, headers=asked_official(world, "H99.02"))
@@ -190,7 +175,7 @@ async def test_who_is_asked_leaves_a_record_of_each_look(world: Any) -> None:
 
 
 async def test_another_unit_of_the_agency_may_not_answer_and_an_answer_is_given_once(world: Any) -> None:
-    question = id_of(await consult(world, await accepted(world), one("H99.02")), "H99.02")
+    question = id_of(await consult(world, await world.accepted(), one("H99.02")), "H99.02")
     path = f"{QUESTIONS}/{question}/answer"
     elsewhere = {**asked_official(world, "H99.02", "BP_THUE"), "if-match": "*"}
     assert (await world.http.post(path, json={"opinion": "agree"}, headers=elsewhere)).status_code == 403
@@ -207,7 +192,7 @@ async def test_another_unit_of_the_agency_may_not_answer_and_an_answer_is_given_
 
 
 async def test_documents_of_an_answer_join_the_case(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     question = id_of(await consult(world, case, one("H99.02")), "H99.02")
     sent = await world.send(b"%PDF-1.7 opinion", headers=asked_official(world, "H99.02"))
     answered = await say(
@@ -221,7 +206,7 @@ async def test_documents_of_an_answer_join_the_case(world: Any) -> None:
 
 
 async def test_an_exempt_consultation_stops_the_clock_and_gives_the_time_back(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     asked = await consult(world, case, one("H99.02", term=working_days(5)), exemptedBy=LAW)
     assert (asked["dueAt"], asked["stoppedAt"]) == (None, "2026-01-05T01:30:00Z")
     clock = f"/procedures/v1/cases/{case}/clock"
@@ -235,7 +220,7 @@ async def test_an_exempt_consultation_stops_the_clock_and_gives_the_time_back(wo
 
 
 async def test_while_the_clock_runs_the_delay_is_of_those_who_are_waited_for(world: Any) -> None:
-    case = await accepted(world, term=working_days(1))
+    case = await world.accepted(term=working_days(1))
     world.clock.set(local("2026-01-05 14:30"))
     asked = await consult(world, case, one("H99.02", term=working_days(1)))
     world.clock.set(local("2026-01-07 08:30"))
@@ -248,15 +233,15 @@ async def test_while_the_clock_runs_the_delay_is_of_those_who_are_waited_for(wor
 
 
 async def test_silence_is_consent_where_it_was_asked_so_and_else_the_delay_is_named(world: Any) -> None:
-    silent, loud = await accepted(world), await accepted(world)
+    silent, loud = await world.accepted(), await world.accepted()
     await consult(world, silent, one("H99.02", term=working_days(1)), silenceConsents=True)
     asked = await consult(world, loud, one("H99.02", term=working_days(1)))
     world.clock.set(local("2026-01-06 08:30"))
-    await fire(world)
+    await world.fire()
     assert (await view(world, silent))["consultations"][0]["outcome"] is None  # never early
     world.clock.set(local("2026-01-06 08:30") + TICK)
-    await fire(world)
-    await fire(world)
+    await world.fire()
+    await world.fire()
     (told,) = (await view(world, silent))["consultations"]
     assert (told["outcome"], told["consultees"][0]["answer"]["by"]) == ("agreed", None)
     assert (await view(world, loud))["consultations"][0]["outcome"] is None
@@ -281,11 +266,11 @@ async def test_a_planned_question_that_keeps_the_clock_still_has_a_due_instant_o
     ]
     asks = {"exempt": True, "silenceConsents": True, "allowance": working_days(1), "agency": "H99.02"}
     steps[1] |= {**asks, "unit": "BP_THUE"}
-    case = await accepted(world, steps=steps)
+    case = await world.accepted(steps=steps)
     told = await view(world, case)
     assert (told["dueAt"], told["tasks"][0]["dueAt"]) == (None, "2026-01-06T01:30:00Z")
     world.clock.set(local("2026-01-06 08:30") + TICK)
-    await fire(world)
+    await world.fire()
     told = await view(world, case)
     assert ([task["step"] for task in told["tasks"]], told["stoppedAt"]) == (["TRA"], None)
 
@@ -310,7 +295,7 @@ async def test_an_edited_calendar_dates_the_answers_anew(world: Any) -> None:
 async def test_the_inbox_of_a_unit_shows_what_is_due_next_first_page_by_page(world: Any) -> None:
     agency = f"H{new_id().hex[-4:].upper()}.02"
     await world.learn_agency(agency, "PHONG_Y_KIEN", "BP_THUE")
-    case, expected = await accepted(world), []
+    case, expected = await world.accepted(), []
     for days, unit in ((3, "PHONG_Y_KIEN"), (1, "BP_THUE"), (None, "BP_THUE"), (2, "PHONG_Y_KIEN")):
         term = None if days is None else working_days(days)
         asked = await consult(world, case, one(agency, unit=unit, term=term))
@@ -334,7 +319,7 @@ async def test_the_inbox_of_a_unit_shows_what_is_due_next_first_page_by_page(wor
 
 
 async def test_every_fault_of_a_question_is_told_at_once(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     body = {
         "consultees": [
             one("H99.02", unit="NOWHERE"),
@@ -384,7 +369,7 @@ async def test_the_citizen_and_the_public_see_who_is_waited_for_and_one_due_date
 
 
 async def test_a_case_that_is_withdrawn_asks_nobody_any_more(world: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     asked = await consult(world, case, one("H99.02"))
     await world.act(case, "withdrawal", world.citizen(), {})
     assert (await say(world, id_of(asked, "H99.02"), "H99.02")).status_code == 404
@@ -392,7 +377,7 @@ async def test_a_case_that_is_withdrawn_asks_nobody_any_more(world: Any) -> None
 
 @pytest.mark.parametrize("damage", [delete(consultees), update(consultees).values(agency="H99.04")])
 async def test_whoever_is_let_in_behind_the_log_is_found(world: Any, damage: Any) -> None:
-    case = await accepted(world)
+    case = await world.accepted()
     code = (await consult(world, case, one("H99.02")))["code"]
 
     async def flaw() -> Any:

@@ -17,20 +17,13 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
-async def accepted(world: Any, **changes: Any) -> str:
-    """Received on Monday 5 January 2026 at 08:30, due on Thursday at 08:30."""
-    case = str((await world.submit(await world.publish(**changes)))["id"])
-    await world.act(case, "acceptance", world.official("desk"))
-    return case
-
-
 def refusal(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rpartition("/")[2]
 
 
 class TestExtending:
     async def test_the_term_is_longer_by_it_and_the_applicant_is_told(self, world: Any) -> None:
-        case = await accepted(world, extension=EXTENSION)
+        case = await world.accepted(extension=EXTENSION)
         answer = await world.act(case, "extension", world.official("justice"), MORE)
         assert (answer.status_code, answer.json()["dueAt"]) == (201, "2026-01-12T01:30:00Z")
         assert answer.json()["extensions"] == [{**MORE, "at": "2026-01-05T01:30:00Z"}]
@@ -43,12 +36,12 @@ class TestExtending:
         assert "reason" not in told
 
     async def test_a_procedure_that_says_nothing_of_it_allows_none(self, world: Any) -> None:
-        case = await accepted(world)
+        case = await world.accepted()
         answer = await world.act(case, "extension", world.official("justice"), MORE)
         assert refusal(answer) == (409, "extension-not-allowed")
 
     async def test_it_is_extended_as_often_as_the_procedure_says(self, world: Any) -> None:
-        case = await accepted(world, extension=EXTENSION)
+        case = await world.accepted(extension=EXTENSION)
         await world.act(case, "extension", world.official("justice"), MORE)
         again = await world.act(case, "extension", world.official("justice"), MORE)
         assert refusal(again) == (409, "extension-not-allowed")
@@ -66,25 +59,25 @@ class TestExtending:
     async def test_it_is_no_longer_than_the_procedure_says_and_in_its_kind_of_time(
         self, world: Any, by: dict[str, Any]
     ) -> None:
-        case = await accepted(world, extension=EXTENSION)
+        case = await world.accepted(extension=EXTENSION)
         answer = await world.act(case, "extension", world.official("justice"), {**MORE, "by": by})
         assert answer.status_code == 400
         assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/by"]
 
     async def test_what_is_no_term_is_named_where_it_stands(self, world: Any) -> None:
-        case = await accepted(world, extension=EXTENSION)
+        case = await world.accepted(extension=EXTENSION)
         body = {**MORE, "by": {"kind": "weeks", "amount": 1}}
         answer = await world.act(case, "extension", world.official("justice"), body)
         assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/by/kind"]
 
     async def test_a_term_that_has_run_out_is_not_extended_any_more(self, world: Any) -> None:
-        case = await accepted(world, extension=EXTENSION)
+        case = await world.accepted(extension=EXTENSION)
         world.clock.set(local("2026-01-08 08:31"))
         answer = await world.act(case, "extension", world.official("justice"), MORE)
         assert refusal(answer) == (409, "extension-not-allowed")
 
     async def test_nothing_is_extended_while_the_applicant_is_waited_for(self, world: Any) -> None:
-        case = await accepted(world, extension=EXTENSION)
+        case = await world.accepted(extension=EXTENSION)
         await world.act(case, "supplement-request", world.official("justice"), ITEMS)
         answer = await world.act(case, "extension", world.official("justice"), MORE)
         assert refusal(answer) == (409, "action-not-allowed")
@@ -93,7 +86,7 @@ class TestExtending:
 
 class TestApologising:
     async def test_a_late_agency_says_why_and_promises_one_new_date(self, world: Any) -> None:
-        case = await accepted(world)
+        case = await world.accepted()
         world.clock.set(local("2026-01-08 08:31"))
         answer = await world.act(case, "apology", world.official("justice"), SORRY)
         apology = answer.json()["apology"]
@@ -103,14 +96,14 @@ class TestApologising:
         assert refusal(again) == (409, "already-apologised")
 
     async def test_who_is_not_late_has_nothing_to_apologise_for(self, world: Any) -> None:
-        case = await accepted(world)
+        case = await world.accepted()
         world.clock.set(local("2026-01-08 08:30"))
         answer = await world.act(case, "apology", world.official("justice"), SORRY)
         assert refusal(answer) == (409, "not-late")
 
     @pytest.mark.parametrize("promised", ["2026-01-08", "2026-01-07", "2026-01-10", "2026-01-01"])
     async def test_the_promised_date_is_a_working_day_to_come(self, world: Any, promised: str) -> None:
-        case = await accepted(world)
+        case = await world.accepted()
         world.clock.set(local("2026-01-08 08:31"))
         body = {**SORRY, "promisedDate": promised}
         answer = await world.act(case, "apology", world.official("justice"), body)
@@ -118,7 +111,7 @@ class TestApologising:
         assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/promisedDate"]
 
     async def test_a_broken_promise_is_noted_once(self, world: Any) -> None:
-        case = await accepted(world)
+        case = await world.accepted()
         world.clock.set(local("2026-01-08 08:31"))
         await world.act(case, "apology", world.official("justice"), SORRY)
         world.clock.set(local("2026-01-16 07:00"))
@@ -135,7 +128,7 @@ class TestApologising:
         assert len(told) == 1
 
     async def test_the_apology_does_not_make_the_case_any_less_late(self, world: Any) -> None:
-        case = await accepted(world)
+        case = await world.accepted()
         world.clock.set(local("2026-01-08 08:31"))
         await world.act(case, "apology", world.official("justice"), SORRY)
         decision = {"outcome": "granted", "reason": "Đủ điều kiện."}
