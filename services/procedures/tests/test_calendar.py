@@ -65,6 +65,13 @@ class TestADay:
         calendar = WorkingCalendar(week=half_saturdays, make_up_days=frozenset({saturday}))
         assert calendar.sessions(saturday) == OFFICE_DAY
 
+    def test_new_office_hours_hold_from_their_date_and_leave_the_time_before_as_it_was(self) -> None:
+        short = ((Session(time(8), time(12)),),) * 5 + ((), ())
+        calendar = WorkingCalendar(later_weeks=((date(2026, 3, 9), short),))
+        assert calendar.sessions(date(2026, 3, 6)) == OFFICE_DAY
+        assert calendar.sessions(date(2026, 3, 9)) == short[0]
+        assert calendar.working_time_between(local("2026-03-06T00:00"), local("2026-03-10T00:00")) == 12 * HOUR
+
     def test_the_date_is_that_of_the_agency_not_of_greenwich(self) -> None:
         assert WorkingCalendar().local_date(datetime(2026, 3, 1, 18, tzinfo=UTC)) == date(2026, 3, 2)
 
@@ -127,6 +134,24 @@ class TestWorkingTime:
         assert berlin.after(friday_in_winter, HOUR) == monday_in_summer + timedelta(minutes=30)
 
 
+class TestAnEdit:
+    SATURDAYS = (*OFFICE_WEEK[:5], OFFICE_DAY[:1], ())
+
+    def test_new_office_hours_differ_from_their_date_on(self) -> None:
+        edited = WorkingCalendar(later_weeks=((date(2026, 3, 9), self.SATURDAYS),))
+        assert edited.differs_from(WorkingCalendar()) == local("2026-03-09T00:00")
+        assert WorkingCalendar().differs_from(edited) == local("2026-03-09T00:00")
+
+    def test_a_later_week_that_is_as_the_one_before_changes_nothing(self) -> None:
+        assert WorkingCalendar(later_weeks=((date(2026, 3, 9), OFFICE_WEEK),)).differs_from(WorkingCalendar()) is None
+
+    def test_a_closure_before_the_new_hours_is_what_differs_first(self) -> None:
+        edited = WorkingCalendar(
+            closures=frozenset({date(2026, 3, 4)}), later_weeks=((date(2026, 3, 9), self.SATURDAYS),)
+        )
+        assert edited.differs_from(WorkingCalendar()) == local("2026-03-04T00:00")
+
+
 class TestJson:
     def test_a_calendar_comes_back_as_it_was_written(self) -> None:
         calendar = vietnam([2025, 2026])
@@ -168,6 +193,18 @@ class TestJson:
     def test_an_agency_that_never_works_is_refused(self) -> None:
         assert faults_of({"timeZone": "UTC", "week": {}}) == {("/week", "no_working_time")}
 
+    def test_later_weeks_stand_in_their_order_and_are_worked(self) -> None:
+        week = {"monday": [{"opens": "07:30", "closes": "11:30"}]}
+        later = [
+            {"from": "2026-03-09", "week": week},
+            {"from": "2026-03-09", "week": week},
+            {"from": "2026-04-01", "week": {}},
+        ]
+        assert faults_of({"timeZone": "UTC", "week": week, "laterWeeks": later}) == {
+            ("/laterWeeks/1/from", "weeks_out_of_order"),
+            ("/laterWeeks/2/week", "no_working_time"),
+        }
+
     @pytest.mark.parametrize("value", [None, [], "07:30", 5])
     def test_what_is_not_an_object_is_refused(self, value: object) -> None:
         assert ("", "wrong_type") in faults_of(value)
@@ -197,6 +234,8 @@ starts = st.integers(0, 7 * 24 * 60).map(lambda n: local(str(FIRST_DAY)) + timed
 @st.composite
 def calendars(draw: st.DrawFn) -> dict[str, Any]:
     value: dict[str, Any] = {"timeZone": "Asia/Ho_Chi_Minh", "week": draw(weeks)}
+    starts = draw(st.sets(days, max_size=2))
+    value["laterWeeks"] = [{"from": day.isoformat(), "week": draw(weeks)} for day in sorted(starts)]
     for day, key in draw(st.dictionaries(days, date_lists, max_size=6)).items():
         value.setdefault(key, []).append(day.isoformat())
     return value
@@ -206,8 +245,9 @@ def is_worked(calendar: dict[str, Any], minute: datetime) -> bool:
     """Whether the agency is at work in the minute that begins now."""
     day, clock = (minute + VIETNAM).strftime("%Y-%m-%d %H:%M").split()
     listed = [key for key, dates in calendar.items() if key not in ("timeZone", "week") and day in dates]
-    ordinary = calendar["week"].get(WEEKDAYS[date.fromisoformat(day).weekday()], [])
-    fullest = calendar["week"]["monday"]
+    week = [calendar["week"], *(later["week"] for later in calendar["laterWeeks"] if later["from"] <= day)][-1]
+    ordinary = week.get(WEEKDAYS[date.fromisoformat(day).weekday()], [])
+    fullest = week["monday"]
     match listed:
         case ["holidays"] | ["closures"]:
             sessions, part = [], True

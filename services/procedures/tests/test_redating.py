@@ -126,6 +126,39 @@ async def test_an_edit_that_changes_no_working_time_dates_nothing(world: Any) ->
     assert await jobs(world) == []
 
 
+async def test_new_office_hours_touch_nothing_that_was_worked_before_them(world: Any) -> None:
+    early, late = [
+        await accepted(world, await world.publish(term=working_days(days))) for days in (2, 5)
+    ]  # due on Wednesday the 7th and on Monday the 12th
+    before = [await due(world, case) for case in (early, late)]
+    path = f"/procedures/v1/agencies/{AGENCY}/calendar"
+    present = await world.http.get(path)
+    morning = [{"opens": "07:30", "closes": "11:30"}]
+    week = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday"), morning)
+    calendar = {**present.json()["calendar"], "laterWeeks": [{"from": "2026-01-08", "week": week}]}
+    headers = {**world.official("desk"), "if-match": present.headers["etag"]}
+    answer = await world.http.put(path, json={"calendar": calendar, "reason": "Đổi giờ làm."}, headers=headers)
+    assert answer.json()["redating"]["changedFromAt"] == "2026-01-07T17:00:00Z"
+    await run(world)
+    assert await due(world, early) == before[0]
+    assert await due(world, late) > before[1]
+
+
+async def test_of_two_edits_of_the_same_calendar_one_is_taken_and_the_other_told(world: Any) -> None:
+    for closed in ("2026-01-06", "2026-01-07"):  # the first finds no row, the second finds one
+        path = f"/procedures/v1/agencies/{AGENCY}/calendar"
+        present = await world.http.get(path)
+        headers = {**world.official("desk"), "if-match": present.headers["etag"]}
+        edits = [
+            {"calendar": {**present.json()["calendar"], "closures": [closed, day]}, "reason": "Bão."}
+            for day in ("2026-02-02", "2026-02-03", "2026-02-04", "2026-02-05")
+        ]
+        answers = await asyncio.gather(*(world.http.put(path, json=edit, headers=headers) for edit in edits))
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+        (taken,) = (answer for answer in answers if answer.status_code == 200)
+        assert (await world.http.get(path)).json()["calendar"] == taken.json()["calendar"]
+
+
 async def test_the_tasks_and_timers_move_with_the_case(world: Any) -> None:
     case = await accepted(world, await world.publish(term=working_days(5)))
     await world.close_on(AGENCY, "2026-01-06")

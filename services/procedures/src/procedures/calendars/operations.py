@@ -68,14 +68,26 @@ async def calendar_of(tx: AsyncConnection, agency: str) -> WorkingCalendar:
     return (await dated_calendar(tx, agency)).calendar
 
 
+async def calendar_to_edit(tx: AsyncConnection, agency: str) -> WorkingCalendar:
+    """The agency's calendar, which nobody else edits until the transaction ends."""
+    await store.lock_calendar(tx, agency)
+    return await calendar_of(tx, agency)
+
+
 async def declare_calendar(
-    tx: AsyncConnection, now: datetime, *, agency: str, calendar: WorkingCalendar, reason: str, by: str
+    tx: AsyncConnection,
+    now: datetime,
+    *,
+    agency: str,
+    before: WorkingCalendar,
+    calendar: WorkingCalendar,
+    reason: str,
+    by: str,
 ) -> AnyRow | None:
-    """The agency works by this calendar from now on.
+    """The agency works by this calendar from now on, and no longer by that of before, which is held to be edited.
 
     The job that dates the open cases anew is returned; None when the edit changes no working time.
     """
-    before = await calendar_of(tx, agency)
     await store.put_calendar(tx, agency, calendar.to_json(), now)
     changed_from = calendar.differs_from(before)
     if changed_from is None:

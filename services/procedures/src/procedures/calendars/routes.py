@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from procedures.calendars.operations import calendar_of, declare_calendar, list_redatings
+from procedures.calendars.operations import calendar_of, calendar_to_edit, declare_calendar, list_redatings
 from procedures.calendars.schemas import CalendarDeclaration, CalendarDeclared, CalendarView, RedatingView
 from procedures.dependencies import agency_of
 from procedures.domain.agency import AnotherAgency
@@ -47,11 +47,11 @@ async def put_calendar(
     """Declare your agency's calendar. The open cases that the edit touches are dated anew, with the reason."""
     if agency_of(who) != agency:
         raise AnotherAgency
-    present = CalendarView(agency=agency, calendar=(await calendar_of(tx, agency)).to_json())
-    require_match(if_match, etag_of_body(present))
+    present = await calendar_to_edit(tx, agency)
+    require_match(if_match, etag_of_body(CalendarView(agency=agency, calendar=present.to_json())))
     declared = WorkingCalendar.from_json(body.calendar, "/calendar")
     job = await declare_calendar(
-        tx, now, agency=agency, calendar=declared, reason=body.reason, by=who.subject
+        tx, now, agency=agency, before=present, calendar=declared, reason=body.reason, by=who.subject
     )
     return CalendarDeclared(
         agency=agency, calendar=declared.to_json(), redating=None if job is None else _redating(job)

@@ -14,6 +14,15 @@ CALENDAR: dict[str, Any] = {
         day: [{"opens": "07:30", "closes": "11:30"}, {"opens": "13:00", "closes": "17:00"}]
         for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
     },
+    "laterWeeks": [
+        {
+            "from": "2027-01-04",
+            "week": {
+                day: [{"opens": "07:00", "closes": "11:30"}, {"opens": "13:30", "closes": "17:00"}]
+                for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
+            },
+        }
+    ],
     "holidays": ["2026-04-30", "2026-05-01"],
 }
 """An example for the contract."""
@@ -24,8 +33,8 @@ class CalendarView(Schema):
 
     agency: str = Field(examples=["H99.01"])
     calendar: dict[str, Any] = Field(
-        description="`timeZone`, `week` (sessions of each weekday), and the dates that differ: `holidays`, "
-        "`closures`, `mornings`, `afternoons`, `makeUpDays`",
+        description="`timeZone`, `week` (sessions of each weekday), `laterWeeks` (each `from` a date on, its `week`), "
+        "and the dates that differ: `holidays`, `closures`, `mornings`, `afternoons`, `makeUpDays`",
         examples=[CALENDAR],
     )
 
@@ -34,7 +43,8 @@ class CalendarDeclaration(Schema):
     """A calendar, and why it is edited: the reason is told with each case that is dated anew."""
 
     calendar: dict[str, Any] = Field(
-        description="As `CalendarView` shows it; a weekday or a list of dates may be left out",
+        description="As `CalendarView` shows it; a weekday or a list may be left out. New office hours are added to "
+        "`laterWeeks`; an edit of `week` corrects the past too, and all that was reckoned by it",
         examples=[CALENDAR],
     )
     reason: str = Field(

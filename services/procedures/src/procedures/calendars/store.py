@@ -12,10 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.tables import calendars, redating_batches, redatings
 from shared.db import AnyRow
 
+_EDITED = 0x43616C  # "Cal"; advisory locks are per database
+
 
 async def declared_calendar(tx: AsyncConnection, agency: str) -> AnyRow | None:
     """The agency's own calendar, if it has one."""
     return (await tx.execute(select(calendars).where(calendars.c.agency == agency))).one_or_none()
+
+
+async def lock_calendar(tx: AsyncConnection, agency: str) -> None:
+    """Wait for others who edit the agency's calendar; by its name, for the first edit finds no row to lock."""
+    await tx.execute(select(func.pg_advisory_xact_lock(_EDITED, func.hashtext(agency))))
 
 
 async def put_calendar(tx: AsyncConnection, agency: str, calendar: dict[str, Any], now: datetime) -> None:

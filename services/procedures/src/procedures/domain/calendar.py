@@ -62,6 +62,9 @@ class Session:
 Day = tuple[Session, ...]
 """The sessions of a day, in order and apart; none on a day off."""
 
+Week = tuple[Day, ...]
+"""Seven days, Monday first."""
+
 OFFICE_DAY: Day = (Session(time(7, 30), time(11, 30)), Session(time(13, 30), time(17, 30)))
 """Eight hours. The agency sets when they begin and end; these are usual."""
 
@@ -71,15 +74,15 @@ OFFICE_WEEK = (*(OFFICE_DAY,) * 5, (), ())
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
-    """When an agency is at work: its ordinary week, and the dates that differ from it.
+    """When an agency is at work: its ordinary weeks, and the dates that differ from them.
 
     A date stands in at most one of the sets. The value is hashable, and equal calendars share their tables.
     """
 
     time_zone: str = "Asia/Ho_Chi_Minh"
     """IANA name; legal dates are dates of this zone."""
-    week: tuple[Day, ...] = OFFICE_WEEK
-    """Seven days, Monday first."""
+    week: Week = OFFICE_WEEK
+    """The ordinary week, until the first of the later ones."""
     holidays: frozenset[date] = frozenset()
     closures: frozenset[date] = frozenset()
     """Closed out of turn: a storm, an epidemic, a move."""
@@ -89,6 +92,8 @@ class WorkingCalendar:
     """Worked in the afternoon only."""
     make_up_days: frozenset[date] = frozenset()
     """Days off that are worked in exchange for another; they have the hours of the week's fullest day."""
+    later_weeks: tuple[tuple[date, Week], ...] = ()
+    """The ordinary week from each of these dates on, in their order: time worked before keeps its hours."""
 
     def __hash__(self) -> int:
         """Of what tells calendars apart in practice, and is hashed in no time: it is asked for at every step."""
@@ -96,16 +101,21 @@ class WorkingCalendar:
 
     def sessions(self, day: date) -> Day:
         """When the agency is at work on a date."""
-        ordinary = self.week[day.weekday()]
         if day in self.holidays or day in self.closures:
             return ()
+        week = self.week_of(day)
+        ordinary = week[day.weekday()]
         if day in self.make_up_days:
-            return self._fullest_day
+            return _fullest(week)
         if day in self.mornings:
-            return _part(ordinary or self._fullest_day, time.min, NOON)
+            return _part(ordinary or _fullest(week), time.min, NOON)
         if day in self.afternoons:
-            return _part(ordinary or self._fullest_day, NOON, time.max)
+            return _part(ordinary or _fullest(week), NOON, time.max)
         return ordinary
+
+    def week_of(self, day: date) -> Week:
+        """The ordinary week that is worked on a date."""
+        return next((week for start, week in reversed(self.later_weeks) if start <= day), self.week)
 
     def local_date(self, instant: datetime) -> date:
         """The date of an instant in the agency's zone."""
@@ -158,22 +168,24 @@ class WorkingCalendar:
     def differs_from(self, other: Self) -> datetime | None:
         """The first instant from which the two are at work at different times; None when they never are.
 
-        Where the ordinary weeks differ that is as long ago as there are cases.
+        Where the first weeks differ that is as long ago as there are cases.
         """
         if (self.time_zone, self.week) != (other.time_zone, other.week):
             return LONG_AGO
         special = {day for name in DATES.values() for day in getattr(self, name) ^ getattr(other, name)}
         changed = [day for day in special if self.sessions(day) != other.sessions(day)]
+        starts = {start for start, _ in (*self.later_weeks, *other.later_weeks)}
+        changed += [day for day in starts if self.week_of(day) != other.week_of(day)]
         return self._instant(min(changed), time.min) if changed else None
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict, as it is stored and sent; `from_json` reads it."""
         return {
             "timeZone": self.time_zone,
-            "week": {
-                name: [{"opens": f"{s.opens:%H:%M}", "closes": f"{s.closes:%H:%M}"} for s in day]
-                for name, day in zip(WEEKDAYS, self.week, strict=True)
-            },
+            "week": _week_json(self.week),
+            "laterWeeks": [
+                {"from": start.isoformat(), "week": _week_json(week)} for start, week in self.later_weeks
+            ],
             **{key: [day.isoformat() for day in sorted(getattr(self, name))] for key, name in DATES.items()},
         }
 
@@ -190,18 +202,15 @@ class WorkingCalendar:
         faults: list[Fault] = []
         node = Node(value, pointer, faults)
         if node.object():
-            node.only("timeZone", "week", *DATES)
+            node.only("timeZone", "week", "laterWeeks", *DATES)
         time_zone = _read_zone(node.get("timeZone"))
         week = _read_week(node.get("week"))
+        later_weeks = _read_later_weeks(node.get("laterWeeks"))
         taken: set[date] = set()
         dates = [_read_dates(node.get(key), taken) for key in DATES]
         if faults:
             raise Invalid(faults=faults)
-        return cls(time_zone, week, *dates)
-
-    @property
-    def _fullest_day(self) -> Day:
-        return max(self.week, key=lambda day: sum((s.length for s in day), timedelta()))
+        return cls(time_zone, week, *dates, later_weeks=later_weeks)
 
     def _instant(self, day: date, at: time) -> datetime:
         return datetime.combine(day, at, ZoneInfo(self.time_zone)).astimezone(UTC)
@@ -253,6 +262,17 @@ def _part(day: Day, earliest: time, latest: time) -> Day:
     return tuple(part for session in day for part in session.between(earliest, latest))
 
 
+def _fullest(week: Week) -> Day:
+    return max(week, key=lambda day: sum((s.length for s in day), timedelta()))
+
+
+def _week_json(week: Week) -> dict[str, Any]:
+    return {
+        name: [{"opens": f"{s.opens:%H:%M}", "closes": f"{s.closes:%H:%M}"} for s in day]
+        for name, day in zip(WEEKDAYS, week, strict=True)
+    }
+
+
 def _read_zone(node: Node) -> str:
     name = node.code()
     try:
@@ -266,7 +286,26 @@ def _read_zone(node: Node) -> str:
     return name
 
 
-def _read_week(node: Node) -> tuple[Day, ...]:
+def _read_later_weeks(node: Node) -> tuple[tuple[date, Week], ...]:
+    """Each with the date from which it is worked, in their order."""
+    later: list[tuple[date, Week]] = []
+    for item in node.items() if node.given else ():
+        if not item.object():
+            continue
+        item.only("from", "week")
+        start, week = _read_date(item.get("from")), _read_week(item.get("week"))
+        if start and later and start <= later[-1][0]:
+            item.get("from").fault(
+                "weeks_out_of_order",
+                vi="Các tuần làm việc mới phải theo thứ tự ngày bắt đầu, không trùng ngày.",
+                en="Later weeks must be in the order of their dates, one for a date.",
+            )
+        if start:
+            later.append((start, week))
+    return tuple(later)
+
+
+def _read_week(node: Node) -> Week:
     if not node.object():
         return ()
     node.only(*WEEKDAYS)
