@@ -70,7 +70,9 @@ class TestADay:
         calendar = WorkingCalendar(later_weeks=((date(2026, 3, 9), short),))
         assert calendar.sessions(date(2026, 3, 6)) == OFFICE_DAY
         assert calendar.sessions(date(2026, 3, 9)) == short[0]
-        assert calendar.working_time_between(local("2026-03-06T00:00"), local("2026-03-10T00:00")) == 12 * HOUR
+        assert (
+            calendar.working_time_between(local("2026-03-06T00:00"), local("2026-03-10T00:00")) == 12 * HOUR
+        )
 
     def test_the_date_is_that_of_the_agency_not_of_greenwich(self) -> None:
         assert WorkingCalendar().local_date(datetime(2026, 3, 1, 18, tzinfo=UTC)) == date(2026, 3, 2)
@@ -143,7 +145,10 @@ class TestAnEdit:
         assert WorkingCalendar().differs_from(edited) == local("2026-03-09T00:00")
 
     def test_a_later_week_that_is_as_the_one_before_changes_nothing(self) -> None:
-        assert WorkingCalendar(later_weeks=((date(2026, 3, 9), OFFICE_WEEK),)).differs_from(WorkingCalendar()) is None
+        assert (
+            WorkingCalendar(later_weeks=((date(2026, 3, 9), OFFICE_WEEK),)).differs_from(WorkingCalendar())
+            is None
+        )
 
     def test_a_closure_before_the_new_hours_is_what_differs_first(self) -> None:
         edited = WorkingCalendar(
@@ -245,7 +250,9 @@ def is_worked(calendar: dict[str, Any], minute: datetime) -> bool:
     """Whether the agency is at work in the minute that begins now."""
     day, clock = (minute + VIETNAM).strftime("%Y-%m-%d %H:%M").split()
     listed = [key for key, dates in calendar.items() if key not in ("timeZone", "week") and day in dates]
-    week = [calendar["week"], *(later["week"] for later in calendar["laterWeeks"] if later["from"] <= day)][-1]
+    week = [calendar["week"], *(later["week"] for later in calendar["laterWeeks"] if later["from"] <= day)][
+        -1
+    ]
     ordinary = week.get(WEEKDAYS[date.fromisoformat(day).weekday()], [])
     fullest = week["monday"]
     match listed:

@@ -241,7 +241,7 @@ class Handling(RuleBasedStateMachine):
                 return extend(case, definition, CALENDAR, official, now, by=days, reason="x")
             case Action.APOLOGISE:
                 promised = CALENDAR.next_working_day(CALENDAR.local_date(now) + timedelta(days=1))
-                return (apologise(case, CALENDAR, official, now, reason="x", promised=promised),)
+                return (apologise(case, definition, CALENDAR, official, now, reason="x", promised=promised),)
 
     def _fired(self) -> tuple[Act, ...]:
         return fire(self.case, self.definition, CALENDAR, self.now)

@@ -105,6 +105,13 @@ async def test_several_agencies_are_asked_at_once_and_their_answers_stand_in_the
     assert "quy hoạch" not in str([event.payload for event in events])
 
 
+async def test_a_unit_asks_while_the_case_waits_at_another_agency_alone(world: Any) -> None:
+    case = await world.accepted()
+    await world.act(case, "tasks/THU_LY/completion", world.official("justice"), {"outcome": "ask_tax"})
+    asked = await consult(world, case, one("H99.03"))
+    assert asked["consultations"][0]["unit"] == "PHONG_TU_PHAP"
+
+
 async def test_the_matter_is_not_decided_before_who_must_be_waited_for_has_answered(world: Any) -> None:
     case = await world.accepted()
     asked = await consult(world, case, one("H99.02"))

@@ -112,7 +112,7 @@ class History:
             exempted_by="x" if exempt else None,
         )
         known = {one.agency: UNITS for one in asked}
-        self.done(consulting.consult(self.case, CALENDAR, US, self.now, order, known))
+        self.done(consulting.consult(self.case, self.definition, CALENDAR, US, self.now, order, known))
         self.orders[order.id] = order
         for one in self.case.consultations[-1].consultees:
             self.book[one.id] = Remembered(order.id, one.due_at)

@@ -84,6 +84,35 @@ class TestExtending:
         assert "extend" not in answer.json()["nextActions"]
 
 
+class TestWaitingElsewhere:
+    """The case waits at another agency alone; the one that answers for it speaks all the same."""
+
+    async def with_the_tax_office(self, world: Any) -> str:
+        case: str = await world.accepted(extension=EXTENSION)
+        body = {"outcome": "ask_tax"}
+        answer = await world.act(case, "tasks/THU_LY/completion", world.official("justice"), body)
+        assert [task["agency"] for task in answer.json()["tasks"]] == ["H99.02"]
+        return case
+
+    async def test_the_unit_that_works_on_such_cases_extends_the_term(self, world: Any) -> None:
+        case = await self.with_the_tax_office(world)
+        assert (await world.act(case, "extension", world.official("justice"), MORE)).status_code == 201
+
+    async def test_the_one_stop_desk_apologises_once_it_is_late(self, world: Any) -> None:
+        case = await self.with_the_tax_office(world)
+        world.clock.set(local("2026-01-09 08:31"))
+        assert (await world.act(case, "apology", world.official("desk"), SORRY)).status_code == 201
+
+    @pytest.mark.parametrize(("command", "body"), [("extension", MORE), ("apology", SORRY)])
+    async def test_the_agency_it_waits_at_does_not_speak_for_it(
+        self, world: Any, command: str, body: dict[str, Any]
+    ) -> None:
+        case = await self.with_the_tax_office(world)
+        world.clock.set(local("2026-01-05 08:31"))
+        answer = await world.act(case, command, world.official("tax"), body)
+        assert refusal(answer) == (403, "another-agency")
+
+
 class TestApologising:
     async def test_a_late_agency_says_why_and_promises_one_new_date(self, world: Any) -> None:
         case = await world.accepted()

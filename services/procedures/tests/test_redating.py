@@ -137,7 +137,9 @@ async def test_new_office_hours_touch_nothing_that_was_worked_before_them(world:
     week = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday"), morning)
     calendar = {**present.json()["calendar"], "laterWeeks": [{"from": "2026-01-08", "week": week}]}
     headers = {**world.official("desk"), "if-match": present.headers["etag"]}
-    answer = await world.http.put(path, json={"calendar": calendar, "reason": "Đổi giờ làm."}, headers=headers)
+    answer = await world.http.put(
+        path, json={"calendar": calendar, "reason": "Đổi giờ làm."}, headers=headers
+    )
     assert answer.json()["redating"]["changedFromAt"] == "2026-01-07T17:00:00Z"
     await run(world)
     assert await due(world, early) == before[0]

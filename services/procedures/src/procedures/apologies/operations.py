@@ -25,10 +25,11 @@ async def apologise(
     """
     stored = await locked_case(tx, order)
     case = stored.case
-    act = lateness.apologise(
-        case, await calendar_of(tx, case.agency), official, order.now, reason=reason, promised=promised
-    )
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
+    calendar = await calendar_of(tx, case.agency)
+    act = lateness.apologise(
+        case, definition, calendar, official, order.now, reason=reason, promised=promised
+    )
     letter = await keep_letter(tx, press, order, stored, definition, act)
     (after,) = await record(tx, order.actor, order.now, [(stored, [replace(act, letter=letter)])])
     return after

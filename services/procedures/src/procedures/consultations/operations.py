@@ -58,7 +58,9 @@ async def consult(tx: AsyncConnection, order: Order, official: Official, asked: 
     return await handle_case(
         tx,
         order,
-        lambda case, _, calendar: consulting.consult(case, calendar, official, order.now, asked, units),
+        lambda case, definition, calendar: consulting.consult(
+            case, definition, calendar, official, order.now, asked, units
+        ),
     )
 
 

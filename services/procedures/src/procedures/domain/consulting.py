@@ -7,6 +7,7 @@ from uuid import UUID
 
 from procedures.domain.acts import Act
 from procedures.domain.agency import AnotherAgency
+from procedures.domain.answering import answering_unit
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, Standing
 from procedures.domain.clock import Stop
@@ -18,6 +19,7 @@ from procedures.domain.consultation_acts import (
     ConsultationWithdrawn,
 )
 from procedures.domain.dating import standing
+from procedures.domain.definition import Definition
 from procedures.domain.handling import NotThisUnit, Official, require_open_task
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import NO_TERM, due_at
@@ -37,6 +39,7 @@ class QuestionNotFound(NotFound):
 
 def consult(
     case: Case,
+    definition: Definition,
     calendar: WorkingCalendar,
     official: Official,
     now: datetime,
@@ -54,16 +57,13 @@ def consult(
         Invalid: with every fault of the order.
     """
     require_allowed(case.status, Action.CONSULT)
-    require_open_task(case, official)
-    if official.agency != case.agency:
-        raise AnotherAgency
+    unit = answering_unit(case, definition, official)
     faults = [*_faults_of_join(consultation), *_faults_of_consultees(case, consultation, units)]
     if faults:
         raise Invalid(faults=faults)
-    asking = next(task for task in case.tasks if official.holds(task.agency, task.unit, task.role))
     asked = replace(
         consultation,
-        unit=asking.unit,
+        unit=unit,
         consultees=tuple(
             replace(one, due_at=due_at(now, one.term, calendar)) for one in consultation.consultees
         ),

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 
 from procedures.domain.acts import Act
-from procedures.domain.agency import AnotherAgency
 from procedures.domain.allowances import WORKING
+from procedures.domain.answering import answering_unit
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case
 from procedures.domain.dating import standing
 from procedures.domain.definition import Definition
-from procedures.domain.handling import Official, require_open_task
+from procedures.domain.handling import Official
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import Term, TermKind
 from procedures.domain.time_acts import Apologised, Extended
@@ -59,9 +59,7 @@ def extend(
         Invalid: it is longer than allowed, or counted otherwise.
     """
     require_allowed(case.status, Action.EXTEND)
-    require_open_task(case, official)
-    if official.agency != case.agency:
-        raise AnotherAgency
+    answering_unit(case, definition, official)
     allowed, clock = definition.time_rules.extension, case.clock
     assert clock is not None
     _require_extendable(case, allowed, calendar, now)
@@ -72,7 +70,14 @@ def extend(
 
 
 def apologise(
-    case: Case, calendar: WorkingCalendar, official: Official, now: datetime, *, reason: str, promised: date
+    case: Case,
+    definition: Definition,
+    calendar: WorkingCalendar,
+    official: Official,
+    now: datetime,
+    *,
+    reason: str,
+    promised: date,
 ) -> Apologised:
     """The agency is late, says why, and promises one new date.
 
@@ -81,9 +86,7 @@ def apologise(
         Invalid: the promised date is no working day after today.
     """
     require_allowed(case.status, Action.APOLOGISE)
-    require_open_task(case, official)
-    if official.agency != case.agency:
-        raise AnotherAgency
+    answering_unit(case, definition, official)
     if case.apology is not None:
         raise AlreadyApologised
     if case.clock is None or not case.clock.is_overdue(now, calendar):
