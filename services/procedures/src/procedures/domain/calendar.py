@@ -34,7 +34,7 @@ DATES = {
     "afternoons": "afternoons",
     "makeUpDays": "make_up_days",
 }
-"""The calendar's sets of dates, in the order of its fields: the name on the wire and the name here."""
+"""The calendar's sets of dates: the name on the wire and the name here."""
 
 ONE_DAY = timedelta(days=1)
 
@@ -207,10 +207,10 @@ class WorkingCalendar:
         week = _read_week(node.get("week"))
         later_weeks = _read_later_weeks(node.get("laterWeeks"))
         taken: set[date] = set()
-        dates = [_read_dates(node.get(key), taken) for key in DATES]
+        dates = {name: _read_dates(node.get(key), taken) for key, name in DATES.items()}
         if faults:
             raise Invalid(faults=faults)
-        return cls(time_zone, week, *dates, later_weeks=later_weeks)
+        return cls(time_zone, week, later_weeks=later_weeks, **dates)
 
     def _instant(self, day: date, at: time) -> datetime:
         return datetime.combine(day, at, ZoneInfo(self.time_zone)).astimezone(UTC)
