@@ -62,7 +62,7 @@ class Played:
         assert definition is not None
         self.definition: Definition = definition
         self.at("2026-03-02 08:00")
-        task = handling.receiving_task(definition, self.now)
+        task = handling.receiving_task(definition, CALENDAR, self.now)
         act = Submitted(definition.code, 1, definition.agency, "citizen", "", (), (task,), None)
         self.case: Case = opened(UUID(int=1), Entry(1, self.now, ACTOR, act))
         self.done(handling.accept(self.case, definition, CALENDAR, self.official, self.now))

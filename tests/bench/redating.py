@@ -83,7 +83,9 @@ def _received(at: datetime) -> list[tuple[Case, Entry]]:
     first = Entry(1, at, _OFFICIAL, Submitted("MAU-01", 1, AGENCY, "someone", "", (), (), None))
     case = opened(new_id(), first)
     clock = CaseClock(at, DEFINITION.term)
-    task = task_of(DEFINITION, DEFINITION.step("XU_LY"), AGENCY, at, receiving_task(DEFINITION, at))
+    task = task_of(
+        DEFINITION, DEFINITION.step("XU_LY"), AGENCY, at, receiving_task(DEFINITION, national_calendar(), at)
+    )
     stands = standing(clock, [task], (), national_calendar(), at)
     second = Entry(2, at, _OFFICIAL, Accepted(DEFINITION.term, stands))
     return [(case, first), (case.after(second), second)]
@@ -126,7 +128,9 @@ async def order(database: Database) -> None:
         calendar.time_zone, calendar.week, calendar.holidays, calendar.closures | {CLOSED}
     )
     async with database.transaction() as tx:
-        await declare_calendar(tx, NOW, agency=AGENCY, calendar=closed, reason="Bão số 1.", by="bench")
+        await declare_calendar(
+            tx, NOW, agency=AGENCY, before=calendar, calendar=closed, reason="Bão số 1.", by="bench"
+        )
 
 
 async def work(url: str) -> None:

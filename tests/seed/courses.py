@@ -94,7 +94,7 @@ class Course:
             applicant=APPLICANT.subject,
             form_commitment="",
             attachments=(),
-            tasks=(receiving_task(definition, at),),
+            tasks=(receiving_task(definition, self.calendar, at),),
             expected_due_at=due_at(at, definition.term, self.calendar),
         )
         entry = Entry(1, at, APPLICANT, act)

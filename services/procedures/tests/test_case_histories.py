@@ -138,7 +138,7 @@ class Handling(RuleBasedStateMachine):
     def submitted(self, definition: Definition) -> None:
         self.definition = definition
         self.now = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
-        task = handling.receiving_task(definition, self.now)
+        task = handling.receiving_task(definition, CALENDAR, self.now)
         act = Submitted(definition.code, 1, definition.agency, "citizen", "", (), (task,), None)
         self.log = [Entry(1, self.now, Actor("citizen", "person"), act)]
         self.case = opened(new_id(), self.log[0])

@@ -329,7 +329,7 @@ class History:
         self.definition = some_definition(self.dice)
         self.family, self.edit = self.dice.randrange(FAMILIES), 0
         self.now = (60 + self.dice.randrange(20)) * MINUTES_OF_DAY + self.dice.randrange(MINUTES_OF_DAY)
-        task = handling.receiving_task(self.definition, instant(self.now))
+        task = handling.receiving_task(self.definition, self.calendar, instant(self.now))
         act = Submitted("MAU", 1, AGENCY, "citizen", "", (), (task,), None)
         self.case = opened(UUID(int=seed), Entry(1, instant(self.now), ACTOR, act))
         self.oracle: Oracle

@@ -65,7 +65,7 @@ class History:
         self.dice, self.now = dice, datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
         term = dice.choice([NO_TERM, *(Term(TermKind.WORKING_DAYS, Decimal(days)) for days in (2, 15))])
         self.definition = Definition("MAU", WORDS, "H99.01", term, "NHAN", STEPS)
-        task = handling.receiving_task(self.definition, self.now)
+        task = handling.receiving_task(self.definition, CALENDAR, self.now)
         act = Submitted("MAU", 1, "H99.01", "citizen", "", (), (task,), None)
         self.log = [Entry(1, self.now, Actor("citizen", "person"), act)]
         self.case = opened(new_id(), self.log[0])

@@ -88,7 +88,7 @@ BY_RULE = replace(
 
 
 def submitted(definition: Definition = PROCEDURE) -> Case:
-    task = handling.receiving_task(definition, MONDAY)
+    task = handling.receiving_task(definition, CALENDAR, MONDAY)
     act = Submitted("P", 1, "A", "citizen", "", (), (task,), None)
     return opened(UUID(int=1), Entry(1, MONDAY, Actor("citizen", "person"), act))
 

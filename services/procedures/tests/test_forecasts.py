@@ -55,7 +55,9 @@ def played(definition: Definition, calendar: WorkingCalendar, dice: random.Rando
     """A case from its submission to its decision; units are quick or slow, applicants are waited for."""
     at = calendar.after(BEGIN, dice.random() * 1500 * HOUR)
     official = Official("H99.01", frozenset({("PHONG", "XU_LY")}))
-    act = Submitted(definition.code, 1, "H99.01", "x", "", (), (receiving_task(definition, at),), None)
+    act = Submitted(
+        definition.code, 1, "H99.01", "x", "", (), (receiving_task(definition, calendar, at),), None
+    )
     entries = [Entry(1, at, APPLICANT, act)]
     case = opened(new_id(), entries[0])
 

@@ -73,7 +73,7 @@ class Desk:
     def __init__(self, definition: Definition = LAND_TITLE, at: str = "2026-03-02 08:30") -> None:
         self.definition = definition
         self.now = local(at)
-        task = handling.receiving_task(definition, self.now)
+        task = handling.receiving_task(definition, CALENDAR, self.now)
         act = Submitted(definition.code, 1, definition.agency, "citizen", "", (), (task,), None)
         self.log = [Entry(1, self.now, ACTOR, act)]
         self.case: Case = opened(new_id(), self.log[0])

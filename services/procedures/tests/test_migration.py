@@ -57,7 +57,7 @@ class Life:
 
     def __init__(self, definition: Definition = BEFORE) -> None:
         self.definition, self.now = definition, MONDAY
-        task = receiving_task(definition, MONDAY)
+        task = receiving_task(definition, CALENDAR, MONDAY)
         act = Submitted("P", 1, "A", "citizen", "", (), (task,), None)
         self.case: Case = opened(new_id(), Entry(1, MONDAY, Actor("citizen", "person"), act))
 

@@ -104,6 +104,7 @@ class TestBecomingOverdue:
         await world.act(
             case, "decision", world.official("justice"), {"outcome": "granted", "reason": "Đủ điều kiện."}
         )
+        await world.act(case, "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"})
         world.clock.set(local("2026-03-08 08:30"))
         await world.fire()
         assert "became_overdue" not in await kinds(world, case)

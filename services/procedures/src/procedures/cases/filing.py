@@ -52,7 +52,7 @@ async def file_case(
         applicant=applicant,
         form_commitment=commitment(salt, content),
         attachments=tuple(attachments),
-        tasks=(receiving_task(definition, now),),
+        tasks=(receiving_task(definition, calendar, now),),
         expected_due_at=due_at(now, definition.term, calendar),
         link=link,
     )

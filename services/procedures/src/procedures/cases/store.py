@@ -25,7 +25,7 @@ from procedures.links.visibility import linked_to
 from procedures.tables import case_log, cases, tasks, timers
 from shared.db import AnyRow
 
-RUNNING = (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
+DATED = (Status.SUBMITTED, Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED, Status.DECIDED)
 """The statuses in which something may fall due."""
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -317,12 +317,12 @@ async def lock_due(tx: AsyncConnection, now: datetime, limit: int) -> list[Store
 
 
 def _dated_after(agency: str, instant: datetime, after: UUID | None) -> list[ColumnElement[bool]]:
-    """The agency's running cases behind the one with this id, of which something is due after an instant."""
+    """The agency's open cases behind the one with this id, of which something is due after an instant."""
     open_task = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.due_at > instant)
     timer = select(timers.c.case_id).where(timers.c.case_id == cases.c.id, timers.c.at > instant)
     later = or_(cases.c.due_at > instant, open_task.exists(), timer.exists())
     behind = [] if after is None else [cases.c.id > after]
-    return [cases.c.agency == agency, cases.c.status.in_(RUNNING), later, *behind]
+    return [cases.c.agency == agency, cases.c.status.in_(DATED), later, *behind]
 
 
 async def last_of_batch(

@@ -1,6 +1,6 @@
 """The one statement that writes a submitted case.
 
-Number, case, receiving task, log entry, event and idempotency key are one statement, which is its own
+Number, case, receiving task with its timer, log entry, event and idempotency key are one statement, which is its own
 transaction: nothing of it stays when the process or the database dies in the middle, so the day's series
 has no gap. It goes to the driver directly: this is the hot write of the platform (measured in `make bench`).
 """
@@ -46,9 +46,13 @@ WITH series AS (
     INSERT INTO case_log (case_id, sequence, at, actor, act, hash)
     SELECT $7, 1, $9, $12::jsonb, $13::jsonb, head FROM sealed
 ), waiting AS (
-    INSERT INTO tasks (case_id, step, agency, unit, role, opened_at, sort_at, procedure, status)
-    SELECT $7, $14::text, $15::text, $16::text, $17::text, $9, '9999-12-31T00:00:00Z', $3, 'submitted'
+    INSERT INTO tasks (case_id, step, agency, unit, role, opened_at, due_at, sort_at, procedure, status)
+    SELECT $7, $14::text, $15::text, $16::text, $17::text, $9, $29::timestamptz,
+           coalesce($29, '9999-12-31T00:00:00Z'), $3, 'submitted'
     FROM sealed
+), reminded AS (
+    INSERT INTO timers (case_id, kind, subject, at, fires_at)
+    SELECT $7, 'step_overdue', $14, $29, $29 FROM sealed WHERE $29 IS NOT NULL
 ), told AS (
     INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, sequence, occurred_at, traceparent)
     SELECT $18::uuid, $19::text, $7, $20::text, $21::jsonb || jsonb_build_object('code', code), 1, $9, $22::text
@@ -127,6 +131,7 @@ async def write(
         answer.fingerprint,
         calendar_of,
         key.wrapped,
+        task.due_at,
     )
     assert tx.sync_connection is not None
     driver: asyncpg.Connection = tx.sync_connection.connection.driver_connection

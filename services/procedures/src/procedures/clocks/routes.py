@@ -86,14 +86,15 @@ def _interval(interval: Interval, calendar: WorkingCalendar) -> ClockInterval:
 
 
 def _steps(case: Case, now: datetime) -> list[StepDeadline]:
-    until = case.decided_at or now
+    answered = case.decided_at or now
     return [
         StepDeadline(
             step=task.step,
             unit=task.unit,
             agency=task.agency,
             due_at=task.due_at,
-            overdue=task.due_at is not None and task.due_at < until,
+            overdue=task.due_at is not None
+            and task.due_at < (answered if task.counted_from is None else now),
         )
         for task in case.tasks
     ]

@@ -71,7 +71,7 @@ def dated(clock: CaseClock, tasks: Iterable[Task], calendar: WorkingCalendar) ->
     return Standing(
         stops=clock.stops,
         due_at=due,
-        tasks=tuple(replace(task, due_at=_due(task, clock, calendar) or due) for task in tasks),
+        tasks=tuple(replace(task, due_at=_own_due(task, clock, calendar) or due) for task in tasks),
         remind_at=clock.remind_at(calendar),
     )
 
@@ -84,10 +84,10 @@ def asked(at: datetime, answer_within: Term, reminder: Term, calendar: WorkingCa
 
 def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | None:
     """What an edited calendar makes of an open case; None when nothing of it is due, or reminded of, at another instant."""
-    if case.clock is None or case.clock.ended_at is not None:
+    stands = _dated_anew(case, calendar)
+    if stands is None:
         return None
-    stands = dated(case.clock, case.tasks, calendar)
-    again = case.asked and asked(case.asked.at, case.asked.answer_within, case.clock.reminder, calendar)
+    again = _asked_anew(case, calendar)
     opinions = tuple(_opinions_due(case, calendar))
     dated_as_before = (case.due_at, case.tasks, case.remind_at, case.asked, ())
     if (stands.due_at, stands.tasks, stands.remind_at, again, opinions) == dated_as_before:
@@ -103,6 +103,26 @@ def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | Non
     )
 
 
+def _dated_anew(case: Case, calendar: WorkingCalendar) -> Standing | None:
+    """Before the legal clock starts and after it ended only steps with a time of their own are dated."""
+    clock = case.clock
+    if clock is not None and clock.ended_at is None:
+        return dated(clock, case.tasks, calendar)
+    if case.status.ended:
+        return None
+    tasks = tuple(
+        task if task.counted_from is None else replace(task, due_at=_own_due(task, clock, calendar))
+        for task in case.tasks
+    )
+    return Standing(case.stops, case.due_at, tasks, case.remind_at)
+
+
+def _asked_anew(case: Case, calendar: WorkingCalendar) -> Asked | None:
+    if case.asked is None or case.clock is None:
+        return case.asked
+    return asked(case.asked.at, case.asked.answer_within, case.clock.reminder, calendar)
+
+
 def _opinions_due(case: Case, calendar: WorkingCalendar) -> Iterator[OpinionDue]:
     for consultation, one in case.consulted:
         due = due_at(consultation.asked_at, one.term, calendar)
@@ -110,9 +130,9 @@ def _opinions_due(case: Case, calendar: WorkingCalendar) -> Iterator[OpinionDue]
             yield OpinionDue(consultation.id, one.id, due)
 
 
-def _due(task: Task, clock: CaseClock, calendar: WorkingCalendar) -> datetime | None:
+def _own_due(task: Task, clock: CaseClock | None, calendar: WorkingCalendar) -> datetime | None:
     if task.counted_from is None:
         return None
-    if task.exempt:
+    if task.exempt or clock is None:
         return due_at(task.counted_from, task.allowance, calendar)
     return clock.part_due_at(task.counted_from, task.allowance, calendar)

@@ -30,6 +30,7 @@ from procedures.domain.definition import END, Definition, Step
 from procedures.domain.fees import payment_stops
 from procedures.domain.linked_cases import ChildStillRunning
 from procedures.domain.status import Action, Status, require_allowed
+from procedures.domain.terms import due_at
 from procedures.domain.time_rules import NO_LIMITS, SupplementRule
 from shared.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Text
 
@@ -94,16 +95,19 @@ class Official:
         )
 
 
-def receiving_task(definition: Definition, now: datetime) -> Task:
-    """The task with which a submitted case waits at the receiving unit."""
+def receiving_task(definition: Definition, calendar: WorkingCalendar, now: datetime) -> Task:
+    """The task with which a submitted case waits at the receiving unit, to be done within the allowance of its step."""
     first = definition.first
+    due = due_at(now, first.allowance, calendar)
     return Task(
         step=first.code,
         unit=first.unit,
         role=first.role,
         agency=first.agency or definition.agency,
         opened_at=now,
-        due_at=None,
+        due_at=due,
+        allowance=first.allowance,
+        counted_from=due and now,
     )
 
 

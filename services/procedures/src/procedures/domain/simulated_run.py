@@ -205,7 +205,7 @@ class Walk:
         return None
 
     def _submitted(self) -> Case:
-        task = receiving_task(self.definition, self.now)
+        task = receiving_task(self.definition, self.calendar, self.now)
         act = Submitted(
             procedure=self.definition.code,
             version=0,

@@ -4,9 +4,9 @@ A timer that fired is noted in the case with its instant. One that comes to bear
 was dated anew, extended, or stood still) is another timer, and fires again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from procedures.domain.case import Case
+from procedures.domain.case import Case, Task
 from procedures.domain.timer import Timer, TimerKind
 
 
@@ -23,6 +23,7 @@ def noted(case: Case, timer: Timer) -> tuple[Timer, ...]:
 
 def _wanted(case: Case) -> Iterator[Timer]:
     if case.clock is None or case.clock.ended_at is not None:
+        yield from _of_own_time(case.tasks)
         return
     yield from _of_the_answer(case)
     for task in case.tasks:
@@ -41,6 +42,13 @@ def _wanted(case: Case) -> Iterator[Timer]:
             silence = consultation.silence_consents
             kind = TimerKind.CONSULTATION_CONSENT if silence else TimerKind.CONSULTATION_OVERDUE
             yield Timer(kind, str(one.id), one.due_at)
+
+
+def _of_own_time(tasks: Iterable[Task]) -> Iterator[Timer]:
+    """Of steps that have a time of their own while no legal clock runs: to receive a case, to hand over its result."""
+    for task in tasks:
+        if task.counted_from is not None and task.due_at is not None:
+            yield Timer(TimerKind.STEP_OVERDUE, task.step, task.due_at)
 
 
 def _of_the_answer(case: Case) -> Iterator[Timer]:
