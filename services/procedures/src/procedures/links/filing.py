@@ -15,6 +15,7 @@ from procedures.cases.submission import Remembered
 from procedures.catalogue.operations import NotInForce, Published
 from procedures.domain.acts import Actor
 from procedures.domain.case import Attachment
+from procedures.domain.definition import Definition
 from procedures.domain.link_acts import ChildOpened
 from procedures.domain.linked_cases import CaseLink, ChildCase
 from procedures.domain.linking import child_link
@@ -70,8 +71,8 @@ async def file_child(
     published: Published,
     form: dict[str, Any],
     step: str | None,
-) -> ChildOpened:
-    """Open a child of a case; what the parent is to be told.
+) -> tuple[ChildOpened, Stored]:
+    """Open a child of a case; what the parent is to be told, and the child.
 
     Documents are not asked for: those of the parent stay there, and the other agency asks for what it lacks.
 
@@ -85,7 +86,18 @@ async def file_child(
     if faults:
         raise Invalid(faults=list(faults))
     filed = await file_linked(tx, now, by=by, to=parent, link=link, published=published, form=form)
-    return ChildOpened(ChildCase(filed.case.id, filed.code, procedure, filed.case.agency, now, step))
+    child = ChildCase(filed.case.id, filed.code, procedure, filed.case.agency, now, step)
+    return ChildOpened(child), filed
+
+
+async def take_turn(tx: AsyncConnection, definitions: Sequence[Definition]) -> None:
+    """Before cases of these procedures are filed: wait until nobody else takes numbers of several series.
+
+    A number locks its series until the transaction ends, so that two who take several could wait for each other.
+    Several are also taken where a case may end by rule as it is filed, since what waits for it may open the next.
+    """
+    if len({one.agency for one in definitions}) > 1 or any(one.automation.approval for one in definitions):
+        await store.lock_numbers(tx)
 
 
 def later_id(than: UUID) -> UUID:
