@@ -150,15 +150,21 @@ async def test_when_people_end_a_part_rules_lead_the_whole_on_from_its_next_step
     assert kinds(await world.acts(case)).count("rule_applied") == 1
 
 
-async def test_a_step_that_waits_for_a_part_is_left_to_it_also_where_a_rule_would_lead_on(world: Any) -> None:
-    part = await publish_part(world)
+async def test_a_rule_leads_on_from_a_step_that_waits_for_a_part_only_once_that_has_ended(world: Any) -> None:
+    part, tax = await publish_part(world), world.official("tax")
     body = whole(part, rules=[ON, always("HOI", "outcome", "'on'")])
-    body["steps"][1]["transitions"] = [{"to": "PHAN_LOAI", "outcome": "on"}]
+    to = [{"to": "PHAN_LOAI", "outcome": "on"}, {"to": "TRA_KET_QUA", "outcome": "off"}]
+    body["steps"][1]["transitions"] = to
     body["automation"]["routing"].append({"step": "HOI", "rule": "HOI"})
     case = await world.accepted(**body)
     seen = await view(world, case)
     assert (steps(seen), seen["rulesApplied"]) == (["HOI"], [])
-    assert [one["status"] for one in seen["children"]] == ["submitted"]
+    (child,) = seen["children"]
+    refusal = {"reason": "Không thuộc thẩm quyền.", "legalGround": "Điều 17"}
+    await world.act(child["id"], "refusal", tax, refusal)
+    seen = await view(world, case)
+    assert [one["step"] for one in seen["rulesApplied"]] == ["HOI", "PHAN_LOAI"]
+    assert (steps(seen), [one["status"] for one in seen["children"]]) == (["TRA_KET_QUA"], ["refused"])
 
 
 async def test_an_appeal_must_bring_the_documents_that_the_rule_calls_for(world: Any) -> None:

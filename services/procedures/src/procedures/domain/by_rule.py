@@ -163,11 +163,19 @@ def _routed_task(case: Case, definition: Definition) -> Task | None:
             task
             for task in case.tasks
             if definition.automation.rule_of(task.step)
-            and task.opens_case is None  # it goes on as that case ends
+            and not _waits_for_a_part(case, task)
             and not (task.step in asked and asked[task.step] >= task.opened_at)
         ),
         None,
     )
+
+
+def _waits_for_a_part(case: Case, task: Task) -> bool:
+    """Whether the case that the step waits for has not ended, or is not opened."""
+    parts = [
+        child for child in case.children if child.step == task.step and child.opened_at >= task.opened_at
+    ]
+    return any(not child.status.ended for child in parts) or (task.opens_case is not None and not parts)
 
 
 def _route(

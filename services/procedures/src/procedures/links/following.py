@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import calendar_of
-from procedures.cases.store import Done, Stored, form_of
+from procedures.cases.store import Done, Stored
 from procedures.catalogue.operations import NotInForce, Published, versions_of
 from procedures.domain.acts import Act, Actor, Entry, Withdrawn
 from procedures.domain.case import Case, Task
@@ -149,10 +149,8 @@ async def _opened(
     try:
         if published is None:
             raise NotInForce
-        filed = await form_of(tx, parent)
-        form = plan.filled_in(filed.content if filed else {})
         act, child = await file_child(
-            tx, now, by=actor, parent=parent, published=published, form=form, step=task.step
+            tx, now, by=actor, parent=parent, published=published, form={}, step=task.step
         )
     except MotcuaError as problem:
         return ChildNotOpened(task.step, plan.procedure, problem.slug), ()

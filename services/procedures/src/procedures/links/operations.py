@@ -9,7 +9,7 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.filing import filing_faults
 from procedures.cases.operations import Order, handle_case, locked_case
 from procedures.cases.record import record
-from procedures.cases.store import Stored, form_of
+from procedures.cases.store import Stored
 from procedures.documents.operations import Enclosure, attachments_of, put_into_case
 from procedures.domain.case import Case
 from procedures.domain.handling import Official
@@ -45,19 +45,11 @@ async def open_child(
         by=order.actor,
         parent=parent,
         published=published,
-        form={**await _handed_on(tx, parent, procedure, step), **form},
+        form=form,
         step=step,
     )
     after, _ = await record(tx, order.actor, order.now, [(parent, [act])], [child])
     return after
-
-
-async def _handed_on(tx: AsyncConnection, parent: Stored, procedure: str, step: str | None) -> dict[str, Any]:
-    task = parent.case.task(step) if step else None
-    if task is None or task.opens_case is None or task.opens_case.procedure != procedure:
-        return {}
-    filed = await form_of(tx, parent)
-    return task.opens_case.filled_in(filed.content if filed else {})
 
 
 async def file_appeal(
