@@ -344,8 +344,10 @@ async def test_of_a_part_of_a_case_an_applicant_is_told_where_asked_for_somethin
         (CaseAccepted, {}),
         (CaseDecided, {"outcome": "granted"}),
         (CaseSupplementRequested, {}),
+        (CaseFeeDemanded, {"fee": "000.00.02.H99-260301-0001/1", "amount": 20000, "currency": "VND"}),
     ):
         await _happens(ground, _event(kind, person.id, parent=whole, **details))
-    (message,) = await _messages(ground, browser, person)
-    assert message["caseCode"] == whole
-    assert "bổ sung" in message["subject"]["vi"]
+    messages = await _messages(ground, browser, person)
+    assert {message["caseCode"] for message in messages} == {whole}
+    subjects = sorted(message["subject"]["en"].partition(" – ")[0] for message in messages)
+    assert subjects == ["There is a fee to pay", "Your case needs a supplement"]

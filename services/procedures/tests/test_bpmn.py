@@ -211,7 +211,7 @@ def definitions(draw: st.DrawFn) -> Definition:
             pauses_clock=draw(st.booleans()),
             join=draw(st.sampled_from([None, Join(), Join(2)])),
             exempt=draw(st.booleans()),
-            opens_case=draw(st.sampled_from([None, CaseToOpen("DAT", (("chu", "ten"),))])),
+            opens_case=draw(st.sampled_from([None, CaseToOpen("DAT", (("chu", "ten"),), (("SO", "THE"),))])),
             silence_consents=draw(st.booleans()),
             external=draw(st.sampled_from([None, ExternalWork(), ExternalWork(1)])),
         )

@@ -51,7 +51,7 @@ BEFORE = Definition(
     stages=(Stage("S", named("Kiểm tra", "Checking"), days(2)),),
     steps=(
         Step("RECEIVE", named("Nhận", "Receive"), "DESK", (Transition("ASK", beside=("CHECK",)),)),
-        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), external=ExternalWork(2), opens_case=CaseToOpen("RECORD", (("who", "name"),))),
+        Step("ASK", named("Hỏi", "Ask"), "DESK", (Transition("PRINT"),), agency="POLICE", exempt=True, allowance=days(1), external=ExternalWork(2), opens_case=CaseToOpen("RECORD", (("who", "name"),), (("PROOF", "PASSPORT"),))),
         Step("CHECK", named("Kiểm", "Check"), "LAB", (Transition("PRINT", "ok", named("Đạt", "Fine")), Transition(END, "no")), role="R", stage="S"),
         Step("PRINT", named("In", "Print"), "DESK", (Transition(END),), join=Join(2), completes_processing=True),
     ),
@@ -169,12 +169,12 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
         ),
     ),
     "what a step opens": (
-        step(1, opens_case=CaseToOpen("RECORD", (("who", "born"),))),
+        step(1, opens_case=CaseToOpen("RECORD", (("who", "name"),), (("PROOF", "PHOTO"),))),
         (
             "changed",
-            "/steps/1/opensCase/form/who",
-            "“who” của công việc “Hỏi” (ASK): đổi từ “name” thành “born”.",
-            "“who” of the step “Ask” (ASK): from “name” to “born”.",
+            "/steps/1/opensCase/documents/PROOF",
+            "“PROOF” của công việc “Hỏi” (ASK): đổi từ “PASSPORT” thành “PHOTO”.",
+            "“PROOF” of the step “Ask” (ASK): from “PASSPORT” to “PHOTO”.",
         ),
     ),
     "where to appeal": (

@@ -13,6 +13,7 @@ from procedures.cases import commands as case_commands
 from procedures.cases import routes as case_routes
 from procedures.catalogue import routes as catalogue_routes
 from procedures.catalogue.operations import Versions
+from procedures.catalogue.operations import hand_over as hand_versions_over
 from procedures.clocks import routes as clock_routes
 from procedures.consultations import routes as consultation_routes
 from procedures.consumers import HANDLERS
@@ -72,12 +73,14 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
     seal = Seal(settings.result_certificates, settings.result_passphrase.get_secret_value().encode())
     keyring = Keyring(settings.master_key.get_secret_value())
     hand_over(keyring, parts.database)
+    versions = Versions()
+    hand_versions_over(versions, parts.database)
     bell = Bell()
     hand_bell_over(bell, parts.database)
     desk = Desk(
         database=parts.database,
         clock=parts.clock,
-        versions=Versions(),
+        versions=versions,
         calendars=Calendars(),
         contents=contents,
         document_limit=settings.document_limit,

@@ -183,6 +183,7 @@ documents = Table(
     Column("case_id", Uuid, ForeignKey("cases.id", deferrable=True, initially="DEFERRED"), index=True),
     Column("erased_at", Instant, comment="with its case; the content goes with the next sweep"),
     Column("dropped_at", Instant, comment="when the content of an erased document was dropped"),
+    Column("content_of", Uuid, ForeignKey("documents.id"), comment="handed on: whose content it shares"),
     CheckConstraint("received_at IS NULL OR (size IS NOT NULL AND sha256 IS NOT NULL)", name="received"),
     comment="What was sent; the content lies in the object store under the id",
 )
@@ -191,6 +192,7 @@ Index(
     documents.c.id,
     postgresql_where=text("erased_at IS NOT NULL AND dropped_at IS NULL"),
 )
+Index("documents_content_idx", documents.c.content_of, postgresql_where=documents.c.content_of.is_not(None))
 Index("documents_loose_idx", documents.c.began_at, postgresql_where=documents.c.case_id.is_(None))
 
 anchors = Table(

@@ -53,6 +53,7 @@ _OF_A_PART = {
     Occasion.ANSWER_REMINDED,
     Occasion.ANSWER_REDATED,
     Occasion.SUPPLEMENT_EXPIRED,
+    Occasion.FEE_DEMANDED,
 }
 """Of what is a part of another case the applicant is told where they are asked for something, under the code that
 they know."""

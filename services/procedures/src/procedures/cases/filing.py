@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +13,35 @@ from procedures.cases import submission
 from procedures.cases.announcements import announcement
 from procedures.cases.store import Stored
 from procedures.catalogue.operations import Published
+from procedures.documents.operations import Enclosure, enclosure_faults
 from procedures.domain.acts import Actor, Entry, Submitted
+from procedures.domain.by_rule import documents_needed
 from procedures.domain.case import Attachment, opened
 from procedures.domain.handling import receiving_task
 from procedures.domain.linked_cases import CaseLink
 from procedures.domain.log import canonical
 from procedures.domain.personal import commitment
+from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.terms import due_at
 from procedures.keys.keyring import SALT_LENGTH, keyring_of
+from shared.errors import Fault
+
+
+async def filing_faults(
+    tx: AsyncConnection,
+    applicant: str,
+    published: Published,
+    form: dict[str, Any],
+    enclosures: Sequence[Enclosure],
+    day: date,
+) -> list[Fault]:
+    """What is wrong with form and documents that are filed on a day, all of it."""
+    enclosed = (enclosure.document for enclosure in enclosures)
+    _, needed = documents_needed(published.definition, inputs_of(form, enclosed, day))
+    return [
+        *published.form.faults(form),
+        *await enclosure_faults(tx, applicant, published.definition, enclosures, needed=needed),
+    ]
 
 
 async def file_case(

@@ -14,8 +14,7 @@ from procedures.access.look import Look
 from procedures.access.operations import record_look, seen_of
 from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
 from procedures.cases import store, submission
-from procedures.cases.by_rule import follow_rules, follow_submission
-from procedures.cases.filing import file_case
+from procedures.cases.filing import file_case, filing_faults
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
 from procedures.cases.soundness import flaw_of_log
@@ -25,7 +24,6 @@ from procedures.documents.operations import (
     Enclosure,
     attach,
     attachments_of,
-    enclosure_faults,
     owned_faults,
     put_into_case,
     sent_faults,
@@ -33,17 +31,17 @@ from procedures.documents.operations import (
 from procedures.domain import handling
 from procedures.domain.acts import Act, Actor
 from procedures.domain.automation import NO_AUTOMATION
-from procedures.domain.by_rule import documents_needed
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, MissingItem, Outcome
 from procedures.domain.claim import require_unclaimed
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
+from procedures.domain.link_findings import links_of
 from procedures.domain.linking import require_on_its_own
 from procedures.domain.log import Link
-from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.external_tasks.holding import require_no_system_at_work
+from procedures.links.filing import take_turn
 from procedures.links.store import lock_case
 from procedures.links.visibility import filed_alone
 from procedures.work_list.store import claims_of
@@ -126,18 +124,14 @@ async def _file(
     enclosures: Sequence[Enclosure],
     answer: submission.Remembered,
 ) -> Stored | None:
-    definition, calendar = published.definition, dated.calendar
-    enclosed = [enclosure.document for enclosure in enclosures]
-    inputs = inputs_of(form, enclosed, calendar.local_date(now))
-    asked, needed = documents_needed(definition, inputs)
-    faults = [
-        *published.form.faults(form),
-        *await enclosure_faults(tx, by.subject, definition, enclosures, needed=needed),
-    ]
+    definition, day = published.definition, dated.calendar.local_date(now)
+    faults = await filing_faults(tx, by.subject, published, form, enclosures, day)
     if faults:
         raise Invalid(faults=faults)
     if definition.automation != NO_AUTOMATION or definition.fee_demand is not None:
         await store.begin(tx)  # so that what follows by rule is written with the case or not at all
+    if links_of(definition):
+        await take_turn(tx, [definition])
     attachments = await attachments_of(tx, by.subject, enclosures)
     filed = await file_case(
         tx,
@@ -154,7 +148,8 @@ async def _file(
     if filed is None:
         return None
     await put_into_case(tx, filed.case.id, attachments)
-    return await follow_submission(tx, filed, definition, calendar, asked, inputs, now)
+    (filed,) = await record(tx, by, now, filed=[filed])
+    return filed
 
 
 async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
@@ -348,8 +343,7 @@ async def handle_case(
     calendar = await calendar_of(tx, case.agency)
     acts = rule(case, definition, calendar)
     await require_free(tx, order, case, acts)
-    done = await record(tx, order.actor, order.now, [(stored, acts)])
-    (after,) = await follow_rules(tx, order.versions, order.now, done)
+    (after,) = await record(tx, order.actor, order.now, [(stored, acts)])
     return after
 
 

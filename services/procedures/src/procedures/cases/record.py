@@ -1,6 +1,6 @@
 """What is done to cases is recorded: log, state, open tasks, timers and events, in the transaction at hand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,38 +8,62 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import store
 from procedures.cases.announcements import announcement
+from procedures.cases.by_rule import led_on
 from procedures.cases.store import Done, Stored
 from procedures.consultations import store as consultations
 from procedures.domain.acts import SYSTEM, Act, Actor, Entry
 from procedures.domain.case import Case
 from procedures.external_tasks import following as external_tasks
-from procedures.links.following import opened_beside, recalled_below, told_above
+from procedures.links.following import Change, opened_beside, recalled_below, told_above
 from procedures.retention import store as retention
 from procedures.timers.store import set_timers
 from shared import outbox
 
 
-async def record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
-    """Record what one actor did to cases, and what that makes of those linked to them; each as it then stands.
+async def record(
+    tx: AsyncConnection,
+    actor: Actor,
+    now: datetime,
+    done: Sequence[Done] = (),
+    filed: Sequence[Stored] = (),
+) -> list[Stored]:
+    """Record what one actor did to cases, and all that follows; those cases as they then stand, and the filed.
+
+    What was done, or the filing of a case just now, is told to the cases that it is a part of, recalls its own
+    parts, and is led on by rules; what that does leads further. When nothing follows any more, the cases are
+    filed that new steps wait for, in which again something may follow.
 
     The row locks are held, of the cases above them too.
     """
-    after = await _record(tx, actor, now, done)
-    changes = news = _changes(done, after)
-    stands: dict[UUID, Stored] = {stored.case.id: stored for stored in after}
+    stands = {stored.case.id: stored for stored in filed}
+
+    async def write(who: Actor, done: Sequence[Done]) -> list[Change]:
+        after = await _record(tx, who, now, done)
+        stands.update((stored.case.id, stored) for stored in after)
+        return [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
+
+    news = [*await write(actor, done), *map(_unchanged, filed)]
+    changes: list[Change] = []
     while news:
-        following = [*await told_above(tx, SYSTEM, now, news), *await recalled_below(tx, news)]
-        told = await _record(tx, SYSTEM, now, following)
-        news = _changes(following, told)
-        changes = [*changes, *news]
-        stands.update((stored.case.id, stored) for stored in told)
-    parents = await opened_beside(tx, actor, now, changes, stands)
-    stands.update((stored.case.id, stored) for stored in await _record(tx, SYSTEM, now, parents))
-    return [stands[stored.case.id] for stored in after]
+        changes += news
+        following = await write(SYSTEM, await told_above(tx, SYSTEM, now, news))
+        following += await write(SYSTEM, await recalled_below(tx, news))
+        following += await write(SYSTEM, await led_on(tx, now, _latest(news, stands)))
+        if not following:
+            told, opened = await opened_beside(tx, actor, now, changes, stands)
+            stands.update((stored.case.id, stored) for stored in opened)
+            following, changes = [*await write(SYSTEM, told), *map(_unchanged, opened)], []
+        news = following
+    return [stands[stored.case.id] for stored in (*(stored for stored, _ in done), *filed)]
 
 
-def _changes(done: Sequence[Done], after: Sequence[Stored]) -> list[tuple[Case, Case]]:
-    return [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
+def _unchanged(stored: Stored) -> Change:
+    return stored.case, stored.case
+
+
+def _latest(changes: Sequence[Change], stands: Mapping[UUID, Stored]) -> list[Stored]:
+    """Each changed case once, as it stands."""
+    return [stands[case_id] for case_id in dict.fromkeys(after.id for _, after in changes)]
 
 
 async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
@@ -52,7 +76,7 @@ async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequen
         for case, act in _steps(stored.case, new.case, acts, actor, now)
     ]
     await outbox.add(tx, *events)
-    changes = _changes(done, after)
+    changes = [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
     await set_timers(tx, changes)
     await consultations.follow(tx, changes)
     codes = (stored.code for stored, _ in done)

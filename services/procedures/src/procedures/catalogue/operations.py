@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import known_units, units_of
@@ -25,12 +26,13 @@ from procedures.domain.link_findings import links_of
 from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.external_tasks.systems import known_systems
 from shared import outbox
-from shared.db import AnyRow
+from shared.db import AnyRow, Database
 from shared.errors import Conflict, Invalid, NotFound, Text
 from shared.events.procedures import ProcedurePublished, ProcedureRetired
 from shared.web.conditional import require_match
 
 _KEPT = 1000
+_AT_HAND = "versions"
 
 
 class ProcedureNotFound(NotFound):
@@ -118,6 +120,21 @@ class Versions:
                 raise NotInForce(procedure=code)
             self._in_force[code] = version
         return await self.of(tx, code, version)
+
+
+def hand_over(versions: Versions, database: Database) -> None:
+    """Let whoever has a connection of the service use the versions that this process has met."""
+    event.listen(
+        database.engine.sync_engine,
+        "connect",
+        lambda _, record: record.info.__setitem__(_AT_HAND, versions),
+    )
+
+
+def versions_of(tx: AsyncConnection) -> Versions:
+    """The versions at hand; in a program that handed none over, those that the connection has met."""
+    versions: Versions = tx.info.setdefault(_AT_HAND, Versions())
+    return versions
 
 
 async def draft_procedure(

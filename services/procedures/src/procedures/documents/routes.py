@@ -14,6 +14,7 @@ from procedures.access.operations import looking
 from procedures.dependencies import AtDesk, Desk, look_of, viewer_of
 from procedures.documents import operations
 from procedures.documents.schemas import DocumentReceived
+from procedures.documents.store import content_of
 from procedures.domain.document import (
     MEDIA_TYPES,
     BrokenOff,
@@ -114,4 +115,4 @@ def content_response(request: Request, desk: Desk, row: AnyRow, file_name: str) 
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
     headers["content-length"] = str(row.size)
-    return StreamingResponse(desk.contents.send(row.id), 200, headers, row.media_type)
+    return StreamingResponse(desk.contents.send(content_of(row)), 200, headers, row.media_type)

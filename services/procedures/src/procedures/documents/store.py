@@ -79,6 +79,37 @@ async def put_into_case(tx: AsyncConnection, case_id: UUID, ids: Sequence[UUID])
     await tx.execute(update(documents).where(documents.c.id.in_(ids)).values(case_id=case_id))
 
 
+async def hand_on(tx: AsyncConnection, case_id: UUID, copies: Sequence[tuple[UUID, UUID]]) -> None:
+    """Documents of another case belong to this one as well; `copies`: each there, and the id that it has here.
+
+    They share the content, and nothing else: each is read, kept and erased with its own case.
+    """
+    query = select(documents).where(documents.c.id.in_([there for there, _ in copies]))
+    found = {row.id: row for row in await tx.execute(query)}
+    for there, here in copies:
+        row = found[there]
+        await expect(
+            tx,
+            id=here,
+            file_name=file_name_of(tx, row),
+            owner=row.owner,
+            agency=row.agency,
+            media_type=row.media_type,
+            size=row.size,
+            sha256=row.sha256,
+            began_at=row.began_at,
+            received_at=row.received_at,
+            case_id=case_id,
+            content_of=content_of(row),
+        )
+
+
+def content_of(row: AnyRow) -> UUID:
+    """The id under which the content of a document lies."""
+    content: UUID = row.content_of or row.id
+    return content
+
+
 async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow | None:
     """The document, when the viewer sent it, may see its case, or is asked about it and was given it."""
     sent: ColumnElement[bool] = and_(documents.c.owner == viewer.subject, documents.c.case_id.is_(None))

@@ -22,13 +22,14 @@ from procedures.domain.fee_rules import ask, falls_due
 from procedures.domain.fees import payment_stops
 from procedures.domain.handling import DecisionMissing, completed
 from procedures.domain.rule_acts import RuleApplied
+from procedures.domain.rule_inputs import DOCUMENTS
 from procedures.domain.rules import RuleFailed, RuleUnreadable, decide, seen_by
 from procedures.domain.status import Status
 
 GRANTED_BY_RULE = "Hồ sơ đủ điều kiện theo quy tắc của thủ tục nên được chấp thuận ngay."
 """What the log says as the reason where the rule gives none."""
 
-NOT_THERE, UNREADABLE, UNFIT = "not_there", "unreadable", "unfit_answer"
+NOT_THERE, UNREADABLE, UNFIT, LACKING = "not_there", "unreadable", "unfit_answer", "documents_missing"
 """Why a rule was not followed, besides what `RuleFailed` tells and the errors of what would have followed."""
 
 Inputs = Mapping[str, Any]
@@ -61,17 +62,31 @@ def _approve(
         return (replace(act, failure=UNFIT),)
     if not answer:
         return (act,)
+    if _lacks_documents(definition, inputs):
+        return (replace(act, failure=LACKING),)
     try:
         return act, *_grant(case, definition, calendar, now, _reason(act))
     except UnknownStep as refused:
         return (replace(act, failure=refused.slug),)
 
 
+def _lacks_documents(definition: Definition, inputs: Inputs) -> bool:
+    """Whether a document is not there without which nobody could file the case by themselves.
+
+    A case that is filed as a part of another is taken without, for its agency to ask for them.
+    """
+    _, needed = documents_needed(definition, inputs)
+    return any(
+        (document.required or document.code in needed) and document.code not in inputs[DOCUMENTS]
+        for document in definition.documents
+    )
+
+
 def follow(
     case: Case, definition: Definition, calendar: WorkingCalendar, inputs: Inputs, now: datetime
 ) -> tuple[Act, ...]:
-    """The acts by which a case goes on by itself, until it waits for people: the fee is asked for, the case is
-    granted once no fee is waited for, rules lead on from its open steps."""
+    """The acts by which a case goes on by itself, until it waits for people: it is noted which documents it needs,
+    the fee is asked for, the case is granted once no fee is waited for, rules lead on from its open steps."""
     acts: list[Act] = []
     while following := _next(case, definition, calendar, inputs, now):
         for act in following:
@@ -83,7 +98,8 @@ def follow(
 def goes_on(case: Case, definition: Definition) -> bool:
     """Whether anything follows by itself."""
     return (
-        falls_due(case, definition)
+        _awaits_completeness(case, definition)
+        or falls_due(case, definition)
         or _awaits_approval(case, definition)
         or _routed_task(case, definition) is not None
     )
@@ -92,6 +108,10 @@ def goes_on(case: Case, definition: Definition) -> bool:
 def _next(
     case: Case, definition: Definition, calendar: WorkingCalendar, inputs: Inputs, now: datetime
 ) -> Sequence[Act]:
+    if _awaits_completeness(case, definition):
+        act, _ = documents_needed(definition, inputs)
+        assert act is not None
+        return (act,)
     if falls_due(case, definition):
         return _ask_for_fee(case, definition, calendar, inputs, now)
     if _awaits_approval(case, definition):
@@ -118,6 +138,12 @@ def _ask_for_fee(
     return act, ask(case, calendar, now, costs, stops_clock=demand.stops_clock)
 
 
+def _awaits_completeness(case: Case, definition: Definition) -> bool:
+    """A case that was submitted just now."""
+    asked = any(applied.purpose is Purpose.COMPLETENESS for applied in case.rules_applied)
+    return definition.automation.completeness is not None and case.status is Status.SUBMITTED and not asked
+
+
 def _awaits_approval(case: Case, definition: Definition) -> bool:
     """A case that was just submitted, or whose fee is paid now; none of which nobody knows yet what it costs."""
     if definition.automation.approval is None or case.status is not Status.SUBMITTED:
@@ -137,10 +163,19 @@ def _routed_task(case: Case, definition: Definition) -> Task | None:
             task
             for task in case.tasks
             if definition.automation.rule_of(task.step)
+            and not _waits_for_a_part(case, task)
             and not (task.step in asked and asked[task.step] >= task.opened_at)
         ),
         None,
     )
+
+
+def _waits_for_a_part(case: Case, task: Task) -> bool:
+    """Whether the case that the step waits for has not ended, or is not opened."""
+    parts = [
+        child for child in case.children if child.step == task.step and child.opened_at >= task.opened_at
+    ]
+    return any(not child.status.ended for child in parts) or (task.opens_case is not None and not parts)
 
 
 def _route(

@@ -64,6 +64,11 @@ class RequiredDocument:
     max_bytes: int | None = None
     """The largest that is taken; None: as large as the service takes."""
 
+    def takes(self, media_type: str, size: int) -> bool:
+        """Whether a file of this type and size is taken."""
+        fits = not self.media_types or media_type in self.media_types
+        return fits and (self.max_bytes is None or size <= self.max_bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:

@@ -5,8 +5,10 @@
 | unknown_procedure           | error    | a step or the appeal names a procedure that takes no cases          |
 | unknown_source_field        | error    | a step hands on a field that the form does not have                 |
 | unknown_target_field        | error    | a step fills in a field that the other procedure's form lacks       |
+| unknown_source_document     | error    | a step hands on a document that the procedure does not have         |
+| unknown_target_document     | error    | a step hands on a document that the other procedure does not have   |
 | required_field_not_filled   | warning  | the other procedure's form requires a field that is not filled in   |
-| required_document_not_sent  | warning  | the other procedure requires a document, and none are handed on     |
+| required_document_not_sent  | warning  | the other procedure requires a document that is not handed on       |
 | opened_by_first_step        | error    | the first step, which receives the case, opens another one          |
 | linked_in_circle            | error    | procedures open each other's cases without end                      |
 """
@@ -59,6 +61,15 @@ def _sources(definition: Definition, plan: CaseToOpen, place: str) -> Iterator[F
                 vi=f"Biểu mẫu của thủ tục này không có trường {quoted(source)}.",
                 en=f"The form of this procedure has no field {quoted(source)}.",
             )
+    documents = {document.code for document in definition.documents}
+    for document, source in plan.documents:
+        if source not in documents:
+            yield error(
+                "unknown_source_document",
+                f"{place}/documents/{escaped(document)}",
+                vi=f"Thủ tục này không có giấy tờ {quoted(source)}.",
+                en=f"This procedure has no document {quoted(source)}.",
+            )
 
 
 def _target(
@@ -93,13 +104,25 @@ def _target(
                 vi=f"Thủ tục {quoted(target.code)} bắt buộc có {quoted(field)}; bộ phận sẽ phải tự mở hồ sơ.",
                 en=f"{quoted(target.code)} requires {quoted(field)}; the unit has to open the case itself.",
             )
+    yield from _papers(target, plan, place)
+
+
+def _papers(target: Definition, plan: CaseToOpen, place: str) -> Iterator[Finding]:
+    listed, sent = {paper.code for paper in target.documents}, {document for document, _ in plan.documents}
+    for document in sorted(sent - listed):
+        yield error(
+            "unknown_target_document",
+            f"{place}/documents/{escaped(document)}",
+            vi=f"Thủ tục {quoted(target.code)} không có giấy tờ {quoted(document)}.",
+            en=f"{quoted(target.code)} has no document {quoted(document)}.",
+        )
     for paper in target.documents:
-        if paper.required:
+        if paper.required and paper.code not in sent:
             yield warning(
                 "required_document_not_sent",
                 place,
-                vi=f"Thủ tục {quoted(target.code)} cần {quoted(paper.title.vi)}, nhưng giấy tờ không chuyển theo.",
-                en=f"{quoted(target.code)} requires {quoted(paper.title.en)}, and documents are not handed on.",
+                vi=f"Thủ tục {quoted(target.code)} cần {quoted(paper.title.vi)}, nhưng bước này không chuyển theo.",
+                en=f"{quoted(target.code)} requires {quoted(paper.title.en)}, which is not handed on.",
             )
 
 

@@ -16,8 +16,8 @@ from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
 from shared.errors import Conflict, Text
 
-MOST_FIELDS = 300
-"""Of a form that are handed on; a form that people fill in has a tenth."""
+MOST_HANDED_ON = 300
+"""Fields of a form, or documents; what people fill in has a tenth."""
 
 
 class ChildStillRunning(Conflict):
@@ -110,33 +110,38 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class CaseToOpen:
-    """What a step opens: a case of another procedure, with what of the parent's form is handed on."""
+    """What a step opens: a case of another procedure, with what of the parent's form and documents is handed on."""
 
     procedure: str
     form: tuple[tuple[str, str], ...] = ()
     """Pairs of a field of the child's form, and the field of the parent's that it is filled in from."""
+    documents: tuple[tuple[str, str], ...] = ()
+    """Pairs of a document of the child's procedure, and the document of the parent's that it is there."""
 
     @classmethod
     def read(cls, node: Node) -> "CaseToOpen | None":
         """What stands at a node of a definition; None when the step opens nothing."""
         if not node.given or not node.object():
             return None
-        node.only("procedure", "form")
-        form = node.get("form")
-        fields: tuple[tuple[str, str], ...] = ()
-        if form.given and form.object() and isinstance(form.value, dict):
-            if len(form.value) > MOST_FIELDS:
-                form.fault(
-                    "too_many",
-                    vi=f"Nhiều nhất {MOST_FIELDS} mục.",
-                    en=f"At most {MOST_FIELDS} fields are taken.",
-                )
-            fields = tuple((str(name), form.get(str(name)).code()) for name in form.value)
-        return cls(node.get("procedure").code(), fields)
+        node.only("procedure", "form", "documents")
+        return cls(node.get("procedure").code(), _pairs(node.get("form")), _pairs(node.get("documents")))
 
     def to_json(self) -> dict[str, Any]:
-        return {"procedure": self.procedure, "form": dict(self.form)}
+        return {"procedure": self.procedure, "form": dict(self.form), "documents": dict(self.documents)}
 
     def filled_in(self, form: dict[str, Any]) -> dict[str, Any]:
         """The child's form: what was left out in the parent's is left out."""
         return {field: form[source] for field, source in self.form if source in form}
+
+
+def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
+    """What something there is called, and what it is here."""
+    if not node.given or not node.object() or not isinstance(node.value, dict):
+        return ()
+    if len(node.value) > MOST_HANDED_ON:
+        node.fault(
+            "too_many",
+            vi=f"Nhiều nhất {MOST_HANDED_ON} mục.",
+            en=f"At most {MOST_HANDED_ON} are taken.",
+        )
+    return tuple((str(name), node.get(str(name)).code()) for name in node.value)

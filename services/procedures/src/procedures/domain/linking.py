@@ -7,7 +7,7 @@ from uuid import UUID
 from procedures.domain.acts import Act
 from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case, Outcome
+from procedures.domain.case import Attachment, Case, Outcome
 from procedures.domain.definition import Definition, UnknownOutcome
 from procedures.domain.handling import (
     DecisionMissing,
@@ -18,7 +18,7 @@ from procedures.domain.handling import (
     require_open_task,
 )
 from procedures.domain.link_acts import AppealSettled, ChildProgressed, Ruled
-from procedures.domain.linked_cases import CaseLink, ChildCase, LinkKind, Verdict
+from procedures.domain.linked_cases import CaseLink, CaseToOpen, ChildCase, LinkKind, Verdict
 from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.terms import due_at
 from shared.errors import Conflict, NotFound, Text
@@ -115,6 +115,29 @@ def require_child_openable(case: Case, official: Official, step: str | None) -> 
         raise TaskNotOpen(step=step)
     if (child := case.child_at(step)) is not None:
         raise LinkedTooFar(child=child.code)
+
+
+def plan_of(case: Case, procedure: str, step: str | None) -> CaseToOpen:
+    """What is handed on to a child of this procedure: what the step says for which it is opened, or nothing."""
+    task = case.task(step) if step else None
+    planned = task.opens_case if task else None
+    return planned if planned and planned.procedure == procedure else CaseToOpen(procedure)
+
+
+def handed_on(case: Case, plan: CaseToOpen, child: Definition) -> list[tuple[str, Attachment]]:
+    """The documents of a case that its child gets, each with what it is there.
+
+    What the child's procedure would not take from its applicant is left out, for its agency to ask for.
+    """
+    listed = {document.code: document for document in child.documents}
+    return [
+        (code, attachment)
+        for code, source in plan.documents
+        for attachment in case.attachments
+        if attachment.document == source
+        and code in listed
+        and listed[code].takes(attachment.media_type, attachment.size)
+    ]
 
 
 def child_link(parent: Case, code: str, procedure: str, step: str | None) -> CaseLink:

@@ -16,7 +16,7 @@ from uuid import UUID
 from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Decided, Entry, Submitted, TaskCompleted
 from procedures.domain.automation import AppliedRule
-from procedures.domain.by_rule import documents_needed, follow
+from procedures.domain.by_rule import follow
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Task, opened
 from procedures.domain.clock import Stop
@@ -161,7 +161,7 @@ class Walk:
         self.chosen: list[tuple[str, str | None]] = []
         self.happenings: list[Happening] = []
         self.case = self._submitted()
-        self._follow_submission()
+        self._follow_rules()
 
     def run(self) -> Run:
         dead_end = self._go()
@@ -224,18 +224,9 @@ class Walk:
         documents = listed if self.scenario.documents is None else self.scenario.documents
         return inputs_of(self.scenario.form, documents, self.calendar.local_date(self.case.submitted_at))
 
-    def _follow_submission(self) -> None:
-        """What rules make of a case as soon as it is submitted."""
-        asked, _ = documents_needed(self.definition, self._inputs())
-        self._by_rule(() if asked is None else (asked,))
-        self._follow_rules()
-
     def _follow_rules(self) -> None:
-        """Rules lead on from the steps that they answer."""
-        self._by_rule(follow(self.case, self.definition, self.calendar, self._inputs(), self.now))
-
-    def _by_rule(self, acts: Sequence[Act]) -> None:
-        for act in acts:
+        """What rules make of the case, as far as it goes on by itself."""
+        for act in follow(self.case, self.definition, self.calendar, self._inputs(), self.now):
             if isinstance(act, RuleApplied):
                 self._note("rule_applied", None, None, (act,))
             elif isinstance(act, TaskCompleted):

@@ -3,17 +3,18 @@
 Locks: ids are locked in their order, and a case has a greater id than the one it belongs to. So whoever acts on a
 case holds, in this order, those above it, the case, and those below it. Who holds many cases at once (timers)
 takes those linked to them only where they are free. So nobody waits for a case while holding a later one.
+Numbers of cases are taken by whoever needs several of them in one transaction when no other does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import calendar_of
-from procedures.cases.store import Done, Stored, form_of
-from procedures.catalogue.operations import NotInForce, Published, Versions
+from procedures.cases.store import Done, Stored
+from procedures.catalogue.operations import NotInForce, Published, versions_of
 from procedures.domain.acts import Act, Actor, Entry, Withdrawn
 from procedures.domain.case import Case, Task
 from procedures.domain.link_acts import ChildNotOpened
@@ -21,7 +22,7 @@ from procedures.domain.linked_cases import LinkKind
 from procedures.domain.linking import answered, progressed, settled
 from procedures.domain.status import ALLOWED, Action, Status
 from procedures.links import store
-from procedures.links.filing import file_child
+from procedures.links.filing import file_child, take_turn
 from shared.errors import MotcuaError
 
 Change = tuple[Case, Case]
@@ -70,7 +71,7 @@ async def _answers(tx: AsyncConnection, case: Case, about: Case, now: datetime) 
     child = next((child for child in case.children if child.case == about.id), None)
     if child is None or not child.status.ended:
         return ()
-    definition = (await Versions().of(tx, case.procedure, case.version)).definition
+    definition = (await versions_of(tx).of(tx, case.procedure, case.version)).definition
     return answered(case, definition, await calendar_of(tx, case.agency), now, child)
 
 
@@ -94,12 +95,14 @@ async def recalled_below(tx: AsyncConnection, changes: Sequence[Change]) -> list
 
 
 async def opened_beside(
-    tx: AsyncConnection, actor: Actor, now: datetime, changes: Sequence[Change], stands: dict[UUID, Stored]
-) -> list[Done]:
-    """The cases that newly opened steps wait for are filed; their parents, as they stand, are to be told.
-
-    Numbers are taken agency by agency in one order for all, so that nobody waits in a ring for a series.
-    """
+    tx: AsyncConnection,
+    actor: Actor,
+    now: datetime,
+    changes: Sequence[Change],
+    stands: Mapping[UUID, Stored],
+) -> tuple[list[Done], list[Stored]]:
+    """The cases that newly opened steps wait for are filed: what their parents, as they stand, are to be told, and
+    those cases."""
     wanted = [
         (stands[after.id], task)
         for before, after in changes
@@ -109,15 +112,15 @@ async def opened_beside(
         and not _was_open(before, task)
         and _is_open(stands[after.id], task)
     ]
-    found: list[tuple[str, Stored, Task, Published | None]] = []
-    for parent, task in wanted:
-        published = await _in_force(tx, task)
-        found.append((published.definition.agency if published else "", parent, task, published))
+    found = [(parent, task, await _in_force(tx, task)) for parent, task in wanted]
+    await take_turn(tx, [published.definition for _, _, published in found if published])
     told: dict[UUID, tuple[Stored, list[Act]]] = {}
-    for _, parent, task, published in sorted(found, key=lambda one: (one[0], one[1].case.id, one[2].step)):
-        act = await _opened(tx, actor, now, parent, task, published)
+    filed: list[Stored] = []
+    for parent, task, published in found:
+        act, children = await _opened(tx, actor, now, parent, task, published)
         told.setdefault(parent.case.id, (parent, []))[1].append(act)
-    return list(told.values())
+        filed += children
+    return list(told.values()), filed
 
 
 def _was_open(before: Case, task: Task) -> bool:
@@ -132,27 +135,26 @@ def _is_open(stands: Stored, task: Task) -> bool:
 async def _in_force(tx: AsyncConnection, task: Task) -> Published | None:
     assert task.opens_case is not None
     try:
-        return await Versions().in_force(tx, task.opens_case.procedure)
+        return await versions_of(tx).in_force(tx, task.opens_case.procedure, fresh=True)
     except NotInForce:
         return None
 
 
 async def _opened(
     tx: AsyncConnection, actor: Actor, now: datetime, parent: Stored, task: Task, published: Published | None
-) -> Act:
+) -> tuple[Act, tuple[Stored, ...]]:
     """What the parent is told: also that the case could not be opened, for the unit to see to it."""
     plan = task.opens_case
     assert plan is not None
     try:
         if published is None:
             raise NotInForce
-        filed = await form_of(tx, parent)
-        form = plan.filled_in(filed.content if filed else {})
-        return await file_child(
-            tx, now, by=actor, parent=parent, published=published, form=form, step=task.step
+        act, child = await file_child(
+            tx, now, by=actor, parent=parent, published=published, form={}, step=task.step
         )
     except MotcuaError as problem:
-        return ChildNotOpened(task.step, plan.procedure, problem.slug)
+        return ChildNotOpened(task.step, plan.procedure, problem.slug), ()
+    return act, (child,)
 
 
 async def are_free(tx: AsyncConnection, case: Case) -> bool:

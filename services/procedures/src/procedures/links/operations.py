@@ -6,16 +6,17 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import calendar_of
+from procedures.cases.filing import filing_faults
 from procedures.cases.operations import Order, handle_case, locked_case
 from procedures.cases.record import record
-from procedures.cases.store import Stored, form_of
-from procedures.documents.operations import Enclosure, attachments_of, enclosure_faults, put_into_case
+from procedures.cases.store import Stored
+from procedures.documents.operations import Enclosure, attachments_of, put_into_case
 from procedures.domain.case import Case
 from procedures.domain.handling import Official
 from procedures.domain.link_acts import AppealFiled
 from procedures.domain.linked_cases import Appeal, Verdict
 from procedures.domain.linking import AppealNotProvided, appeal_link, require_child_openable, rule_on
-from procedures.links.filing import file_child, file_linked
+from procedures.links.filing import file_child, file_linked, take_turn
 from shared.errors import Invalid
 
 
@@ -37,25 +38,18 @@ async def open_child(
     parent = await locked_case(tx, order)
     require_child_openable(parent.case, official, step)
     published = await order.versions.in_force(tx, procedure, fresh=True)
-    act = await file_child(
+    await take_turn(tx, [published.definition])
+    act, child = await file_child(
         tx,
         order.now,
         by=order.actor,
         parent=parent,
         published=published,
-        form={**await _handed_on(tx, parent, procedure, step), **form},
+        form=form,
         step=step,
     )
-    (after,) = await record(tx, order.actor, order.now, [(parent, [act])])
+    after, _ = await record(tx, order.actor, order.now, [(parent, [act])], [child])
     return after
-
-
-async def _handed_on(tx: AsyncConnection, parent: Stored, procedure: str, step: str | None) -> dict[str, Any]:
-    task = parent.case.task(step) if step else None
-    if task is None or task.opens_case is None or task.opens_case.procedure != procedure:
-        return {}
-    filed = await form_of(tx, parent)
-    return task.opens_case.filled_in(filed.content if filed else {})
 
 
 async def file_appeal(
@@ -69,19 +63,19 @@ async def file_appeal(
         Invalid: faults of the form and of the documents, all at once.
     """
     appealed = await locked_case(tx, order)
-    case = appealed.case
+    case, calendar = appealed.case, await calendar_of(tx, appealed.case.agency)
     rule = (await order.versions.of(tx, case.procedure, case.version)).definition.appeal
-    link = appeal_link(case, appealed.code, rule, await calendar_of(tx, case.agency), order.now)
+    link = appeal_link(case, appealed.code, rule, calendar, order.now)
     if rule is None:
         raise AppealNotProvided
     published = await order.versions.in_force(tx, rule.procedure, fresh=True)
     definition = published.definition
-    faults = [
-        *published.form.faults(form),
-        *await enclosure_faults(tx, order.actor.subject, definition, enclosures),
-    ]
+    faults = await filing_faults(
+        tx, order.actor.subject, published, form, enclosures, calendar.local_date(order.now)
+    )
     if faults:
         raise Invalid(faults=faults)
+    await take_turn(tx, [definition])
     attachments = await attachments_of(tx, order.actor.subject, enclosures)
     filed = await file_linked(
         tx,
@@ -95,7 +89,7 @@ async def file_appeal(
     )
     await put_into_case(tx, filed.case.id, attachments)
     act = AppealFiled(Appeal(filed.case.id, filed.code, definition.code, definition.agency, order.now))
-    (after,) = await record(tx, order.actor, order.now, [(appealed, [act])])
+    after, filed = await record(tx, order.actor, order.now, [(appealed, [act])], [filed])
     return filed, after
 
 

@@ -61,6 +61,11 @@ async def lock_free(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
     return set((await tx.execute(query)).scalars())
 
 
+async def lock_numbers(tx: AsyncConnection) -> None:
+    """Let one transaction at a time, until its end, take numbers of several agencies."""
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext("numbers of several agencies"))))
+
+
 async def lock_case(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
     """The case under its row lock, when the caller may see it; those that it belongs to are locked before it."""
     chain = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()

@@ -13,11 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
 from procedures.calendars.operations import calendar_of
-from procedures.cases.by_rule import follow_rules
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored, id_of_code
-from procedures.catalogue.operations import Versions
 from procedures.domain.acts import Actor
 from procedures.domain.fee_rules import answer_refund, order_refund, set_aside, settle, verdict_on
 from procedures.domain.fees import (
@@ -74,7 +72,7 @@ class Taken:
     receipt: str | None = None
 
 
-async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, now: datetime) -> Taken:
+async def take_notice(tx: AsyncConnection, notice: Notice, now: datetime) -> Taken:
     """Keep what the provider told, and do to the case what follows; told again, it is only answered again.
 
     Raises:
@@ -110,14 +108,13 @@ async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, n
         return Taken(PaymentVerdict.UNKNOWN)
     stored = await lock_case(tx, case_id, true())
     assert stored is not None, "no case is ever deleted"
-    taken = await _apply(tx, versions, stored, named.number, payment, notice, now)
+    taken = await _apply(tx, stored, named.number, payment, notice, now)
     await store.settle(tx, payment, case_id=case_id, verdict=taken.verdict.value, receipt=taken.receipt)
     return taken
 
 
 async def _apply(
     tx: AsyncConnection,
-    versions: Versions,
     stored: Stored,
     number: int,
     payment: UUID,
@@ -128,13 +125,12 @@ async def _apply(
         return await _refunded(tx, stored, notice.refund, notice, now)
     for fee in stored.case.fees:
         if fee.number == number:
-            return await _paid(tx, versions, stored, fee, payment, notice, now)
+            return await _paid(tx, stored, fee, payment, notice, now)
     return Taken(PaymentVerdict.UNKNOWN)
 
 
 async def _paid(
     tx: AsyncConnection,
-    versions: Versions,
     stored: Stored,
     fee: CaseFee,
     payment_id: UUID,
@@ -153,8 +149,7 @@ async def _paid(
         act = settle(case, calendar, now, fee.number, payment, receipt)
     else:
         act = set_aside(fee.number, payment, verdict)
-    after = await record(tx, _actor(notice), now, [(stored, [act])])
-    await follow_rules(tx, versions, now, after)
+    await record(tx, _actor(notice), now, [(stored, [act])])
     return Taken(verdict, receipt)
 
 

@@ -64,7 +64,7 @@ async def _provider(
     dependencies=[public()],
 )
 async def take_callback(
-    body: Callback, provider: Annotated[str, Depends(_provider)], tx: Tx, now: Now, desk: AtDesk
+    body: Callback, provider: Annotated[str, Depends(_provider)], tx: Tx, now: Now
 ) -> CallbackAnswer:
     """A payment provider tells that a fee was paid, or what became of a refund; signed as Standard Webhooks says.
 
@@ -81,7 +81,7 @@ async def take_callback(
         currency=body.currency,
         at=body.happened_at,
     )
-    taken = await operations.take_notice(tx, desk.versions, notice, now)
+    taken = await operations.take_notice(tx, notice, now)
     return CallbackAnswer(verdict=taken.verdict, receipt=taken.receipt)
 
 

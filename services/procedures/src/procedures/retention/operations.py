@@ -324,13 +324,13 @@ async def drop_contents(database: Database, contents: Contents, now: datetime) -
     number = 0
     while True:
         async with database.transaction() as tx:
-            ids = await store.contents_to_drop(tx, _AT_ONCE)
-            for document in ids:
-                await contents.drop(document)
-            if not ids:
+            found = await store.contents_to_drop(tx, _AT_ONCE)
+            for _, content in found:
+                await contents.drop(content)
+            if not found:
                 return number
-            await store.dropped(tx, ids, now)
-        number += len(ids)
+            await store.dropped(tx, [document for document, _ in found], now)
+        number += len(found)
 
 
 async def _today(tx: AsyncConnection, agency: str, now: datetime) -> date:

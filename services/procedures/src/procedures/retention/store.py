@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -227,15 +227,20 @@ async def destroy_keys(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) 
     )
 
 
-async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[UUID]:
-    """Documents of erased cases of which the content is still there."""
-    query = (
-        select(documents.c.id)
-        .where(documents.c.erased_at.is_not(None), documents.c.dropped_at.is_(None))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[tuple[UUID, UUID]]:
+    """Documents of erased cases of which the content is still there, and shared by no case that is not erased; with
+    the id under which that lies."""
+    content, other = func.coalesce(documents.c.content_of, documents.c.id), documents.alias("other")
+    kept = select(other.c.id).where(
+        or_(other.c.id == content, other.c.content_of == content), other.c.erased_at.is_(None)
     )
-    return list((await tx.execute(query)).scalars())
+    query = (
+        select(documents.c.id, content)
+        .where(documents.c.erased_at.is_not(None), documents.c.dropped_at.is_(None), ~kept.exists())
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=documents)
+    )
+    return [(row[0], row[1]) for row in await tx.execute(query)]
 
 
 async def dropped(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:

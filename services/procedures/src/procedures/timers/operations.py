@@ -7,7 +7,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import calendar_of
-from procedures.cases.by_rule import follow_rules
 from procedures.cases.record import record
 from procedures.cases.store import Done, Stored, lock_due
 from procedures.catalogue.operations import Versions
@@ -65,7 +64,7 @@ async def _fire(tx: AsyncConnection, versions: Versions, found: Sequence[Stored]
             done.append((stored, acts))
         else:  # its rows are not those that follow from the state
             await store.put_right(tx, case)
-    await follow_rules(tx, versions, now, await record(tx, SYSTEM, now, done))
+    await record(tx, SYSTEM, now, done)
 
 
 async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, now: datetime) -> None:
