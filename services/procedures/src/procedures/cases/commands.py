@@ -40,6 +40,7 @@ from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import (
     ClockStopped,
     DecisionMissing,
+    FeeUnpaid,
     NotThisUnit,
     SupplementRoundsUsed,
     TaskNotOpen,
@@ -125,7 +126,7 @@ async def refuse_case(body: Refusal, who: Officer, handle: Handle) -> Response:
     "/tasks/{step}/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing, TaskLeased, ChildStillRunning),
+    responses=problems(*FOR_OFFICERS, TaskNotOpen, DecisionMissing, FeeUnpaid, TaskLeased, ChildStillRunning),
 )
 async def complete_task(
     step: Annotated[str, Path(max_length=200, description="Code of the open step", examples=["XU_LY"])],

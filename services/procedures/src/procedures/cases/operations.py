@@ -318,14 +318,17 @@ async def _since(tx: AsyncConnection, order: Order) -> list[dict[str, object]]:
     known = order.expected.strip('"').partition("-")[0] if order.expected else ""
     links = await store.log_of(tx, order.case_id)
     return [
-        {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": _who(link)}
+        {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": _who(link, order.viewer)}
         for link in links
         if not known.isdigit() or link.sequence > int(known)
     ]
 
 
-def _who(link: Link) -> dict[str, object]:
-    return {"kind": link.actor["kind"], "agency": link.actor.get("agency")}
+def _who(link: Link, viewer: Viewer) -> dict[str, object]:
+    """Colleagues know each other by name; others are told of which agency somebody is."""
+    kind, agency = link.actor["kind"], link.actor.get("agency")
+    colleague = agency is not None and agency == viewer.agency
+    return {"kind": kind, "agency": agency, **({"subject": link.actor["subject"]} if colleague else {})}
 
 
 async def handle_case(

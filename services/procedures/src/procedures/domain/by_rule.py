@@ -20,7 +20,7 @@ from procedures.domain.definition import Definition, UnknownOutcome, UnknownStep
 from procedures.domain.fee_assessment import Assessed, assessed
 from procedures.domain.fee_rules import ask, falls_due
 from procedures.domain.fees import payment_stops
-from procedures.domain.handling import DecisionMissing, completed
+from procedures.domain.handling import DecisionMissing, FeeUnpaid, completed
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import DOCUMENTS
 from procedures.domain.rules import RuleFailed, RuleUnreadable, decide, seen_by
@@ -195,7 +195,7 @@ def _route(
         return (replace(act, failure=UNFIT),)
     try:
         return act, *completed(case, definition, calendar, now, task, outcome=answer, note=None)
-    except (UnknownOutcome, UnknownStep, DecisionMissing) as refused:
+    except (UnknownOutcome, UnknownStep, DecisionMissing, FeeUnpaid) as refused:
         return (replace(act, failure=refused.slug),)
 
 

@@ -221,7 +221,7 @@ def complete(
     """The acts that follow when the system that holds a step finishes it: the same as when an official does.
 
     Raises:
-        ActionNotAllowed, TaskNotOpen, UnknownOutcome, DecisionMissing: as for an official.
+        ActionNotAllowed, TaskNotOpen, UnknownOutcome, DecisionMissing, FeeUnpaid: as for an official.
     """
     require_allowed(case.status, Action.COMPLETE_TASK)
     task = case.task(step)

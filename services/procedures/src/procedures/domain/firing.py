@@ -14,7 +14,7 @@ from procedures.domain.clock import Stop
 from procedures.domain.consulting import silent
 from procedures.domain.dating import standing
 from procedures.domain.definition import Definition
-from procedures.domain.handling import DecisionMissing, completed
+from procedures.domain.handling import NOT_TO_BE_CLOSED, completed
 from procedures.domain.time_acts import BecameOverdue, Lapsed, Reminded, SupplementExpired
 from procedures.domain.time_rules import Expiry
 from procedures.domain.timer import Timer, TimerKind
@@ -61,13 +61,13 @@ def _note_overdue(
 def _take_for_done(
     case: Case, definition: Definition, calendar: WorkingCalendar, now: datetime, timer: Timer
 ) -> tuple[Act, ...]:
-    """The step is completed on its first way; only the last step of an undecided case cannot be."""
+    """The step is completed on its first way; only the last step of a case that must not be closed yet cannot be."""
     task = case.task(timer.subject)
     assert task is not None
     outcome = definition.step(task.step).transitions[0].outcome
     try:
         return completed(case, definition, calendar, now, task, outcome=outcome, note=None, by_silence=True)
-    except DecisionMissing:
+    except NOT_TO_BE_CLOSED:
         return (BecameOverdue(timer, task.unit, task.agency),)
 
 

@@ -61,6 +61,20 @@ class DecisionMissing(Conflict):
     )
 
 
+class FeeUnpaid(Conflict):
+    """A case that is granted was to be closed while a fee is due; `fees` are their numbers."""
+
+    slug = "fee-unpaid"
+    title = Text(
+        vi="Còn phí chưa nộp; hãy thu, hoặc miễn theo căn cứ pháp luật, trước khi trả kết quả.",
+        en="A fee is not paid yet; collect it, or waive it on a legal ground, before the result is handed over.",
+    )
+
+
+NOT_TO_BE_CLOSED = (DecisionMissing, FeeUnpaid)
+"""Why the last step of a case cannot be done yet."""
+
+
 class SupplementRoundsUsed(Conflict):
     """The procedure lets the applicant be asked only so often; `rounds` says how often."""
 
@@ -164,6 +178,7 @@ def complete_task(
         TaskNotOpen, NotThisUnit: it is not open, or not this official's to do.
         UnknownOutcome: the step has several ways out and `outcome` names none of them.
         DecisionMissing: it is the last step of a case that is not decided.
+        FeeUnpaid: it is the last step of a case that is granted, and a fee is due.
         ChildStillRunning: it waits for a case of another agency.
     """
     require_allowed(case.status, Action.COMPLETE_TASK)
@@ -192,7 +207,7 @@ def completed(
     """What follows when an open task is done, whoever did it, or nobody (`by_silence`).
 
     Raises:
-        UnknownOutcome, DecisionMissing: as `complete_task` does.
+        UnknownOutcome, DecisionMissing, FeeUnpaid: as `complete_task` does.
     """
     clock = _running(case)
     following = progress(definition, [open_.step for open_ in case.tasks], case.arrivals, task.step, outcome)
@@ -216,6 +231,9 @@ def completed(
         return (act,)
     if case.status is not Status.DECIDED:
         raise DecisionMissing
+    due = [fee.number for fee in case.fees if fee.open]
+    if due and case.outcome is Outcome.GRANTED:
+        raise FeeUnpaid(fees=due)
     return act, Closed(on_time=_on_time(case))
 
 

@@ -10,7 +10,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, Outcome
 from procedures.domain.definition import Definition, UnknownOutcome
 from procedures.domain.handling import (
-    DecisionMissing,
+    NOT_TO_BE_CLOSED,
     Official,
     TaskNotOpen,
     completed,
@@ -244,7 +244,7 @@ def answered(
     outcome = ways[0].outcome if len(ways) == 1 else child.outcome or child.status.value
     try:
         return completed(case, definition, calendar, now, task, outcome=outcome, note=None)
-    except (DecisionMissing, UnknownOutcome):
+    except (*NOT_TO_BE_CLOSED, UnknownOutcome):
         return ()
 
 

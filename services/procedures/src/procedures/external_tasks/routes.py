@@ -29,7 +29,7 @@ from procedures.domain.external_task import (
     LeaseLost,
     NotWithSystems,
 )
-from procedures.domain.handling import DecisionMissing, NotThisUnit
+from procedures.domain.handling import DecisionMissing, FeeUnpaid, NotThisUnit
 from procedures.domain.status import ActionNotAllowed
 from procedures.external_tasks import operations
 from procedures.external_tasks.operations import Claimed, Hold, Incident, when_free
@@ -195,7 +195,7 @@ async def fail_external_task(
     _TASK + "/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_OF_LEASES, ActionNotAllowed, DecisionMissing),
+    responses=problems(*_OF_LEASES, ActionNotAllowed, DecisionMissing, FeeUnpaid),
 )
 async def complete_external_task(
     case_id: CaseId,
