@@ -37,8 +37,9 @@ from procedures.domain.reassignment import Plan, ToUnit, reassigned
 from procedures.domain.reassignment_acts import Reassigned
 from procedures.domain.status import ALLOWED, Action, ActionNotAllowed, Status
 from procedures.domain.terms import NO_TERM, Term, TermKind
-from procedures.domain.time_acts import SupplementExpired
+from procedures.domain.time_acts import BecameOverdue, SupplementExpired
 from procedures.domain.time_rules import Expiry, Extension, SupplementRule, TimeRules
+from procedures.domain.timer import TimerKind
 from procedures.domain.timers import timers_of
 from shared.errors import Forbidden, MotcuaError, Text
 from shared.ids import new_id
@@ -129,6 +130,12 @@ def definitions(draw: st.DrawFn) -> Definition:
     return Definition(
         "MAU", WORDS, AGENCIES[0], draw(terms), codes[0], steps, stages, time_rules=draw(time_rules)
     )
+
+
+def own_time(act: Act) -> tuple[Status, ...]:
+    """Where, besides, a step is late by an allowance of its own."""
+    of_a_step = isinstance(act, BecameOverdue) and act.timer.kind is TimerKind.STEP_OVERDUE
+    return (Status.SUBMITTED, Status.DECIDED) if of_a_step else ()
 
 
 class Handling(RuleBasedStateMachine):
@@ -274,7 +281,7 @@ class Handling(RuleBasedStateMachine):
     def every_act_was_allowed_where_the_case_stood(self) -> None:
         for before, entry in zip(self._stands(), self.log[1:], strict=False):
             if entry.act.kind in OF_THE_CLOCK:
-                assert before.status in (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
+                assert before.status in (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED, *own_time(entry.act))
                 continue
             if isinstance(entry.act, Reassigned):
                 assert not before.status.ended
