@@ -197,12 +197,16 @@ async def test_the_numbers_of_results_have_no_gap_whatever_is_refused_in_between
     world: Any, decided: Any
 ) -> None:
     case, desk = decided
-    first = int((await issue(world, case, desk)).json()["results"][-1]["number"].split("/")[0])
+    only = (await issue(world, case, desk)).json()["results"][-1]
+    first = int(only["number"].split("/")[0])
     refused = await issue(world, case, desk, "TU_CHOI")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/result-not-fitting")
     unknown = await issue(world, case, desk, "KHAC")
     assert (unknown.status_code, unknown.json()["types"]) == (400, ["GIAY", "TU_CHOI"])
-    second = (await issue(world, case, desk)).json()["results"][-1]["number"]
+    beside = await issue(world, case, desk)
+    assert (beside.status_code, beside.json()["type"]) == (409, "/problems/result-in-force")
+    assert (beside.json()["result"], beside.json()["number"]) == (only["id"], only["number"])
+    second = (await issue(world, case, desk, supersedes=only["id"])).json()["results"][-1]["number"]
     assert int(second.split("/")[0]) == first + 1
 
 
@@ -210,8 +214,7 @@ async def test_a_result_is_superseded_and_revoked_with_a_trace(world: Any, decid
     case, desk = decided
     old = (await issue(world, case, desk)).json()["results"][0]
     await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
-    without = await issue(world, case, desk)
-    assert (without.status_code, without.json()["type"]) == (409, "/problems/result-not-fitting")
+    assert (await issue(world, case, desk)).json()["type"] == "/problems/result-in-force"
     new = (await issue(world, case, desk, supersedes=old["id"])).json()["results"][1]
     verified = (await world.http.get(await address_of(world, old["id"]))).json()
     assert (verified["state"], verified["supersededBy"]["number"]) == ("superseded", new["number"])
@@ -229,6 +232,19 @@ async def test_a_result_is_superseded_and_revoked_with_a_trace(world: Any, decid
     assert tracked["status"] == "closed"
 
 
+async def test_a_case_that_was_closed_before_its_result_was_issued_still_gets_it(
+    world: Any, decided: Any
+) -> None:
+    case, desk = decided
+    await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
+    assert (await world.read(case)).json()["status"] == "closed"
+    first = (await issue(world, case, desk)).json()["results"][0]
+    body = {"reason": "Sai họ tên.", "legalGround": "Điều 93"}
+    await world.act(case, f"results/{first['id']}/revocation", desk, body)
+    corrected = (await issue(world, case, desk)).json()["results"]
+    assert [result["state"] for result in corrected] == ["revoked", "in_force"]
+
+
 async def test_nobody_else_issues_or_revokes_and_an_undecided_case_has_no_result(
     world: Any, decided: Any
 ) -> None:
@@ -242,13 +258,13 @@ async def test_without_a_certificate_nothing_is_issued_and_no_number_is_taken(
     world: Any, decided: Any, signing: Any, tmp_path: Path
 ) -> None:
     case, desk = decided
-    first = (await issue(world, case, desk)).json()["results"][-1]["number"]
+    first = (await issue(world, case, desk)).json()["results"][-1]
     sign_with(world, Seal(tmp_path, b""))
-    refused = await issue(world, case, desk)
+    refused = await issue(world, case, desk, supersedes=first["id"])
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/signing-not-set-up")
     sign_with(world, signing[0])
-    second = (await issue(world, case, desk)).json()["results"][-1]["number"]
-    assert int(second.split("/")[0]) == int(first.split("/")[0]) + 1
+    second = (await issue(world, case, desk, supersedes=first["id"])).json()["results"][-1]["number"]
+    assert int(second.split("/")[0]) == int(first["number"].split("/")[0]) + 1
 
 
 async def test_a_guessed_address_finds_nothing(world: Any) -> None:
@@ -285,6 +301,7 @@ async def test_after_an_appeal_that_was_allowed_a_result_of_the_other_outcome_ma
     appeal = filed.json()["id"]
     await world.act(appeal, "acceptance", desk)
     await world.act(appeal, "ruling", justice, {"verdict": "overturned", "reason": "Đã đủ."})
+    assert (await issue(world, case, desk)).json()["number"] == old["number"]
     results = (await issue(world, case, desk, supersedes=old["id"])).json()["results"]
     assert [(one["type"], one["state"]) for one in results] == [
         ("TU_CHOI", "superseded"),

@@ -72,7 +72,7 @@ async def issue_result(
 
     Raises:
         CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
-        UnknownResultType, ResultNotFitting, ResultNotFound, SigningNotSetUp.
+        UnknownResultType, ResultNotFitting, ResultInForce, ResultNotFound, SigningNotSetUp.
     """
     stored = await locked_case(tx, order)
     case = stored.case
