@@ -22,7 +22,7 @@ REJECT = {
     **GRANT,
     "code": "TU_CHOI",
     "outcome": "rejected",
-    "template": "Từ chối vì: {{ decision.reason }}.",
+    "template": "Từ chối vì: {{ decision.reason }}. Căn cứ: {{ decision.legalGround }}.",
     "remedies": "Có quyền khiếu nại trong 90 ngày.",
 }
 
@@ -57,3 +57,19 @@ def test_a_rule_that_closes_what_it_grants_leaves_no_time_for_a_result(
 ) -> None:
     by_rule = Automation(approval=Approval("DUYET_NGAY", step))
     assert found(replace(ending_in(*results), automation=by_rule)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"template": "Từ chối. {{ decision.legalGround }}"}, [("rejection_without_reason", "/results/0/template")]),
+        ({"template": "Từ chối. {{ decision.reason }}"}, [("rejection_without_ground", "/results/0/template")]),
+        ({"remedies": None}, [("rejection_without_remedies", "/results/0/remedies")]),
+        ({"outcome": "granted", "template": "Đồng ý.", "remedies": None}, []),
+    ],
+)  # fmt: skip
+def test_a_rejection_tells_its_reason_its_ground_and_the_remedies(
+    ending_in: Any, changes: Any, expected: Any
+) -> None:
+    assert found(ending_in({**REJECT, **changes})) == expected

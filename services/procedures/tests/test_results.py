@@ -293,7 +293,7 @@ async def test_after_an_appeal_that_was_allowed_a_result_of_the_other_outcome_ma
     case, desk, justice = (await world.submit(code))["id"], world.official("desk"), world.official("justice")
     await world.act(case, "acceptance", desk)
     await world.act(case, "tasks/THU_LY/completion", justice, {"outcome": "done"})
-    await world.act(case, "decision", desk, {"outcome": "rejected", "reason": "Thiếu."})
+    await world.act(case, "decision", desk, {"outcome": "rejected", "reason": "Thiếu.", "legalGround": "x"})
     old = (await issue(world, case, desk, "TU_CHOI")).json()["results"][0]
     await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
     assert (await issue(world, case, desk, supersedes=old["id"])).status_code == 409

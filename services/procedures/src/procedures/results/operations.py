@@ -180,6 +180,7 @@ def document(
         "decision.number": case.decision_number,
         "decision.date": case.decided_at and case.decided_at.date(),
         "decision.reason": case.reason,
+        "decision.legalGround": case.legal_ground,
         "result.number": number,
         "result.date": now.date(),
         **{f"form.{name}": value for name, value in form.items()},
