@@ -6,7 +6,7 @@ import random
 import shutil
 from base64 import urlsafe_b64decode
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +243,44 @@ async def test_a_case_that_was_closed_before_its_result_was_issued_still_gets_it
     await world.act(case, f"results/{first['id']}/revocation", desk, body)
     corrected = (await issue(world, case, desk)).json()["results"]
     assert [result["state"] for result in corrected] == ["revoked", "in_force"]
+
+
+async def test_a_superseded_result_that_is_revoked_has_not_counted_since_it_was_superseded(
+    world: Any, decided: Any
+) -> None:
+    case, desk = decided
+    old = (await issue(world, case, desk)).json()["results"][0]
+    superseded_at = world.clock.now()
+    await issue(world, case, desk, supersedes=old["id"])
+    world.clock.advance(timedelta(hours=2))
+    body = {"reason": "Khai sai.", "legalGround": "Điều 93"}
+    await world.act(case, f"results/{old['id']}/revocation", desk, body)
+    verified = (await world.http.get(await address_of(world, old["id"]))).json()
+    assert (verified["state"], datetime.fromisoformat(verified["endedAt"])) == ("revoked", superseded_at)
+
+
+@pytest.mark.parametrize(
+    ("decided_at", "dated"),
+    [("2026-01-06 06:30", "06/01/2026 06/01/2026"), ("2026-12-31 23:59", "31/12/2026 01/01/2027")],
+)
+async def test_the_dates_on_a_result_are_those_of_the_agency(
+    world: Any, signing: Any, decided_at: str, dated: str
+) -> None:
+    sign_with(world, signing[0])
+    dates = {**GRANT, "template": "{{ decision.date }} {{ result.date }}"}
+    code = await world.publish(results=[dates], term={"kind": "none"})
+    case, desk = (await world.submit(code))["id"], world.official("desk")
+    world.clock.set(datetime.fromisoformat(f"{decided_at}+07:00").astimezone(UTC))
+    await world.act(case, "acceptance", desk)
+    await world.act(case, "decision", world.official("justice"), {"outcome": "granted", "reason": "Đủ."})
+    world.clock.advance(timedelta(minutes=1))
+    view = (await issue(world, case, desk)).json()
+    told = check_json(
+        await fetched(world, view, "application/jose"), x509.load_pem_x509_certificate(signing[1]), NOW
+    ).content
+    assert told is not None
+    assert told["text"] == dated
+    assert view["results"][0]["number"].split("/")[1] == dated[-4:]
 
 
 async def test_nobody_else_issues_or_revokes_and_an_undecided_case_has_no_result(

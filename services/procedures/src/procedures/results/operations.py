@@ -19,6 +19,7 @@ from procedures.cases.record import record
 from procedures.cases.store import Stored, form_of
 from procedures.documents.contents import Contents
 from procedures.documents.making import keep_made
+from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
@@ -79,19 +80,20 @@ async def issue_result(
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     kind = type_of(definition, type_code)
     require_issuable(case, definition, official, kind, supersedes)
-    today = (await calendar_of(tx, case.agency)).local_date(order.now)
-    count = await store.next_number(tx, case.agency, today.year, kind.symbol)
-    number = legal_number(count, today.year, kind.symbol)
+    calendar = await calendar_of(tx, case.agency)
     old = None if supersedes is None else result_of(case, supersedes).number
     token = b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
     names = await store.agency_name(tx, case.agency)
     filed = await form_of(tx, stored)
+    year = calendar.local_date(order.now).year
+    number = legal_number(await store.next_number(tx, case.agency, year, kind.symbol), year, kind.symbol)
     content = rfc8785.dumps(
         document(
             stored,
             definition,
             kind,
             filed.content if filed else {},
+            calendar,
             number=number,
             names=names,
             now=order.now,
@@ -165,24 +167,25 @@ def document(
     definition: Definition,
     kind: ResultType,
     form: Mapping[str, Any],
+    calendar: WorkingCalendar,
     *,
     number: str,
     names: tuple[str, str],
     now: datetime,
     supersedes: str | None,
 ) -> dict[str, Any]:
-    """The result as data: what is signed, and what the paper says."""
+    """The result as data: what is signed, and what the paper says. Dates are those of the agency's calendar."""
     case = stored.case
     values = {
         "case.code": stored.code,
         "procedure.title": definition.title.vi,
         "agency.name": names[0],
         "decision.number": case.decision_number,
-        "decision.date": case.decided_at and case.decided_at.date(),
+        "decision.date": case.decided_at and calendar.local_date(case.decided_at),
         "decision.reason": case.reason,
         "decision.legalGround": case.legal_ground,
         "result.number": number,
-        "result.date": now.date(),
+        "result.date": calendar.local_date(now),
         **{f"form.{name}": value for name, value in form.items()},
     }
     return {
