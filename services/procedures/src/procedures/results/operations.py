@@ -1,5 +1,6 @@
 """What can be asked of results and done to them."""
 
+import asyncio
 import json
 import secrets
 from base64 import b32encode
@@ -20,7 +21,7 @@ from procedures.cases.store import Stored, form_of
 from procedures.documents.contents import Contents
 from procedures.documents.making import keep_made
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Attachment
+from procedures.domain.case import Attachment, Case
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
 from procedures.domain.result import IssuedResult, ResultState, ResultType, legal_number, rendered
@@ -73,7 +74,8 @@ async def issue_result(
 
     Raises:
         CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
-        UnknownResultType, ResultNotFitting, ResultInForce, ResultNotFound, SigningNotSetUp.
+        UnknownResultType, ResultNotFitting, ResultInForce, ResultNotFound,
+        SigningNotSetUp, TimeNotAttested.
     """
     stored = await locked_case(tx, order)
     case = stored.case
@@ -85,6 +87,7 @@ async def issue_result(
     token = b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
     names = await store.agency_name(tx, case.agency)
     filed = await form_of(tx, stored)
+    press.seal.require_key(case.agency, order.now)  # before others have to wait for the number
     year = calendar.local_date(order.now).year
     number = legal_number(await store.next_number(tx, case.agency, year, kind.symbol), year, kind.symbol)
     content = rfc8785.dumps(
@@ -101,7 +104,7 @@ async def issue_result(
         )
     )
     issued = IssuedResult(new_id(), kind.code, number, order.now, sha256(content).hexdigest())
-    attachments = await _keep(tx, press, order, case.id, kind, content, press.address_of(token))
+    attachments = await _keep(tx, press, order, case, kind, content, press.address_of(token))
     await store.add(
         tx,
         id=issued.id,
@@ -210,24 +213,28 @@ async def _keep(
     tx: AsyncConnection,
     press: Press,
     order: Order,
-    case_id: UUID,
+    case: Case,
     kind: ResultType,
     content: bytes,
     address: str,
 ) -> tuple[Attachment, ...]:
     """Sign both forms of a result and keep them as documents of the case."""
-    paper = typeset(json.loads(content), verify_at=address)
-    pdf = await press.seal.sign_pdf(paper, order.now, reason=kind.title.vi)
-    signed = press.seal.sign_json(content, order.now).encode()
+    seal, agency, now = press.seal, case.agency, order.now
+    paper = await asyncio.to_thread(typeset, json.loads(content), verify_at=address)
+    pdf = await seal.sign_pdf(paper, now, agency=agency, reason=kind.title.vi)
+    signed = await asyncio.to_thread(seal.sign_json, content, now, agency=agency)
     kept = []
-    for media_type, suffix, whole in (("application/pdf", "pdf", pdf), ("application/jose", "jws", signed)):
+    for media_type, suffix, whole in (
+        ("application/pdf", "pdf", pdf),
+        ("application/jose", "jws", signed.encode()),
+    ):
         made = await keep_made(
             tx,
             press.contents,
             order.now,
             owner=order.actor.subject,
             agency=order.actor.agency,
-            case_id=case_id,
+            case_id=case.id,
             document=kind.code,
             file_name=f"{kind.code}.{suffix}",
             media_type=media_type,

@@ -25,7 +25,7 @@ from procedures.results.schemas import (
     ResultVerification,
     Revocation,
 )
-from procedures.results.signing import SigningNotSetUp
+from procedures.results.signing import SigningNotSetUp, TimeNotAttested
 from shared.auth import public
 from shared.db import AnyRow
 from shared.schema import Words
@@ -42,7 +42,13 @@ Token = Annotated[str, Path(pattern="^[a-z2-7]{32}$", examples=["k5xw2zq7m4c3a6y
     status_code=201,
     response_model=CaseView,
     responses=problems(
-        *FOR_OFFICERS, UnknownResultType, ResultNotFitting, ResultInForce, ResultNotFound, SigningNotSetUp
+        *FOR_OFFICERS,
+        UnknownResultType,
+        ResultNotFitting,
+        ResultInForce,
+        ResultNotFound,
+        SigningNotSetUp,
+        TimeNotAttested,
     ),
 )
 async def issue_result(body: Issuance, who: Officer, handle: Handle) -> Response:
