@@ -170,11 +170,16 @@ class Course:
             self._do(at, actor, acts)
 
     def _decision(self, official: Official) -> tuple[Act, ...]:
-        reason = "Đủ điều kiện theo quy định."
+        reason, ground = "Đủ điều kiện theo quy định.", None
         if self.plot.outcome is Outcome.REJECTED:
-            reason = "Chưa đủ điều kiện theo quy định."
+            reason, ground = "Chưa đủ điều kiện theo quy định.", "Nghị định 61/2018/NĐ-CP, Điều 19"
         return handling.decide(
-            self.case, official, outcome=self.plot.outcome, reason=reason, number="12/QĐ-UBND"
+            self.case,
+            official,
+            outcome=self.plot.outcome,
+            reason=reason,
+            number="12/QĐ-UBND",
+            legal_ground=ground,
         )
 
     def _do(self, at: datetime, actor: Actor, acts: Sequence[Act]) -> None:

@@ -11,6 +11,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
 from procedures.results.signing import Seal
+from procedures.results.signing_keys import SigningKeys
 
 REASON = "Phải xác minh lại ở hai cơ quan.\nChúng tôi đã bổ sung người."
 
@@ -74,7 +75,9 @@ def sealed(world: Any, tmp_path: Any) -> bytes:
     """The certificate of the authority by which the world's letters are signed."""
     authority = make_sample_certificate(tmp_path, b"secret", datetime(2026, 1, 1, tzinfo=UTC))
     desk = world.app.state.desk
-    world.app.state.desk = replace(desk, press=replace(desk.press, seal=Seal(tmp_path, b"secret")))
+    world.app.state.desk = replace(
+        desk, press=replace(desk.press, seal=Seal(SigningKeys(tmp_path, b"secret")))
+    )
     return authority.read_bytes()
 
 

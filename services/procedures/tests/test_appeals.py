@@ -38,7 +38,7 @@ async def answer_to(world: Any, procedure: str, outcome: str = "rejected") -> st
     """The id of a case of this procedure that was decided."""
     case: str = (await world.submit(procedure))["id"]
     await world.act(case, "acceptance", world.official("desk"))
-    body = {"outcome": outcome, "reason": "Thiếu điều kiện."}
+    body = {"outcome": outcome, "reason": "Thiếu điều kiện.", "legalGround": "Điều 19"}
     decided = await world.act(case, "decision", world.official("justice"), body)
     assert decided.status_code == 201, decided.text
     return case
@@ -63,7 +63,8 @@ async def handled(world: Any, appeal_id: str, command: str, body: Any = None) ->
 async def ruled(world: Any, case: str, verdict: str) -> str:
     receipt = (await appeal(world, case)).json()
     await handled(world, receipt["id"], "acceptance")
-    await handled(world, receipt["id"], "ruling", {"verdict": verdict, "reason": "Đã xem xét."})
+    body = {"verdict": verdict, "reason": "Đã xem xét.", "legalGround": "Điều 31"}
+    await handled(world, receipt["id"], "ruling", body)
     return str(receipt["id"])
 
 
@@ -103,7 +104,10 @@ async def test_there_is_one_appeal_at_a_time_and_none_after_a_ruling(world: Any,
     await world.act(receipt["id"], "withdrawal", world.citizen(), {})
     second = (await appeal(world, rejected)).json()
     await handled(world, second["id"], "acceptance")
-    await handled(world, second["id"], "ruling", {"verdict": "upheld", "reason": "Đúng luật."})
+    body = {"verdict": "upheld", "reason": "Đúng luật."}
+    ungrounded = await world.act(second["id"], "ruling", world.official("tax"), body)
+    assert [fault["pointer"] for fault in ungrounded.json()["errors"]] == ["/legalGround"]
+    await handled(world, second["id"], "ruling", {**body, "legalGround": "Điều 31"})
     third = await appeal(world, rejected)
     assert (third.status_code, third.json()["appeal"]) == (409, second["code"])
 

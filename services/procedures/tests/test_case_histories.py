@@ -238,7 +238,9 @@ class Handling(RuleBasedStateMachine):
             case Action.SUPPLEMENT:
                 return handling.supplement(case, CALENDAR, now, attachments=brought, note=None)
             case Action.DECIDE:
-                return handling.decide(case, official, outcome=Outcome.REJECTED, reason="x", number=None)
+                return handling.decide(
+                    case, official, outcome=Outcome.REJECTED, reason="x", number=None, legal_ground="y"
+                )
             case Action.RECORD_RESULT:
                 return handling.record_result(case, official, brought)
             case Action.WITHDRAW:

@@ -74,7 +74,8 @@ async def land_does(world: Any, child: str, command: str, body: Any = None) -> A
 
 async def end(world: Any, child: str, outcome: str = "granted") -> None:
     await land_does(world, child, "acceptance")
-    await land_does(world, child, "decision", {"outcome": outcome, "reason": "Đúng."})
+    body = {"outcome": outcome, "reason": "Đúng.", "legalGround": "Điều 19"}
+    await land_does(world, child, "decision", body)
     await land_does(world, child, "tasks/TRA/completion", {})
 
 

@@ -1,24 +1,18 @@
 """Results: written from templates, numbered without a gap, signed, verified by others, revoked and superseded."""
 
-import asyncio
 import json
-import random
-import shutil
-from base64 import urlsafe_b64decode
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import rfc8785
-from cryptography import x509
 
 from procedures.domain.result import BLANK, ResultType, rendered, unknown_names
 from procedures.results.certificates import make_sample_certificate
-from procedures.results.checking import check, check_json
-from procedures.results.paper import typeset
+from procedures.results.checking import check
 from procedures.results.signing import Seal
+from procedures.results.signing_keys import SigningKeys
 from shared.errors import Text
 
 NOW = datetime.now(UTC)  # noqa: TID251 -- certificates are checked by the machine's clock
@@ -45,83 +39,10 @@ def test_a_template_is_never_more_than_names() -> None:
 
 
 @pytest.fixture(scope="module")
-def signing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Seal, bytes, Path]:
+def signing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Seal, bytes]:
     folder = tmp_path_factory.mktemp("certificates")
     authority = make_sample_certificate(folder, b"secret", datetime(2026, 1, 1, tzinfo=UTC))
-    return Seal(folder, b"secret"), authority.read_bytes(), folder
-
-
-DOCUMENT = {
-    "format": "motcua-result-1", "type": "GIAY", "number": "01/2026/GXN", "agencyName": "UBND Phường Mẫu",
-    "title": {"vi": "Giấy xác nhận", "en": "Confirmation"}, "agency": "H99.01", "procedure": "MAU",
-    "caseCode": "H99.01-260105-0001", "outcome": "granted", "legalBasis": ["Luật Mẫu"], "text": "Ở đây.\nữ ẵ ỹ",
-    "remedies": None, "issuedAt": "2026-01-05T01:30:00+00:00", "supersedes": None,
-}  # fmt: skip
-
-
-async def test_a_paper_is_the_same_bytes_for_the_same_result_and_data_is_never_markup() -> None:
-    plain = typeset(DOCUMENT, verify_at="http://127.0.0.1:8000/x")
-    assert plain == typeset(DOCUMENT, verify_at="http://127.0.0.1:8000/x")
-    assert plain.startswith(b"%PDF-1.7")
-    hostile = {**DOCUMENT, "text": '#read("/etc/passwd") #import "x" $ * _ ` @ < \\'}
-    assert typeset(hostile, verify_at="http://127.0.0.1:8000/x").startswith(b"%PDF-1.7")
-
-
-async def test_a_signed_json_is_verified_from_its_file_alone_and_no_changed_bit_passes(signing: Any) -> None:
-    seal, authority, _ = signing
-    root = x509.load_pem_x509_certificate(authority)
-    token = seal.sign_json(rfc8785.dumps(DOCUMENT), NOW).encode()
-    checked = check_json(token, root, NOW)
-    assert (checked.sound, checked.content) == (True, DOCUMENT)
-    chance = random.Random(3)
-    for _ in range(300):
-        at = chance.randrange(len(token))
-        changed = token[:at] + bytes([token[at] ^ (1 << chance.randrange(8))]) + token[at + 1 :]
-        again = check_json(changed, root, NOW)
-        # the last character of each part holds bits that base64 does not use
-        assert not again.sound or _decoded(changed) == _decoded(token)
-
-
-def _decoded(token: bytes) -> list[bytes]:
-    return [urlsafe_b64decode(part + b"=" * (-len(part) % 4)) for part in token.split(b".")]
-
-
-async def test_a_signed_paper_is_verified_and_no_changed_byte_passes(signing: Any) -> None:
-    seal, authority, _ = signing
-    pdf = await seal.sign_pdf(typeset(DOCUMENT, verify_at="http://127.0.0.1/x"), NOW, reason="Giấy xác nhận")
-    checked = await check(pdf, authority, NOW)
-    assert checked.sound
-    assert "Cơ quan mẫu" in (checked.signer or "")
-    chance = random.Random(5)
-    signature = range(pdf.rindex(b"/Contents <"), pdf.rindex(b">", 0, pdf.rindex(b"/ByteRange")))
-    for _ in range(40):
-        at = chance.choice([place for place in range(len(pdf)) if place not in signature])
-        changed = pdf[:at] + bytes([pdf[at] ^ 0x04]) + pdf[at + 1 :]
-        assert not (await check(changed, authority, NOW)).sound, at
-    assert not (await check(pdf + b"\n% more", authority, NOW)).sound
-
-
-async def test_a_certificate_of_another_authority_is_not_ours(signing: Any, tmp_path: Path) -> None:
-    seal, _, _ = signing
-    another = make_sample_certificate(tmp_path, b"x", NOW).read_bytes()
-    token = seal.sign_json(b"{}", NOW).encode()
-    assert not check_json(token, x509.load_pem_x509_certificate(another), NOW).sound
-
-
-async def test_a_tool_of_others_finds_the_signature_of_a_paper_valid(signing: Any, tmp_path: Path) -> None:
-    tool = shutil.which("pdfsig")
-    if tool is None:
-        pytest.skip("pdfsig (poppler-utils) is not on this machine: no other tool looks at the signature")
-    seal, _, _ = signing
-    file = tmp_path / "paper.pdf"
-    file.write_bytes(
-        await seal.sign_pdf(typeset(DOCUMENT, verify_at="http://x"), NOW, reason="Giấy xác nhận")
-    )
-    process = await asyncio.create_subprocess_exec(tool, file, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
-    assert b"Signature is Valid" in out
-    assert b"ETSI.CAdES.detached" in out
-    assert b"Total document signed" in out
+    return Seal(SigningKeys(folder, b"secret")), authority.read_bytes()
 
 
 @pytest.fixture
@@ -163,9 +84,7 @@ async def test_a_decided_case_gets_its_signed_result_which_anyone_with_it_can_ve
     view = (await issue(world, case, desk)).json()
     (result,) = view["results"]
     assert result["number"].endswith(f"/{world.clock.now():%Y}/GXN")
-    content = check_json(
-        await fetched(world, view, "application/jose"), x509.load_pem_x509_certificate(signing[1]), NOW
-    ).content
+    content = (await check(await fetched(world, view, "application/jose"), signing[1], NOW)).content
     assert content is not None
     assert content["text"] == f"Xác nhận ông/bà Trần Thị Mẫu đã nộp hồ sơ {view['code']}.\nĐủ điều kiện."
     assert content["number"] == result["number"]
@@ -197,12 +116,16 @@ async def test_the_numbers_of_results_have_no_gap_whatever_is_refused_in_between
     world: Any, decided: Any
 ) -> None:
     case, desk = decided
-    first = int((await issue(world, case, desk)).json()["results"][-1]["number"].split("/")[0])
+    only = (await issue(world, case, desk)).json()["results"][-1]
+    first = int(only["number"].split("/")[0])
     refused = await issue(world, case, desk, "TU_CHOI")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/result-not-fitting")
     unknown = await issue(world, case, desk, "KHAC")
     assert (unknown.status_code, unknown.json()["types"]) == (400, ["GIAY", "TU_CHOI"])
-    second = (await issue(world, case, desk)).json()["results"][-1]["number"]
+    beside = await issue(world, case, desk)
+    assert (beside.status_code, beside.json()["type"]) == (409, "/problems/result-in-force")
+    assert (beside.json()["result"], beside.json()["number"]) == (only["id"], only["number"])
+    second = (await issue(world, case, desk, supersedes=only["id"])).json()["results"][-1]["number"]
     assert int(second.split("/")[0]) == first + 1
 
 
@@ -210,8 +133,7 @@ async def test_a_result_is_superseded_and_revoked_with_a_trace(world: Any, decid
     case, desk = decided
     old = (await issue(world, case, desk)).json()["results"][0]
     await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
-    without = await issue(world, case, desk)
-    assert (without.status_code, without.json()["type"]) == (409, "/problems/result-not-fitting")
+    assert (await issue(world, case, desk)).json()["type"] == "/problems/result-in-force"
     new = (await issue(world, case, desk, supersedes=old["id"])).json()["results"][1]
     verified = (await world.http.get(await address_of(world, old["id"]))).json()
     assert (verified["state"], verified["supersededBy"]["number"]) == ("superseded", new["number"])
@@ -229,6 +151,57 @@ async def test_a_result_is_superseded_and_revoked_with_a_trace(world: Any, decid
     assert tracked["status"] == "closed"
 
 
+async def test_a_case_that_was_closed_before_its_result_was_issued_still_gets_it(
+    world: Any, decided: Any
+) -> None:
+    case, desk = decided
+    await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
+    assert (await world.read(case)).json()["status"] == "closed"
+    first = (await issue(world, case, desk)).json()["results"][0]
+    body = {"reason": "Sai họ tên.", "legalGround": "Điều 93"}
+    await world.act(case, f"results/{first['id']}/revocation", desk, body)
+    corrected = (await issue(world, case, desk)).json()["results"]
+    assert [result["state"] for result in corrected] == ["revoked", "in_force"]
+
+
+async def test_a_superseded_result_that_is_revoked_has_not_counted_since_it_was_superseded(
+    world: Any, decided: Any
+) -> None:
+    case, desk = decided
+    old = (await issue(world, case, desk)).json()["results"][0]
+    superseded_at = world.clock.now()
+    await issue(world, case, desk, supersedes=old["id"])
+    world.clock.advance(timedelta(hours=2))
+    body = {"reason": "Khai sai.", "legalGround": "Điều 93"}
+    await world.act(case, f"results/{old['id']}/revocation", desk, body)
+    verified = (await world.http.get(await address_of(world, old["id"]))).json()
+    assert (verified["state"], datetime.fromisoformat(verified["endedAt"])) == ("revoked", superseded_at)
+
+
+@pytest.mark.parametrize(
+    ("decided_at", "dated"),
+    [("2026-01-06 06:30", "06/01/2026 06/01/2026"), ("2026-12-31 23:59", "31/12/2026 01/01/2027")],
+)
+async def test_the_dates_on_a_result_are_those_of_the_agency(
+    world: Any, signing: Any, decided_at: str, dated: str
+) -> None:
+    sign_with(world, signing[0])
+    dates = {**GRANT, "template": "{{ decision.date }} {{ result.date }}"}
+    code = await world.publish(results=[dates], term={"kind": "none"})
+    case, desk = (await world.submit(code))["id"], world.official("desk")
+    world.clock.set(datetime.fromisoformat(f"{decided_at}+07:00").astimezone(UTC))
+    await world.act(case, "acceptance", desk)
+    await world.act(case, "decision", world.official("justice"), {"outcome": "granted", "reason": "Đủ."})
+    world.clock.advance(timedelta(minutes=1))
+    view = (await issue(world, case, desk)).json()
+    told = (
+        await check(await fetched(world, view, "application/jose"), signing[1], world.clock.now())
+    ).content
+    assert told is not None
+    assert told["text"] == dated
+    assert view["results"][0]["number"].split("/")[1] == dated[-4:]
+
+
 async def test_nobody_else_issues_or_revokes_and_an_undecided_case_has_no_result(
     world: Any, decided: Any
 ) -> None:
@@ -242,13 +215,13 @@ async def test_without_a_certificate_nothing_is_issued_and_no_number_is_taken(
     world: Any, decided: Any, signing: Any, tmp_path: Path
 ) -> None:
     case, desk = decided
-    first = (await issue(world, case, desk)).json()["results"][-1]["number"]
-    sign_with(world, Seal(tmp_path, b""))
-    refused = await issue(world, case, desk)
+    first = (await issue(world, case, desk)).json()["results"][-1]
+    sign_with(world, Seal(SigningKeys(tmp_path, b"")))
+    refused = await issue(world, case, desk, supersedes=first["id"])
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/signing-not-set-up")
     sign_with(world, signing[0])
-    second = (await issue(world, case, desk)).json()["results"][-1]["number"]
-    assert int(second.split("/")[0]) == int(first.split("/")[0]) + 1
+    second = (await issue(world, case, desk, supersedes=first["id"])).json()["results"][-1]["number"]
+    assert int(second.split("/")[0]) == int(first["number"].split("/")[0]) + 1
 
 
 async def test_a_guessed_address_finds_nothing(world: Any) -> None:
@@ -277,7 +250,7 @@ async def test_after_an_appeal_that_was_allowed_a_result_of_the_other_outcome_ma
     case, desk, justice = (await world.submit(code))["id"], world.official("desk"), world.official("justice")
     await world.act(case, "acceptance", desk)
     await world.act(case, "tasks/THU_LY/completion", justice, {"outcome": "done"})
-    await world.act(case, "decision", desk, {"outcome": "rejected", "reason": "Thiếu."})
+    await world.act(case, "decision", desk, {"outcome": "rejected", "reason": "Thiếu.", "legalGround": "x"})
     old = (await issue(world, case, desk, "TU_CHOI")).json()["results"][0]
     await world.act(case, "tasks/TRA_KET_QUA/completion", desk, {})
     assert (await issue(world, case, desk, supersedes=old["id"])).status_code == 409
@@ -285,6 +258,7 @@ async def test_after_an_appeal_that_was_allowed_a_result_of_the_other_outcome_ma
     appeal = filed.json()["id"]
     await world.act(appeal, "acceptance", desk)
     await world.act(appeal, "ruling", justice, {"verdict": "overturned", "reason": "Đã đủ."})
+    assert (await issue(world, case, desk)).json()["number"] == old["number"]
     results = (await issue(world, case, desk, supersedes=old["id"])).json()["results"]
     assert [(one["type"], one["state"]) for one in results] == [
         ("TU_CHOI", "superseded"),

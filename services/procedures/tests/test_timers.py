@@ -192,6 +192,8 @@ class TestTheSupplementThatDoesNotCome:
         await world.fire()
         view = (await world.read(case)).json()
         assert (view["status"], view.get("outcome"), view["missing"]) == (expected, outcome, [])
+        grounded = "thủ tục MAU-" in (view.get("legalGround") or "")
+        assert grounded == (outcome == "rejected")
 
     async def test_a_case_that_goes_on_without_it_has_the_time_that_was_left(self, world: Any) -> None:
         case = await world.accepted(supplements={"answerWithin": working_days(3), "onExpiry": "continue"})

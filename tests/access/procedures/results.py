@@ -10,6 +10,7 @@ from sqlalchemy import text
 from procedures.catalogue.examples import DEFINITION
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.signing import Seal
+from procedures.results.signing_keys import SigningKeys
 from shared.ids import new_id
 from tests.access.procedures.world import BASE, World, recipe
 from tests.access.walk import Attempt
@@ -28,7 +29,7 @@ async def _decided(world: World) -> str:
     folder = Path(tempfile.mkdtemp())
     make_sample_certificate(folder, b"a", MONDAY)
     desk = world.app.state.desk
-    world.app.state.desk = replace(desk, press=replace(desk.press, seal=Seal(folder, b"a")))
+    world.app.state.desk = replace(desk, press=replace(desk.press, seal=Seal(SigningKeys(folder, b"a"))))
     code = f"MAU-{new_id().hex[-8:].upper()}"
     clerk = world.official("desk")
     body = {**DEFINITION, "code": code, "results": [RESULT]}

@@ -1,6 +1,7 @@
 """`create_app`: the one place where the parts of procedures meet."""
 
 from fastapi import FastAPI
+from pyhanko.sign.timestamps import HTTPTimeStamper
 
 from procedures.anchors import routes as anchor_routes
 from procedures.apologies import routes as apology_routes
@@ -40,6 +41,7 @@ from procedures.reassignments.operations import keep_reassigned
 from procedures.results import routes as result_routes
 from procedures.results.operations import Press
 from procedures.results.signing import Seal
+from procedures.results.signing_keys import SigningKeys, keep_read
 from procedures.retention import routes as retention_routes
 from procedures.settings import Settings
 from procedures.simulations import routes as simulation_routes
@@ -70,7 +72,11 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
     """The application of procedures."""
     parts = Parts.of(settings, kafka, clock=clock)
     contents = Contents(settings.document_store)
-    seal = Seal(settings.result_certificates, settings.result_passphrase.get_secret_value().encode())
+    signing_keys = SigningKeys(
+        settings.result_certificates, settings.result_passphrase.get_secret_value().encode()
+    )
+    time_stamps = settings.result_time_stamps
+    seal = Seal(signing_keys, None if time_stamps is None else HTTPTimeStamper(str(time_stamps)))
     keyring = Keyring(settings.master_key.get_secret_value())
     hand_over(keyring, parts.database)
     versions = Versions()
@@ -140,6 +146,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         ),
         background=[
             lambda: keep_tidy(desk),
+            lambda: keep_read(signing_keys),
             lambda: keep_dated(parts.database, parts.clock),
             lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
             lambda: keep_anchored(desk),

@@ -210,11 +210,17 @@ async def _retention(_: argparse.Namespace, settings: ServiceSettings) -> int:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a signed PDF, or the signed JSON of a result")
-    parser.add_argument("--authority", type=Path, required=True, help="certificate of the authority, PEM")
+    parser.add_argument("--authority", type=Path, required=True, help="certificates of the authorities, PEM")
+
+
+_SAID_BY = {
+    True: "(có dấu thời gian / attested by a time stamp)",
+    False: "(theo người ký / as the signer says)",
+}
 
 
 async def _check_result(arguments: argparse.Namespace, _: ServiceSettings) -> int:
-    """0 when the file is as it was signed, 1 when not."""
+    """0 when the file is as it was signed, also when the certificate has ended since; 1 when not."""
     try:
         content, authority = arguments.file.read_bytes(), arguments.authority.read_bytes()
         checked = await check(content, authority, SystemClock().now())
@@ -225,6 +231,13 @@ async def _check_result(arguments: argparse.Namespace, _: ServiceSettings) -> in
         print("Không đúng như đã ký. / Not as it was signed.")
         return 1
     print(f"Đúng như đã ký bởi {checked.signer}. / As it was signed by {checked.signer}.")
+    assert checked.signed_at is not None
+    print(f"Thời điểm ký / Signed at: {checked.signed_at.isoformat()} {_SAID_BY[checked.attested]}")
+    if checked.ended_at is not None:
+        print(
+            f"Chứng thư số đã hết hạn từ {checked.ended_at.isoformat()}, sau khi ký. "
+            "/ The certificate has ended since, after it was signed."
+        )
     return 0
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from procedures.keys.keyring import Keyring
@@ -25,9 +25,14 @@ class Settings(ServiceSettings):
     )
     document_store: str = Field(description="Folder, or address such as s3://bucket/prefix, of documents")
     result_certificates: Path | None = Field(
-        None, description="Folder of PKCS#12 files (*.p12) with which results are signed"
+        None,
+        description="Folder of PKCS#12 files (*.p12) with which results are signed; those of one agency in a folder "
+        "of its code within",
     )
     result_passphrase: SecretStr = Field(SecretStr(""), description="Opens those files")
+    result_time_stamps: HttpUrl | None = Field(
+        None, description="Time-stamp authority (RFC 3161) that attests when a PDF was signed"
+    )
     document_limit: int = Field(50_000_000, ge=1, description="Largest document taken, in bytes")
     payment_providers: Mapping[str, SecretStr] = Field(
         default_factory=dict,

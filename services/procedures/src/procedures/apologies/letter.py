@@ -1,5 +1,6 @@
 """The letter in which an agency apologises: written, sealed where it can be, and kept once for ever."""
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from procedures.domain.definition import Definition
 from procedures.domain.time_acts import Apologised
 from procedures.results.operations import Press
 from procedures.results.paper import compiled, instant_parts
-from procedures.results.signing import SigningNotSetUp
 from procedures.results.store import agency_name
 
 _TEMPLATE = Path(__file__).with_name("letter.typ")
@@ -25,13 +25,17 @@ DOCUMENT = "PHIEU_XIN_LOI"
 async def keep_letter(
     tx: AsyncConnection, press: Press, order: Order, stored: Stored, definition: Definition, act: Apologised
 ) -> Attachment:
-    """Write the letter of an apology and put it into the case, signed when there is a certificate."""
+    """Write the letter of an apology and put it into the case, signed when there is a certificate.
+
+    Raises:
+        TimeNotAttested
+    """
     agency, _ = await agency_name(tx, stored.case.agency)
-    try:
-        letter = written(stored, definition, act, order.now, agency=agency, signed=True)
-        content = await press.seal.sign_pdf(letter, order.now, reason=_SUBJECT)
-    except SigningNotSetUp:
-        content = written(stored, definition, act, order.now, agency=agency, signed=False)
+    now, of = order.now, stored.case.agency
+    signed = press.seal.has_key(of, now)
+    content = await asyncio.to_thread(written, stored, definition, act, now, agency=agency, signed=signed)
+    if signed:
+        content = await press.seal.sign_pdf(content, now, agency=of, reason=_SUBJECT)
     return await keep_made(
         tx,
         press.contents,

@@ -9,6 +9,7 @@ from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
 from procedures.dependencies import official_of
 from procedures.domain.lateness import AlreadyApologised, NotLate
+from procedures.results.signing import TimeNotAttested
 from shared.web import problems
 
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
     "/apology",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, NotLate, AlreadyApologised),
+    responses=problems(*FOR_OFFICERS, NotLate, AlreadyApologised, TimeNotAttested),
 )
 async def apologise_for_case(body: ApologyNote, who: Officer, handle: Handle) -> Response:
     """Apologise for a case that is late: say why, and promise one new date. The applicant is told.

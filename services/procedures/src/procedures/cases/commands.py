@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Purpose
 from procedures.access.operations import record_look, seen_of
-from procedures.cases import operations
+from procedures.cases import deciding, operations
 from procedures.cases.operations import CaseChanged, CaseNotFound, Order
 from procedures.cases.routes import Applicant, CaseId, Officer
 from procedures.cases.schemas import (
@@ -181,12 +181,21 @@ async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> R
     responses=problems(*FOR_OFFICERS, ClockStopped, ConsultationOpen),
 )
 async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
-    """Answer the matter: granted or rejected, with reasons. The term is measured to this instant."""
+    """Answer the matter: granted or rejected, with reasons; a rejection names its legal ground.
+
+    The term is measured to this instant.
+    """
     official = official_of(who)
     return await handle(
         who,
-        lambda order: operations.decide_case(
-            handle.tx, order, official, outcome=body.outcome, reason=body.reason, number=body.number
+        lambda order: deciding.decide_case(
+            handle.tx,
+            order,
+            official,
+            outcome=body.outcome,
+            reason=body.reason,
+            number=body.number,
+            legal_ground=body.legal_ground,
         ),
     )
 

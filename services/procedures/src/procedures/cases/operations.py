@@ -32,7 +32,7 @@ from procedures.domain import handling
 from procedures.domain.acts import Act, Actor
 from procedures.domain.automation import NO_AUTOMATION
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case, MissingItem, Outcome
+from procedures.domain.case import Case, MissingItem
 from procedures.domain.claim import require_unclaimed
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
@@ -248,23 +248,6 @@ async def supplement_case(
         lambda case, _, calendar: handling.supplement(
             case, calendar, order.now, attachments=brought, note=note
         ),
-    )
-
-
-async def decide_case(
-    tx: AsyncConnection,
-    order: Order,
-    official: Official,
-    *,
-    outcome: Outcome,
-    reason: str,
-    number: str | None,
-) -> Stored:
-    """Answer the matter: granted or rejected, with reasons."""
-    return await handle_case(
-        tx,
-        order,
-        lambda case, *_: handling.decide(case, official, outcome=outcome, reason=reason, number=number),
     )
 
 

@@ -257,6 +257,9 @@ class CaseView(Schema):
     attachments: list[AttachmentOfCase]
     outcome: Outcome | None = None
     reason: str | None = Field(None, examples=["Đủ điều kiện theo quy định."])
+    legal_ground: str | None = Field(
+        None, examples=["Luật Hộ tịch 2014, Điều 19"], description="Of the decision"
+    )
     decided_at: datetime | None = None
     result: list[AttachmentOfCase]
     results: list[IssuedResultOfCase] = Field(description="Issued results, also those that count no more")
@@ -312,6 +315,13 @@ class Decision(Schema):
     outcome: Outcome
     reason: str = Field(min_length=1, max_length=4000, examples=["Đủ điều kiện theo quy định."])
     number: str | None = Field(None, max_length=100, examples=["12/QĐ-UBND"])
+    legal_ground: str | None = Field(
+        None,
+        min_length=1,
+        max_length=500,
+        examples=["Luật Hộ tịch 2014, Điều 19"],
+        description="Required when rejected",
+    )
 
 
 class Result(Schema):

@@ -83,7 +83,7 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
 
 def case_json(case: Case) -> dict[str, Any]:
     """The state as it is stored."""
-    dumped: dict[str, Any] = _CASE.dump_python(case, mode="json")
+    dumped: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude=_left_out(case))
     return dumped
 
 
@@ -94,7 +94,12 @@ def case_columns(case: Case) -> dict[str, Any]:
 
 def case_text(case: Case) -> str:
     """The state as it is stored, as text for the driver."""
-    return _CASE.dump_json(case).decode()
+    return _CASE.dump_json(case, exclude=_left_out(case)).decode()
+
+
+def _left_out(case: Case) -> set[str]:
+    """As it was written before decisions had a legal ground."""
+    return {"legal_ground"} if case.legal_ground is None else set()
 
 
 def act_json(act: Act) -> dict[str, Any]:

@@ -159,6 +159,7 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         attachments=[AttachmentOfCase.model_validate(item) for item in case.attachments],
         outcome=case.outcome,
         reason=case.reason,
+        legal_ground=case.legal_ground,
         decided_at=case.decided_at,
         result=[AttachmentOfCase.model_validate(item) for item in case.result],
         results=[IssuedResultOfCase.model_validate(item) for item in case.results],

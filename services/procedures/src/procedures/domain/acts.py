@@ -187,6 +187,8 @@ class Decided:
     number: str | None
     by_silence: bool = False
     """Nobody answered in time."""
+    legal_ground: str | None = None
+    """Of a rejection; None also in logs from before it was asked for."""
     kind: Literal["decided"] = "decided"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -195,6 +197,7 @@ class Decided:
             status=Status.DECIDED,
             outcome=self.outcome,
             reason=self.reason,
+            legal_ground=self.legal_ground,
             decision_number=self.number,
             decided_at=at,
             due_when_decided=case.due_at,

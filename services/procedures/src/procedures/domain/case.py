@@ -188,6 +188,8 @@ class Case:
     supplement_rounds: int = 0
     outcome: Outcome | None = None
     reason: PersonalText | None = None
+    legal_ground: str | None = None
+    """Of the decision."""
     decision_number: str | None = None
     decided_at: datetime | None = None
     due_when_decided: datetime | None = None

@@ -29,7 +29,6 @@ An error keeps the definition from being published; a warning does not.
 | form_invalid                | error    | the form is no self-contained JSON Schema 2020-12 of an object      |
 | unknown_document            | error    | a field of the form stands for a document that is not listed        |
 | document_without_form_field | warning  | the form has fields for documents, but none for this one            |
-| unknown_variable            | error    | a template of a result names something that nobody knows            |
 | extension_without_term      | error    | an extension is not counted like the procedure's term               |
 | silence_without_term        | error    | silence is consent, but there is no term                            |
 | reminder_too_early          | warning  | the reminder is as long as the term or longer                       |
@@ -57,7 +56,7 @@ from procedures.domain.forks import fork_findings
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.layout_findings import layout_findings
 from procedures.domain.link_findings import link_findings
-from procedures.domain.result import unknown_names
+from procedures.domain.result_findings import result_findings
 from procedures.domain.rule_findings import rule_findings
 from procedures.domain.time_findings import time_findings
 from shared.errors import Text
@@ -88,7 +87,7 @@ def findings(
         *_fee(definition),
         *_form(definition),
         *_documents(definition),
-        *_templates(definition),
+        *result_findings(definition),
         *layout_findings(definition),
         *time_findings(definition),
         *rule_findings(definition),
@@ -247,16 +246,3 @@ def _document_fields(definition: Definition) -> Iterator[tuple[str, str]]:
         document = layout.get("document") if isinstance(layout, dict) else None
         if isinstance(document, str):
             yield name, document
-
-
-def _templates(definition: Definition) -> Iterator[Finding]:
-    properties = (definition.form or {}).get("properties")
-    fields = properties.keys() if isinstance(properties, dict) else ()
-    for at, kind in enumerate(definition.results):
-        for name in unknown_names(kind.template, fields):
-            yield error(
-                "unknown_variable",
-                f"/results/{at}/template",
-                vi=f"Mẫu {quoted(kind.title.vi)} dùng {quoted(name)}, nhưng không có thông tin nào tên như vậy.",
-                en=f"The template {quoted(kind.title.en)} names {quoted(name)}, which stands for nothing.",
-            )

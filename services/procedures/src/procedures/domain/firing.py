@@ -27,6 +27,7 @@ Rule = Callable[[Case, Definition, WorkingCalendar, datetime, Timer], tuple[Act,
 
 GRANTED_BY_SILENCE = "Hết thời hạn mà cơ quan không trả lời: được chấp thuận theo quy định của thủ tục."
 REJECTED_UNANSWERED = "Người nộp không bổ sung hồ sơ trong thời hạn đã yêu cầu."
+BY_THE_PROCEDURE = "Quy định về thời hạn bổ sung hồ sơ của thủ tục"
 
 
 def fire(case: Case, definition: Definition, calendar: WorkingCalendar, now: datetime) -> tuple[Act, ...]:
@@ -96,7 +97,10 @@ def _expire(
     )
     if on_expiry is Expiry.CONTINUE:
         return (expired,)
-    return expired, Decided(Outcome.REJECTED, REJECTED_UNANSWERED, None)
+    ground = f"{BY_THE_PROCEDURE} {definition.code}"
+    if definition.legal_basis:
+        ground += f" ({'; '.join(definition.legal_basis)})"
+    return expired, Decided(Outcome.REJECTED, REJECTED_UNANSWERED, None, legal_ground=ground)
 
 
 _RULES: Mapping[TimerKind, Rule] = {

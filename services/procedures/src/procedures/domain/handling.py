@@ -95,6 +95,13 @@ class ClockStopped(Conflict):
     )
 
 
+_UNGROUNDED = Fault(
+    "/legalGround",
+    "legal_ground_missing",
+    Text(vi="Từ chối thì phải nêu căn cứ pháp lý.", en="A rejection names its legal ground."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Official:
     """An official at work: of which agency, with the posts (unit, role) held."""
@@ -294,7 +301,13 @@ def supplement(
 
 
 def decide(
-    case: Case, official: Official, *, outcome: Outcome, reason: str, number: str | None
+    case: Case,
+    official: Official,
+    *,
+    outcome: Outcome,
+    reason: str,
+    number: str | None,
+    legal_ground: str | None = None,
 ) -> tuple[Act, ...]:
     """The agency answers: granted or rejected, with reasons. This is what the term is measured to.
 
@@ -302,6 +315,7 @@ def decide(
         AnotherAgency: the task waits at an agency that does its part, and does not answer for the case.
         ConsultationOpen: opinions are missing that must be waited for.
         ClockStopped: while the applicant is waited for.
+        Invalid: it is rejected without a legal ground.
     """
     require_allowed(case.status, Action.DECIDE)
     require_open_task(case, official)
@@ -310,7 +324,9 @@ def decide(
     require_settled(case.consulted)
     if case.stops:
         raise ClockStopped
-    return (Decided(outcome=outcome, reason=reason, number=number),)
+    if outcome is Outcome.REJECTED and not legal_ground:
+        raise Invalid(faults=[_UNGROUNDED])
+    return (Decided(outcome=outcome, reason=reason, number=number, legal_ground=legal_ground),)
 
 
 def record_result(case: Case, official: Official, attachments: Sequence[Attachment]) -> tuple[Act, ...]:

@@ -189,7 +189,13 @@ def require_on_its_own(case: Case) -> None:
 
 
 def rule_on(
-    case: Case, official: Official, verdict: Verdict, *, reason: str, number: str | None
+    case: Case,
+    official: Official,
+    verdict: Verdict,
+    *,
+    reason: str,
+    number: str | None,
+    legal_ground: str | None = None,
 ) -> tuple[Act, ...]:
     """An appeal is decided. Upheld, it is rejected; amended and overturned, it is granted.
 
@@ -199,7 +205,9 @@ def rule_on(
     if case.link is None or case.link.kind is not LinkKind.APPEAL:
         raise NotAnAppeal
     outcome = Outcome.REJECTED if verdict is Verdict.UPHELD else Outcome.GRANTED
-    return Ruled(verdict), *decide(case, official, outcome=outcome, reason=reason, number=number)
+    return Ruled(verdict), *decide(
+        case, official, outcome=outcome, reason=reason, number=number, legal_ground=legal_ground
+    )
 
 
 def progressed(before: Case, after: Case) -> ChildProgressed | None:

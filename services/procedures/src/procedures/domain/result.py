@@ -4,7 +4,7 @@ A type of result has a template, in which `{{ name }}` stands for something that
 no other logic in it, so that a template cannot do anything but be read.
 
     {{ case.code }}  {{ procedure.title }}  {{ agency.name }}  {{ decision.number }}  {{ decision.date }}
-    {{ decision.reason }}  {{ result.number }}  {{ result.date }}  {{ form.<field> }}
+    {{ decision.reason }}  {{ decision.legalGround }}  {{ result.number }}  {{ result.date }}  {{ form.<field> }}
 """
 
 import re
@@ -28,6 +28,7 @@ VARIABLES = frozenset(
         "decision.number",
         "decision.date",
         "decision.reason",
+        "decision.legalGround",
         "result.number",
         "result.date",
     }

@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
-from procedures.domain.case import Case
+from procedures.domain.case import Case, Outcome
 from procedures.domain.definition import Definition
 from procedures.domain.handling import NotThisUnit, Official
 from procedures.domain.linked_cases import Verdict
 from procedures.domain.result import IssuedResult, ResultState, ResultType
 from procedures.domain.result_acts import ResultRevoked
-from procedures.domain.status import Action, Status, require_allowed
+from procedures.domain.status import Action, require_allowed
 from shared.errors import Conflict, Invalid, NotFound, Text
+
+_OPPOSED = {outcome.value for outcome in Outcome}
 
 
 class UnknownResultType(Invalid):
@@ -27,6 +29,20 @@ class ResultNotFitting(Conflict):
         vi="Loại kết quả này không hợp với quyết định, hoặc kết quả cũ không còn hiệu lực.",
         en="This result does not fit the decision, or the old one is not in force any more.",
     )
+
+
+class ResultInForce(Conflict):
+    """A result in force stands in the way; `result` and `number` name it. Supersede it, or revoke it first."""
+
+    slug = "result-in-force"
+    title = Text(vi="Đã có kết quả đang có hiệu lực.", en="There is a result in force already.")
+
+    def __init__(self, issued: IssuedResult) -> None:
+        detail = Text(
+            vi=f"Kết quả số {issued.number} đang có hiệu lực; hãy cấp kết quả thay thế, hoặc thu hồi nó trước.",
+            en=f"The result {issued.number} is in force; issue one in its place, or revoke it first.",
+        )
+        super().__init__(detail, result=str(issued.id), number=issued.number)
 
 
 class ResultNotFound(NotFound):
@@ -51,13 +67,13 @@ def type_of(definition: Definition, code: str) -> ResultType:
 def require_issuable(
     case: Case, definition: Definition, official: Official, kind: ResultType, supersedes: UUID | None
 ) -> None:
-    """Refuse a result that may not be issued now. A closed case gets another only in place of one.
+    """Refuse a result that may not be issued now, whether the case is closed or not.
 
-    Once an appeal amended or overturned the decision, the result may be of the other outcome, and where there was
-    none that could be superseded, it stands alone.
+    It stands alone, or in the place of one in force: never beside another of its type or of the other outcome. Once an
+    appeal amended or overturned the decision, it may be of the other outcome.
 
     Raises:
-        ActionNotAllowed, NotThisUnit, ResultNotFitting, ResultNotFound.
+        ActionNotAllowed, NotThisUnit, ResultNotFitting, ResultNotFound, ResultInForce.
     """
     require_allowed(case.status, Action.ISSUE_RESULT)
     require_of_the_agency(case, definition, official)
@@ -65,8 +81,12 @@ def require_issuable(
         raise ResultNotFitting
     if kind.outcome not in (None, case.outcome) and not _is_to_be_changed(case):
         raise ResultNotFitting
-    if case.status is Status.CLOSED and supersedes is None and not _owes_another(case):
-        raise ResultNotFitting
+    outcomes = {other.code: other.outcome for other in definition.results}
+    for issued in case.results:
+        if issued.state is not ResultState.IN_FORCE or issued.id == supersedes:
+            continue
+        if issued.type == kind.code or {kind.outcome, outcomes.get(issued.type)} == _OPPOSED:
+            raise ResultInForce(issued)
 
 
 def revoke(
@@ -100,11 +120,6 @@ def result_of(case: Case, result: UUID) -> IssuedResult:
 def _is_to_be_changed(case: Case) -> bool:
     """Whether an appeal against the decision was allowed."""
     return any(appeal.verdict in (Verdict.AMENDED, Verdict.OVERTURNED) for appeal in case.appeals)
-
-
-def _owes_another(case: Case) -> bool:
-    in_force = any(result.state is ResultState.IN_FORCE for result in case.results)
-    return _is_to_be_changed(case) and not in_force
 
 
 def require_of_the_agency(case: Case, definition: Definition, official: Official) -> None:

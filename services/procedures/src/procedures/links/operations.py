@@ -101,6 +101,7 @@ async def rule_on_appeal(
     verdict: Verdict,
     reason: str,
     number: str | None,
+    legal_ground: str | None,
 ) -> Stored:
     """Decide an appeal; the case that it is directed against is told.
 
@@ -109,6 +110,6 @@ async def rule_on_appeal(
     """
 
     def rule(case: Case, *_: object) -> Any:
-        return rule_on(case, official, verdict, reason=reason, number=number)
+        return rule_on(case, official, verdict, reason=reason, number=number, legal_ground=legal_ground)
 
     return await handle_case(tx, order, rule)

@@ -91,12 +91,18 @@ async def file_appeal(body: AppealFiling, who: Applicant, handle: Handle) -> Res
 async def rule_on_appeal(body: Ruling, who: Officer, handle: Handle) -> Response:
     """Decide an appeal: the decision that it is directed against is upheld, amended or overturned.
 
-    The first case is told at once. Amended or overturned, its result may be superseded there.
+    One that is upheld needs its legal ground. The first case is told at once. Amended or overturned, its result may be superseded there.
     """
     official = official_of(who)
     return await handle(
         who,
         lambda order: operations.rule_on_appeal(
-            handle.tx, order, official, verdict=body.verdict, reason=body.reason, number=body.number
+            handle.tx,
+            order,
+            official,
+            verdict=body.verdict,
+            reason=body.reason,
+            number=body.number,
+            legal_ground=body.legal_ground,
         ),
     )

@@ -42,3 +42,10 @@ class Ruling(Schema):
         min_length=1, max_length=4000, examples=["Cơ quan yêu cầu giấy tờ ngoài thành phần hồ sơ."]
     )
     number: str | None = Field(None, max_length=100, examples=["15/QĐ-UBND"])
+    legal_ground: str | None = Field(
+        None,
+        min_length=1,
+        max_length=500,
+        examples=["Luật Khiếu nại 2011, Điều 31"],
+        description="Required when upheld",
+    )

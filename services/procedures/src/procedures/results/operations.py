@@ -1,5 +1,6 @@
 """What can be asked of results and done to them."""
 
+import asyncio
 import json
 import secrets
 from base64 import b32encode
@@ -19,7 +20,8 @@ from procedures.cases.record import record
 from procedures.cases.store import Stored, form_of
 from procedures.documents.contents import Contents
 from procedures.documents.making import keep_made
-from procedures.domain.case import Attachment
+from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case import Attachment, Case
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
 from procedures.domain.result import IssuedResult, ResultState, ResultType, legal_number, rendered
@@ -72,26 +74,29 @@ async def issue_result(
 
     Raises:
         CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
-        UnknownResultType, ResultNotFitting, ResultNotFound, SigningNotSetUp.
+        UnknownResultType, ResultNotFitting, ResultInForce, ResultNotFound,
+        SigningNotSetUp, TimeNotAttested.
     """
     stored = await locked_case(tx, order)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     kind = type_of(definition, type_code)
     require_issuable(case, definition, official, kind, supersedes)
-    today = (await calendar_of(tx, case.agency)).local_date(order.now)
-    count = await store.next_number(tx, case.agency, today.year, kind.symbol)
-    number = legal_number(count, today.year, kind.symbol)
+    calendar = await calendar_of(tx, case.agency)
     old = None if supersedes is None else result_of(case, supersedes).number
     token = b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
     names = await store.agency_name(tx, case.agency)
     filed = await form_of(tx, stored)
+    press.seal.require_key(case.agency, order.now)  # before others have to wait for the number
+    year = calendar.local_date(order.now).year
+    number = legal_number(await store.next_number(tx, case.agency, year, kind.symbol), year, kind.symbol)
     content = rfc8785.dumps(
         document(
             stored,
             definition,
             kind,
             filed.content if filed else {},
+            calendar,
             number=number,
             names=names,
             now=order.now,
@@ -99,7 +104,7 @@ async def issue_result(
         )
     )
     issued = IssuedResult(new_id(), kind.code, number, order.now, sha256(content).hexdigest())
-    attachments = await _keep(tx, press, order, case.id, kind, content, press.address_of(token))
+    attachments = await _keep(tx, press, order, case, kind, content, press.address_of(token))
     await store.add(
         tx,
         id=issued.id,
@@ -165,23 +170,25 @@ def document(
     definition: Definition,
     kind: ResultType,
     form: Mapping[str, Any],
+    calendar: WorkingCalendar,
     *,
     number: str,
     names: tuple[str, str],
     now: datetime,
     supersedes: str | None,
 ) -> dict[str, Any]:
-    """The result as data: what is signed, and what the paper says."""
+    """The result as data: what is signed, and what the paper says. Dates are those of the agency's calendar."""
     case = stored.case
     values = {
         "case.code": stored.code,
         "procedure.title": definition.title.vi,
         "agency.name": names[0],
         "decision.number": case.decision_number,
-        "decision.date": case.decided_at and case.decided_at.date(),
+        "decision.date": case.decided_at and calendar.local_date(case.decided_at),
         "decision.reason": case.reason,
+        "decision.legalGround": case.legal_ground,
         "result.number": number,
-        "result.date": now.date(),
+        "result.date": calendar.local_date(now),
         **{f"form.{name}": value for name, value in form.items()},
     }
     return {
@@ -206,24 +213,28 @@ async def _keep(
     tx: AsyncConnection,
     press: Press,
     order: Order,
-    case_id: UUID,
+    case: Case,
     kind: ResultType,
     content: bytes,
     address: str,
 ) -> tuple[Attachment, ...]:
     """Sign both forms of a result and keep them as documents of the case."""
-    paper = typeset(json.loads(content), verify_at=address)
-    pdf = await press.seal.sign_pdf(paper, order.now, reason=kind.title.vi)
-    signed = press.seal.sign_json(content, order.now).encode()
+    seal, agency, now = press.seal, case.agency, order.now
+    paper = await asyncio.to_thread(typeset, json.loads(content), verify_at=address)
+    pdf = await seal.sign_pdf(paper, now, agency=agency, reason=kind.title.vi)
+    signed = await asyncio.to_thread(seal.sign_json, content, now, agency=agency)
     kept = []
-    for media_type, suffix, whole in (("application/pdf", "pdf", pdf), ("application/jose", "jws", signed)):
+    for media_type, suffix, whole in (
+        ("application/pdf", "pdf", pdf),
+        ("application/jose", "jws", signed.encode()),
+    ):
         made = await keep_made(
             tx,
             press.contents,
             order.now,
             owner=order.actor.subject,
             agency=order.actor.agency,
-            case_id=case_id,
+            case_id=case.id,
             document=kind.code,
             file_name=f"{kind.code}.{suffix}",
             media_type=media_type,

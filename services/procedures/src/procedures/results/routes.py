@@ -9,7 +9,12 @@ from procedures.cases.commands import FOR_OFFICERS, Handle
 from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
 from procedures.dependencies import AtDesk, official_of
-from procedures.domain.result_rules import ResultNotFitting, ResultNotFound, UnknownResultType
+from procedures.domain.result_rules import (
+    ResultInForce,
+    ResultNotFitting,
+    ResultNotFound,
+    UnknownResultType,
+)
 from procedures.results import operations
 from procedures.results.operations import Verification
 from procedures.results.pages import verification_page
@@ -20,7 +25,7 @@ from procedures.results.schemas import (
     ResultVerification,
     Revocation,
 )
-from procedures.results.signing import SigningNotSetUp
+from procedures.results.signing import SigningNotSetUp, TimeNotAttested
 from shared.auth import public
 from shared.db import AnyRow
 from shared.schema import Words
@@ -36,12 +41,21 @@ Token = Annotated[str, Path(pattern="^[a-z2-7]{32}$", examples=["k5xw2zq7m4c3a6y
     "/cases/{case_id}/issuance",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, UnknownResultType, ResultNotFitting, ResultNotFound, SigningNotSetUp),
+    responses=problems(
+        *FOR_OFFICERS,
+        UnknownResultType,
+        ResultNotFitting,
+        ResultInForce,
+        ResultNotFound,
+        SigningNotSetUp,
+        TimeNotAttested,
+    ),
 )
 async def issue_result(body: Issuance, who: Officer, handle: Handle) -> Response:
     """Write, number and sign the result of a decided case; it joins the case as PDF and as signed JSON.
 
-    The numbers of an agency's results have no gap. A closed case gets another result only in place of one.
+    The numbers of an agency's results have no gap. Of a type one result is in force at a time: another takes its place
+    (`supersedes`), or follows once it is revoked. The case may be closed already.
     """
     official = official_of(who)
     return await handle(

@@ -1,26 +1,25 @@
 """The agency's signature: JWS for programs, PAdES for people, both with one certificate.
 
-Certificates lie as PKCS#12 files in a folder. The one that became valid last signs; the public keys of all are
-published, so that what was signed before a change of certificate stays verifiable.
+Of the certificates of an agency the one that became valid last signs; the public keys of all are published, so that
+what was signed before a change of certificate stays verifiable. Where a time-stamp authority is set up, a PDF also
+proves when it was signed (PAdES B-T).
 """
 
+import asyncio
 import io
-from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from joserfc import jws
-from joserfc.jwk import ECKey, KeySet
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 
+from procedures.results.signing_keys import ALGORITHMS, SigningKey, SigningKeys
 from shared.errors import Text, Unavailable
 
 TYPE = "motcua-result+jws"
@@ -43,97 +42,84 @@ class SigningNotSetUp(Unavailable):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Certificate:
-    valid_from: datetime
-    valid_until: datetime
-    pkcs12: bytes
-    key: ECKey
-    chain: tuple[str, ...]
-    """Base64 of DER, the signer's own first (RFC 7515, section 4.1.6)."""
+class TimeNotAttested(Unavailable):
+    """The time-stamp authority that is set up does not answer as it should."""
+
+    slug = "time-not-attested"
+    title = Text(
+        vi="Dịch vụ cấp dấu thời gian không trả lời; hãy thử lại sau.",
+        en="The time-stamp authority does not answer; try again later.",
+    )
 
 
 class Seal:
-    """Signs results."""
+    """Signs in the name of agencies."""
 
-    def __init__(self, folder: Path | None, passphrase: bytes) -> None:
-        self._folder = folder
-        self._passphrase = passphrase
-        self._read: dict[Path, _Certificate] = {}
+    def __init__(self, keys: SigningKeys, time_stamper: TimeStamper | None = None) -> None:
+        self._keys = keys
+        self._time_stamper = time_stamper
 
-    def sign_json(self, content: bytes, now: datetime) -> str:
+    def has_key(self, agency: str, now: datetime) -> bool:
+        """Whether the agency can sign now."""
+        return self._keys.valid(agency, now) is not None
+
+    def require_key(self, agency: str, now: datetime) -> SigningKey:
+        """The key with which the agency signs now.
+
+        Raises:
+            SigningNotSetUp
+        """
+        key = self._keys.valid(agency, now)
+        if key is None:
+            raise SigningNotSetUp
+        return key
+
+    def sign_json(self, content: bytes, now: datetime, *, agency: str) -> str:
         """A JWS in compact form over the content (RFC 7515), with the certificates in its header.
 
         Raises:
             SigningNotSetUp
         """
-        certificate = self._current(now)
-        header = {"alg": "ES256", "typ": TYPE, "kid": certificate.key.kid, "x5c": list(certificate.chain)}
-        return jws.serialize_compact(
-            header, content, certificate.key, registry=WithChain(algorithms=["ES256"])
-        )
+        key = self.require_key(agency, now)
+        header = {"alg": key.algorithm, "typ": TYPE, "kid": key.jwk.kid, "x5c": list(key.chain)}
+        return jws.serialize_compact(header, content, key.jwk, registry=WithChain(algorithms=ALGORITHMS))
 
-    async def sign_pdf(self, content: bytes, now: datetime, *, reason: str) -> bytes:
-        """The PDF with a PAdES signature (ETSI EN 319 142).
+    async def sign_pdf(self, content: bytes, now: datetime, *, agency: str, reason: str) -> bytes:
+        """The PDF with a PAdES signature (ETSI EN 319 142), made in a thread.
 
         Raises:
-            SigningNotSetUp
+            SigningNotSetUp, TimeNotAttested.
         """
-        certificate = self._current(now)
-        signer = SimpleSigner.load_pkcs12_data(
-            certificate.pkcs12, other_certs=[], passphrase=self._passphrase
-        )
+        key = self.require_key(agency, now)
         metadata = PdfSignatureMetadata(
             field_name="Agency", subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256", reason=reason
         )
-        writer = IncrementalPdfFileWriter(io.BytesIO(content))
-        signed = await PdfSigner(metadata, signer=signer).async_sign_pdf(writer)
-        result: bytes = signed.getvalue()
-        return result
+        signer = _SignerAt(now, metadata, signer=key.signer, timestamper=self._time_stamper)
+        try:
+            return await asyncio.to_thread(signer.signed, content)
+        except TimestampRequestError as refused:
+            raise TimeNotAttested from refused
 
     def public_keys(self) -> Mapping[str, Any]:
         """The public keys of all certificates, as a JWK set with their chains."""
-        return {
-            "keys": [
-                {**one.key.as_dict(private=False), "x5c": list(one.chain)} for one in self._certificates()
-            ]
-        }
-
-    def key_set(self) -> KeySet:
-        return KeySet([one.key for one in self._certificates()])
-
-    def _current(self, now: datetime) -> _Certificate:
-        valid = [one for one in self._certificates() if one.valid_from <= now <= one.valid_until]
-        if not valid:
-            raise SigningNotSetUp
-        return max(valid, key=lambda one: one.valid_from)
-
-    def _certificates(self) -> list[_Certificate]:
-        """Those in the folder now; a file is read once."""
-        files = sorted(self._folder.glob("*.p12")) if self._folder and self._folder.is_dir() else []
-        for file in files:
-            if file not in self._read:
-                self._read[file] = _read(file.read_bytes(), self._passphrase)
-        return [self._read[file] for file in files]
+        keys = self._keys.all()
+        return {"keys": [{**key.jwk.as_dict(private=False), "x5c": list(key.chain)} for key in keys]}
 
 
-def _read(pkcs12: bytes, passphrase: bytes) -> _Certificate:
-    """A certificate with its key.
+class _SignerAt(PdfSigner):
+    """Signs at the instant that it is handed."""
 
-    Raises:
-        ValueError: it is not one with a key on the curve P-256, or the passphrase is wrong.
-    """
-    found = load_pkcs12(pkcs12, passphrase)
-    if found.cert is None or not isinstance(found.key, EllipticCurvePrivateKey):
-        raise ValueError("a certificate with an EC key is needed")
-    pem = found.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    key = ECKey.import_key(pem, {"alg": "ES256", "use": "sig"})
-    key.ensure_kid()
-    chain = [found.cert.certificate, *(extra.certificate for extra in found.additional_certs)]
-    return _Certificate(
-        valid_from=found.cert.certificate.not_valid_before_utc,
-        valid_until=found.cert.certificate.not_valid_after_utc,
-        pkcs12=pkcs12,
-        key=key,
-        chain=tuple(b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain),
-    )
+    def __init__(self, now: datetime, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._now = now
+
+    def init_signing_session(
+        self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False
+    ) -> PdfSigningSession:
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = self._now
+        return session
+
+    def signed(self, content: bytes) -> bytes:
+        result: bytes = self.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content))).getvalue()
+        return result

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,9 +29,10 @@ async def add(tx: AsyncConnection, **row: Any) -> None:
 
 
 async def end(tx: AsyncConnection, result: UUID, state: str, now: datetime, **values: Any) -> None:
-    """The result does not count any more."""
+    """The result does not count any more; of one that did not already, it stays told since when."""
+    since = func.coalesce(results.c.ended_at, now)
     await tx.execute(
-        update(results).where(results.c.id == result).values(state=state, ended_at=now, **values)
+        update(results).where(results.c.id == result).values(state=state, ended_at=since, **values)
     )
 
 
