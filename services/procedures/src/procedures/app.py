@@ -60,6 +60,7 @@ from shared.events.procedures import (
     STATISTICS_TOPIC,
 )
 from shared.events.procedures_tasks import TASK_TOPIC
+from shared.events.procedures_work import CLAIM_TOPIC, DELEGATION_TOPIC
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -126,7 +127,10 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             delegation_routes.router,
             reassignment_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC],
+        topics=[
+            *(PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC),
+            *(CLAIM_TOPIC, DELEGATION_TOPIC),
+        ],
         consumer=Consumer(
             parts.database,
             kafka,
