@@ -22,6 +22,7 @@ from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.domain.consulting import Limits
 from procedures.event_logs import routes as event_log_routes
 from procedures.extensions import routes as extension_routes
 from procedures.external_tasks import routes as external_task_routes
@@ -82,6 +83,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         calendars=Calendars(),
         contents=contents,
         document_limit=settings.document_limit,
+        consultations=Limits(settings.consultations_at_once, settings.consultations_in_all),
         tracking_key=settings.tracking_key.get_secret_value().encode(),
         press=Press(seal, contents, settings.public_url),
         guesses=Guesses(),
