@@ -35,6 +35,7 @@ from procedures.reassignments.operations import (
 from procedures.reassignments.store import Chosen
 from procedures.tables import tasks
 from procedures.work_list import store
+from procedures.work_list.claims import make_claim
 from procedures.work_list.store import Wanted
 from shared.db import Database
 from shared.migrations import upgrade
@@ -172,7 +173,7 @@ async def _next(database: Database, official: Official) -> int:
         free = await store.free_tasks(tx, official, Wanted(claim="unclaimed"), OFFICIAL, NOW)
         task = await store.lock_first_free(tx, free, NOW)
         assert task is not None
-        return int(await store.claim(tx, task, OFFICIAL, NOW))
+        return int(await make_claim(tx, task, OFFICIAL, NOW) is not None)
 
 
 async def _timed(database: Database, name: str, run: Callable[[], Awaitable[int]]) -> None:

@@ -121,6 +121,30 @@ async def test_late_cases_are_told_longest_overdue_first_with_who_has_them_and_e
     assert seen[-2:] == [[cases[1]], [another]]
 
 
+async def test_late_cases_name_who_has_claimed_what_of_them(
+    world: Any, office: tuple[str, str, list[str]]
+) -> None:
+    agency, code, cases = office
+    other = (await world.submit(code))["id"]
+    await world.act(other, "acceptance", world.official("desk", agency))
+    subject, posts = str(new_id()), [("PHONG_TU_PHAP", "XU_LY")]
+    scope = "procedures:cases:read procedures:cases:process"
+    world.clock.set(datetime(2026, 1, 12, 2, 30, tzinfo=UTC))
+    who = world.bearer(scope, subject=subject, kind="official", agency=agency, posts=posts)
+    place = f"/procedures/v1/cases/{cases[1]}/tasks/THU_LY/claim"
+
+    async def claimants() -> dict[str, tuple[str | None, str | None]]:
+        items = (await ask(world, agency, "late-cases"))["items"]
+        held = {item["caseId"]: item["heldBy"][0] for item in items}
+        return {case: (one["claimedBy"], one["claimedAt"]) for case, one in held.items()}
+
+    assert await claimants() == {cases[1]: (None, None), other: (None, None)}
+    assert (await world.http.post(place, headers=who)).status_code == 201
+    assert await claimants() == {cases[1]: (subject, "2026-01-12T02:30:00Z"), other: (None, None)}
+    assert (await world.http.delete(place, headers=who)).status_code == 204
+    assert await claimants() == {cases[1]: (None, None), other: (None, None)}
+
+
 async def test_officials_without_the_scope_are_refused(world: Any) -> None:
     answer = await world.http.get("/procedures/v1/backlogs", headers=world.official("desk"))
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/scope-missing")

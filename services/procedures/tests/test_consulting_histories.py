@@ -45,6 +45,7 @@ STEPS = (
     Step("XU_LY", WORDS, "PHONG", (Transition(END),)),
     Step("BEN", WORDS, "BP_KHAC", (Transition(END),)),
 )
+LIMITS = consulting.Limits(at_once=25, in_all=25)
 HISTORIES, MOVES = int(os.environ.get("MOTCUA_CONSULTATIONS", "60")), 25
 
 
@@ -112,7 +113,9 @@ class History:
             exempted_by="x" if exempt else None,
         )
         known = {one.agency: UNITS for one in asked}
-        self.done(consulting.consult(self.case, self.definition, CALENDAR, US, self.now, order, known))
+        self.done(
+            consulting.consult(self.case, self.definition, CALENDAR, US, self.now, order, known, LIMITS)
+        )
         self.orders[order.id] = order
         for one in self.case.consultations[-1].consultees:
             self.book[one.id] = Remembered(order.id, one.due_at)

@@ -23,7 +23,9 @@ async def appoint(
     subject = new_id()
     held = tuple(Post(unit=unit, role=role) for unit, role in posts)
     async with world.database.transaction() as tx:
-        await learn_official(tx, str(subject), 1, OfficialAppointed(agency=agency, posts=held))
+        await learn_official(
+            tx, str(subject), 1, OfficialAppointed(agency=agency, posts=held), world.clock.now()
+        )
     scope = f"{SCOPE} procedures:work:manage" if manages else SCOPE
     token = world.bearer(scope, subject=str(subject), kind="official", agency=agency, posts=posts)
     return str(subject), token
@@ -176,7 +178,7 @@ async def test_a_post_that_the_delegator_loses_is_lent_no_more(world: Any) -> No
     case = await accepted(world)
     delegation = (await record(world, giving, order(world, deputy)))["id"]
     async with world.database.transaction() as tx:
-        await learn_official(tx, boss, 2, OfficialPostsChanged(agency=AGENCY))
+        await learn_official(tx, boss, 2, OfficialPostsChanged(agency=AGENCY), world.clock.now())
     acting = {**taking, "acting-for": delegation}
     assert (await world.act(case, "decision", acting, DECISION)).status_code == 403
 

@@ -1,13 +1,14 @@
 """Any single changed bit of a case, its log, its open tasks, its documents or the anchors is found.
 
 `MOTCUA_MUTATIONS` says how many bits are tried, each at a random place of a random column of a random row;
-10,000 take some minutes. The seed is printed.
+10,000 take some minutes. The seed is printed. What an earlier release did not write is no such bit.
 """
 
 import json
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from json import JSONDecodeError
 from pathlib import Path
@@ -15,16 +16,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Table, cast, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from pydantic import TypeAdapter
+from sqlalchemy import Column, Table, cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.anchors.operations import anchor_days, flaws_of_anchors
 from procedures.cases.record import record
 from procedures.cases.soundness import flaws_of_cases
-from procedures.cases.store import case_by_id, see_one_state
+from procedures.cases.store import case_by_id, entry_of, log_of, see_one_state
 from procedures.domain.acts import Actor
+from procedures.domain.log import GENESIS, chained_bytes, entry_hash
 from procedures.domain.retention_acts import Erased
 from procedures.retention.store import destroy_keys
 from procedures.tables import anchors, case_log, cases, documents, tasks
@@ -49,8 +52,8 @@ async def world(open_world: Any, migrated_database: Any) -> AsyncIterator[Any]:
         yield world
 
 
-async def lived(world: Any) -> None:
-    """Cases at every station, over two anchored days."""
+async def lived(world: Any) -> list[UUID]:
+    """Cases at every station, over two anchored days; the first is submitted, the last accepted."""
     procedure = await world.publish()
     sent = await world.send(b"%PDF-1.7 sample")
     document = [{"document": "GIAY_TO", "id": sent["id"]}]
@@ -77,6 +80,7 @@ async def lived(world: Any) -> None:
     await erase(world, UUID(opened[3]))
     world.clock.advance(2 * DAY)
     assert len(await anchor_days(world.database, world.clock.now())) == 3
+    return [UUID(case) for case in opened]
 
 
 async def erase(world: Any, case_id: UUID) -> None:
@@ -161,3 +165,79 @@ async def test_any_changed_bit_is_found(world: Any) -> None:
             await attempt.rollback()
         assert await flaws(tx) == []
     print(f"{tried} changed bits, each found; {refused} more could not be stored")
+
+
+def absences(part: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Each field inside a state, and whether it stands at its default."""
+    if isinstance(part, tuple):
+        for index, one in enumerate(part):
+            yield from absences(one, (*place, str(index)))
+    if is_dataclass(part):
+        for field in fields(part):
+            value = getattr(part, field.name)
+            yield (*place, field.name), value == field.default
+            yield from absences(value, (*place, field.name))
+
+
+async def test_a_field_that_is_absent_from_a_state_is_one_that_stands_at_its_default(world: Any) -> None:
+    tried = {True: 0, False: 0}
+    opened = await lived(world)
+    async with world.database.transaction() as tx:
+        await see_one_state(tx)
+        for case_id in opened[1:4]:  # the others hold nothing that these do not
+            stored = await case_by_id(tx, case_id)
+            for place, sound in absences(stored.kept):
+                attempt = await tx.begin_nested()
+                fewer = cases.c.state.op("#-")(cast(list(place), ARRAY(TEXT)))
+                await tx.execute(update(cases).where(cases.c.id == case_id).values(state=fewer))
+                (found,) = await flaws_of_cases(tx, after=None, limit=1, code=stored.code)
+                assert (found.flaw is None) == sound, (place, found)
+                tried[sound] += 1
+                await attempt.rollback()
+    print(f"{tried[True]} absent fields at their defaults, {tried[False]} others")
+    assert min(tried.values()) > 50
+
+
+def sparse(value: Any) -> dict[str, Any]:
+    """As a release would have written it that knew no field which has a default."""
+    dumped: dict[str, Any] = TypeAdapter(type(value)).dump_python(value, mode="json", exclude_defaults=True)
+    return dumped
+
+
+async def write_as_earlier(tx: AsyncConnection, case_id: UUID) -> None:
+    """Let a case be stored as an earlier release wrote it, acts and state alike."""
+    stored = await case_by_id(tx, case_id)
+    head, entry = GENESIS, case_log.c
+    for link in await log_of(tx, case_id):
+        act = entry_of(link).act
+        less = {**sparse(act), "kind": act.kind}
+        head = entry_hash(stored.code, chained_bytes(head, case_id, link.sequence, link.at, link.actor, less))
+        same = (entry.case_id == case_id, entry.sequence == link.sequence)
+        await tx.execute(update(case_log).where(*same).values(act=less, hash=head))
+    state = sparse(stored.kept)
+    await tx.execute(update(cases).where(cases.c.id == case_id).values(head=head, state=state))
+
+
+async def test_what_an_earlier_release_wrote_is_sound_and_is_added_to(world: Any) -> None:
+    opened = await lived(world)
+    async with world.database.transaction() as tx:
+        size = func.sum(func.length(cast(cases.c.state, TEXT)))
+        before = (await tx.execute(select(size))).scalar_one()
+        for case_id in opened:
+            await write_as_earlier(tx, case_id)
+        assert (await tx.execute(select(size))).scalar_one() < 0.6 * before
+        assert [one.flaw for one in await flaws_of_cases(tx, after=None, limit=100)] == [None] * 5
+    done = await world.act(
+        str(opened[-1]), "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"}
+    )
+    assert done.status_code == 201
+    log = await world.http.get(f"/procedures/v1/cases/{opened[-1]}/log", headers=world.citizen())
+    assert log.json()["sound"] is True
+    async with world.database.transaction() as tx:
+        assert [one.flaw for one in await flaws_of_cases(tx, after=None, limit=100)] == [None] * 5
+        unheld = update(cases).where(cases.c.id == opened[2]).values(state=cases.c.state.op("-")("hold"))
+        await tx.execute(unheld)
+        assert [one.id for one in await flaws_of_cases(tx, after=None, limit=100) if one.flaw] == [opened[2]]
+    assert (await world.read(str(opened[2]))).status_code == 200
+    changed = await world.http.get(f"/procedures/v1/cases/{opened[2]}/log", headers=world.citizen())
+    assert changed.json()["sound"] is False

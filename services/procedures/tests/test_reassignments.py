@@ -36,7 +36,8 @@ class Office:
         subject, token = self.official(posts)
         held = tuple(Post(unit=unit, role=role) for unit, role in posts)
         async with self.world.database.transaction() as tx:
-            await learn_official(tx, subject, 1, OfficialAppointed(agency=self.agency, posts=held))
+            appointed = OfficialAppointed(agency=self.agency, posts=held)
+            await learn_official(tx, subject, 1, appointed, self.world.clock.now())
         return subject, token
 
     async def accepted(self) -> str:

@@ -235,7 +235,7 @@ async def test_what_an_official_has_claimed_goes_back_when_they_leave_the_post(w
     ):
         await world.http.post(place(case), headers=mine)
         async with world.database.transaction() as tx:
-            await learn_official(tx, me, sequence, event)
+            await learn_official(tx, me, sequence, event, world.clock.now())
         assert [item["caseId"] for item in await listed(world, mine, claim="mine")] == left
 
 

@@ -77,7 +77,7 @@ async def _appointed(world: World) -> str:
     """Another official of the agency: the subject."""
     subject = str(new_id())
     async with world.database.transaction() as tx:
-        await learn_official(tx, subject, 1, OfficialAppointed(agency=AGENCY))
+        await learn_official(tx, subject, 1, OfficialAppointed(agency=AGENCY), world.clock.now())
     return subject
 
 

@@ -24,6 +24,7 @@ from procedures.dependencies import Desk
 from procedures.diagrams import routes as diagram_routes
 from procedures.documents import routes as document_routes
 from procedures.documents.contents import Contents
+from procedures.domain.consulting import Limits
 from procedures.event_logs import routes as event_log_routes
 from procedures.extensions import routes as extension_routes
 from procedures.external_tasks import routes as external_task_routes
@@ -63,6 +64,7 @@ from shared.events.procedures import (
     STATISTICS_TOPIC,
 )
 from shared.events.procedures_tasks import TASK_TOPIC
+from shared.events.procedures_work import CLAIM_TOPIC, DELEGATION_TOPIC
 from shared.inbox import Consumer
 from shared.settings import KafkaSettings
 from shared.web import Parts, create_service
@@ -90,6 +92,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         calendars=Calendars(),
         contents=contents,
         document_limit=settings.document_limit,
+        consultations=Limits(settings.consultations_at_once, settings.consultations_in_all),
         tracking_key=settings.tracking_key.get_secret_value().encode(),
         press=Press(seal, contents, settings.public_url),
         guesses=Guesses(),
@@ -135,7 +138,10 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             delegation_routes.router,
             reassignment_routes.router,
         ],
-        topics=[PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC],
+        topics=[
+            *(PROCEDURE_TOPIC, CASE_TOPIC, STATISTICS_TOPIC, ACCESS_TOPIC, ANCHOR_TOPIC, TASK_TOPIC),
+            *(CLAIM_TOPIC, DELEGATION_TOPIC),
+        ],
         consumer=Consumer(
             parts.database,
             kafka,

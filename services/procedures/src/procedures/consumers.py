@@ -37,7 +37,7 @@ async def _client(tx: AsyncConnection, envelope: Envelope, event: ClientEvent) -
 
 
 async def _official(tx: AsyncConnection, envelope: Envelope, event: OfficialEvent) -> None:
-    await learn_official(tx, str(envelope.subject), envelope.sequence, event)
+    await learn_official(tx, str(envelope.subject), envelope.sequence, event, envelope.time)
 
 
 async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:

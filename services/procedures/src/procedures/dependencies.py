@@ -15,6 +15,7 @@ from procedures.delegations.operations import lent
 from procedures.documents.contents import Contents
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
+from procedures.domain.consulting import Limits
 from procedures.domain.delegation import ActingFor
 from procedures.domain.handling import Official
 from procedures.external_tasks.bell import Bell
@@ -40,6 +41,7 @@ class Desk:
     calendars: Calendars
     contents: Contents
     document_limit: int
+    consultations: Limits
     tracking_key: bytes
     press: Press
     guesses: Guesses

@@ -34,6 +34,10 @@ class Settings(ServiceSettings):
         None, description="Time-stamp authority (RFC 3161) that attests when a PDF was signed"
     )
     document_limit: int = Field(50_000_000, ge=1, description="Largest document taken, in bytes")
+    consultations_at_once: int = Field(
+        5, ge=1, description="How many consultations of a case may be open at once"
+    )
+    consultations_in_all: int = Field(30, ge=1, description="How many consultations a case may have in all")
     payment_providers: Mapping[str, SecretStr] = Field(
         default_factory=dict,
         description='Who may tell of payments, with their secrets: `{"napas": "whsec_<base64>"}`; two with a blank '

@@ -35,6 +35,8 @@ OFFERED: Mapping[str, Audience] = {
         scope="procedures:cases:read", agency="agency", procedure="procedure", person="applicant"
     ),
     "procedures.task.v1": Audience(scope="procedures:tasks:work", agency="agency", procedure="procedure"),
+    "procedures.claim.v1": Audience(scope="procedures:work:manage", agency="agency", procedure="procedure"),
+    "procedures.delegation.v1": Audience(scope="procedures:work:manage", agency="agency"),
     "procedures.anchor.v1": Audience(),
     "procedures.statistics.v1": Audience(agency="agency"),
     "open-data.dataset.v1": Audience(),

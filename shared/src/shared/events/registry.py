@@ -12,6 +12,7 @@ from shared.events import (
     procedures_fees,
     procedures_links,
     procedures_tasks,
+    procedures_work,
 )
 from shared.events.envelope import Event, Topic
 
@@ -22,6 +23,7 @@ _OWNERS = (
     procedures_fees,
     procedures_links,
     procedures_tasks,
+    procedures_work,
     open_data,
     participation,
     gateway,

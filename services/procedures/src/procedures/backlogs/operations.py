@@ -11,8 +11,10 @@ from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
 from procedures.backlogs import store
 from procedures.cases.store import tasks_of
+from procedures.domain.claim import Claim
 from procedures.domain.statistics import ZONE
 from procedures.stays.store import Filter
+from procedures.work_list.store import claims_of
 from shared.db import AnyRow, Database
 
 COUNTED_EVERY = timedelta(minutes=5)
@@ -58,10 +60,11 @@ async def backlogs_by_day(
 
 @dataclass(frozen=True, slots=True)
 class LateCase:
-    """A case that is late, and where it waits: rows of `tasks` as JSON."""
+    """A case that is late, where it waits (rows of `tasks` as JSON), and who has claimed what of that."""
 
     row: AnyRow
     tasks: Sequence[dict[str, Any]]
+    claims: Sequence[Claim]
 
 
 async def late_cases(
@@ -83,5 +86,6 @@ async def late_cases(
     )
     shown = [Seen(row.id, row.code, row.procedure, row.applicant) for row in rows[: limit - 1]]
     await record_look(tx, look, *shown)
-    waiting = await tasks_of(tx, [row.id for row in rows])
-    return [LateCase(row, waiting.get(row.id, ())) for row in rows]
+    ids = [row.id for row in rows]
+    waiting, claims = await tasks_of(tx, ids), await claims_of(tx, ids, look.at)
+    return [LateCase(row, waiting.get(row.id, ()), claims.get(row.id, ())) for row in rows]

@@ -1,7 +1,8 @@
 """The routes of backlogs, for those who lead an agency: where its cases wait, and which are late."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,6 +21,7 @@ from procedures.backlogs.schemas import (
 )
 from procedures.calendars.operations import calendar_of
 from procedures.dependencies import agency_of, look_of
+from procedures.domain.claim import Claim
 from procedures.domain.terms import MINUTE
 from procedures.pages import instant_of, key_after, page_of
 from procedures.stays.routes import Leader, Procedure, Unit, Wanted
@@ -91,24 +93,28 @@ async def list_late_cases(
         calendar = await calendar_of(tx, agency_of(who))
 
     def view(late: LateCase) -> LateCaseView:
-        row = late.row
+        row, claims = late.row, {claim.step: claim for claim in late.claims}
         return LateCaseView(
             case_id=row.id,
             code=row.code,
             procedure=row.procedure,
             due_at=row.due_at,
             overdue_for=calendar.working_time_between(row.due_at, now) // MINUTE * MINUTE,
-            held_by=[
-                Whereabouts(
-                    step=task["step"],
-                    unit_agency=task["agency"],
-                    unit=task["unit"],
-                    role=task["role"],
-                    opened_at=task["opened_at"],
-                    due_at=task["due_at"],
-                )
-                for task in late.tasks
-            ],
+            held_by=[_whereabouts(task, claims.get(task["step"])) for task in late.tasks],
         )
 
     return page_of(request, found, limit, key=lambda late: [late.row.due_at, late.row.id], view=view)
+
+
+def _whereabouts(task: Mapping[str, Any], claim: Claim | None) -> Whereabouts:
+    return Whereabouts(
+        step=task["step"],
+        unit_agency=task["agency"],
+        unit=task["unit"],
+        role=task["role"],
+        opened_at=task["opened_at"],
+        due_at=task["due_at"],
+        claimed_by=claim and claim.official,
+        acting_for=claim and claim.acting_for,
+        claimed_at=claim and claim.claimed_at,
+    )

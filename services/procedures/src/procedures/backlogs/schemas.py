@@ -10,6 +10,7 @@ from shared.schema import Schema
 
 _UNIT = Field(examples=["PHONG_TU_PHAP"])
 _STEP = Field(examples=["THU_LY"])
+_OFFICIAL = "019a0000-0000-7000-8000-000000000001"
 _AGENCY = Field(examples=["H99.01"], description="The agency of the unit, which may be another one")
 
 
@@ -64,6 +65,11 @@ class Whereabouts(Schema):
     role: str | None = Field(None, examples=["XU_LY"], description="Of the officials who may do it")
     opened_at: datetime
     due_at: datetime | None = None
+    claimed_by: str | None = Field(None, examples=[_OFFICIAL], description="Which official has it")
+    claimed_at: datetime | None = None
+    acting_for: str | None = Field(
+        None, examples=[_OFFICIAL], description="For which official, when it was claimed for another"
+    )
 
 
 class LateCaseView(Schema):

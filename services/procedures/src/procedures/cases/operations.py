@@ -375,5 +375,5 @@ async def log_of_case(tx: AsyncConnection, case_id: UUID, look: Look) -> tuple[S
     """
     await store.see_one_state(tx)
     stored, form = await get_case_with_form(tx, case_id, look)
-    links = await store.log_of(tx, case_id)
-    return stored, links, flaw_of_log(stored, links, form) is None
+    state, links = await store.state_of(tx, case_id), await store.log_of(tx, case_id)
+    return stored, links, flaw_of_log(stored, state, links, form) is None

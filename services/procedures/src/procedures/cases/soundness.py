@@ -2,6 +2,9 @@
 
 The chain of hashes shows a changed log. State, form, open tasks and the columns that lists are read from
 follow from the log, so each of them is compared with it.
+
+The state is compared by what it says: a field that an earlier release did not write stands at its default. What
+was hashed is compared as it is stored, to the bit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,17 +68,14 @@ class Verified:
     flaw: Text | None
 
 
-def flaw_of_log(stored: Stored, links: Sequence[Link], form: FiledForm | None) -> Text | None:
-    """The first thing that is wrong with log, state or form of a case; None when all follows."""
-    flaw = _flaw_of_chain(stored.case.id, stored.code, stored.head, links)
-    if flaw is not None:
-        return flaw
-    entries = _entries(links)
-    case = _folded(stored.case.id, entries)
-    if case is None:
-        return _UNREADABLE
-    if case != stored.kept:
-        return _STATE
+def flaw_of_log(
+    stored: Stored, state: Mapping[str, Any], links: Sequence[Link], form: FiledForm | None
+) -> Text | None:
+    """The first thing that is wrong with log, state (as its row holds it) or form of a case; None when all follows."""
+    followed = _follow(stored.case.id, stored.code, stored.head, state, links)
+    if isinstance(followed, Text):
+        return followed
+    case, entries = followed
     return _flaw_of_form(form, case) or _flaw_of_texts(stored.key, entries)
 
 
@@ -103,45 +103,108 @@ async def flaws_of_cases(
         Verified(
             row.id,
             row.code,
-            _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
-            or _flaw_of_documents(tx, row, documents.get(row.id, {}))
-            or _flaw_of_link(tx, row, links.get(row.id))
-            or _flaw_of_consultees(tx, row, consultees.get(row.id, [])),
+            _flaw_of_row(
+                tx,
+                row,
+                _Beside(
+                    logs.get(row.id, []),
+                    tasks.get(row.id, []),
+                    documents.get(row.id, {}),
+                    links.get(row.id),
+                    consultees.get(row.id, []),
+                ),
+            ),
         )
         for row in rows
     ]
 
 
-def _flaw_of_row(
-    tx: AsyncConnection, row: AnyRow, links: Sequence[Link], tasks: Sequence[Mapping[str, Any]]
-) -> Text | None:
-    flaw = _flaw_of_chain(row.id, row.code, row.head, links)
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside the row of a case."""
+
+    log: Sequence[Link]
+    tasks: Sequence[Mapping[str, Any]]
+    documents: Mapping[UUID, AnyRow]
+    link: Mapping[str, Any] | None
+    consultees: Sequence[Mapping[str, Any]]
+
+
+def _flaw_of_row(tx: AsyncConnection, row: AnyRow, beside: _Beside) -> Text | None:
+    followed = _follow(row.id, row.code, row.head, row.state, beside.log)
+    if isinstance(followed, Text):
+        return followed
+    case, entries = followed
+    return (
+        _flaw_of_sealed(tx, row, case, entries)
+        or _flaw_of_lists(row, case, beside)
+        or _flaw_of_documents(tx, case, beside.documents)
+    )
+
+
+def _follow(
+    case_id: UUID, code: str, head: bytes, state: Mapping[str, Any], links: Sequence[Link]
+) -> tuple[Case, Sequence[Entry]] | Text:
+    """The case that the log describes, with its entries; or what keeps the state from following from it."""
+    flaw = _flaw_of_chain(case_id, code, head, links)
     if flaw is not None:
         return flaw
     entries = _entries(links)
-    case = _folded(row.id, entries)
+    case = _folded(case_id, entries)
     if case is None:
         return _UNREADABLE
-    if canonical(row.state) != canonical(store.case_json(case)):
-        return _STATE
+    return (case, entries) if _says(state, case) else _STATE
+
+
+def _says(state: Mapping[str, Any], case: Case) -> bool:
+    """Whether the state, as it is stored, is this case: nothing else stands in it, and what does not stand in it
+    is at its default."""
+    written = store.case_json(case)
+    if canonical(state) == canonical(written):
+        return True
+    try:
+        return _is_part(state, written) and store.read_state(state) == case
+    except ValidationError:  # what every release wrote is missing
+        return False
+
+
+def _is_part(stored: Any, written: Any) -> bool:
+    """Whether what is stored is what would be written now, but for fields that are missing."""
+    if isinstance(stored, dict) and isinstance(written, dict):
+        return stored.keys() <= written.keys() and all(
+            _is_part(value, written[name]) for name, value in stored.items()
+        )
+    if isinstance(stored, list) and isinstance(written, list):
+        return len(stored) == len(written) and all(map(_is_part, stored, written))
+    return type(stored) is type(written) and bool(stored == written)
+
+
+def _flaw_of_sealed(tx: AsyncConnection, row: AnyRow, case: Case, entries: Sequence[Entry]) -> Text | None:
+    """Whether the key opens what is sealed under it; only an erased case has none."""
     try:
         key = key_of(tx, row.id, row.data_key)
     except Unreadable:
         return _KEY
     if (key is None) != (case.erased is not None):
         return _KEY
-    flaw = _flaw_of_form(filed_form(key, row.form), case) or _flaw_of_texts(key, entries)
-    if flaw is not None:
-        return flaw
+    return _flaw_of_form(filed_form(key, row.form), case) or _flaw_of_texts(key, entries)
+
+
+def _flaw_of_lists(row: AnyRow, case: Case, beside: _Beside) -> Text | None:
+    """Whether what lists are read from is as the case has it."""
     if any(getattr(row, name) != value for name, value in store.case_columns(case).items()):
         return _COLUMNS
     expected = [store.task_row(case, task) for task in case.tasks]
-    return None if sorted(tasks, key=_step) == sorted(expected, key=_step) else _TASKS
+    if sorted(beside.tasks, key=_step) != sorted(expected, key=_step):
+        return _TASKS
+    if beside.link != (None if case.link is None else link_row(case)):
+        return _LINK
+    consulted = {one["id"]: one for one in rows_of(case)}
+    return None if {one["id"]: one for one in beside.consultees} == consulted else _CONSULTEES
 
 
-def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID, AnyRow]) -> Text | None:
+def _flaw_of_documents(tx: AsyncConnection, case: Case, documents: Mapping[UUID, AnyRow]) -> Text | None:
     """Each document that the state names is there as it is named, and its name is sealed, or erased."""
-    case = store.stored_case(tx, row).kept
     letter = (case.apology.letter,) if case.apology and case.apology.letter else ()
     papers = (*case.attachments, *case.result, *letter)
     named = ((one.id, one.media_type, one.size, one.sha256) for one in papers)
@@ -156,18 +219,6 @@ def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID
         return _DOCUMENTS
     erased = {document.file_name is None for document in documents.values()}
     return None if erased <= {case.erased is not None} else _DOCUMENTS
-
-
-def _flaw_of_link(tx: AsyncConnection, row: AnyRow, link: Mapping[str, Any] | None) -> Text | None:
-    case = store.stored_case(tx, row).kept
-    return None if link == (None if case.link is None else link_row(case)) else _LINK
-
-
-def _flaw_of_consultees(
-    tx: AsyncConnection, row: AnyRow, consultees: Sequence[Mapping[str, Any]]
-) -> Text | None:
-    expected = {one["id"]: one for one in rows_of(store.stored_case(tx, row).kept)}
-    return None if {one["id"]: one for one in consultees} == expected else _CONSULTEES
 
 
 def _flaw_of_form(form: FiledForm | None, case: Case) -> Text | None:

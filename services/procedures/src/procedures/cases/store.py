@@ -128,9 +128,26 @@ async def see_one_state(tx: AsyncConnection) -> None:
 
 def stored_case(tx: AsyncConnection, row: AnyRow) -> Stored:
     """The case of a row with the columns that are `SEEN`; opened, as far as its key is there and opens it."""
-    kept = _CASE.validate_python(row.state)
+    kept = read_state(row.state)
     key = key_of(tx, kept.id, row.data_key)
     return Stored(opened_case(key, kept), row.code, row.head, kept, key)
+
+
+def read_state(state: Mapping[str, Any]) -> Case:
+    """The case that a stored state is; fields that it lacks stand at their defaults.
+
+    Raises:
+        ValidationError: it is none.
+    """
+    return _CASE.validate_python(state)
+
+
+async def state_of(tx: AsyncConnection, case_id: UUID) -> Mapping[str, Any]:
+    """The state of a case as its row holds it."""
+    state: Mapping[str, Any] = (
+        await tx.execute(select(cases.c.state).where(cases.c.id == case_id))
+    ).scalar_one()
+    return state
 
 
 def shown_act(key: CaseKey | None, act: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from procedures.domain import consulting
 from procedures.domain.acts import Actor
 from procedures.domain.case import Attachment
 from procedures.domain.consultation import Answer, Asked, Consultation, Opinion
-from procedures.domain.consulting import QuestionNotFound, asked_by_id
+from procedures.domain.consulting import Limits, QuestionNotFound, asked_by_id
 from procedures.domain.handling import Official
 from procedures.links.store import lock_case
 from shared.db import AnyRow
@@ -52,14 +52,16 @@ class Question:
         return [shared for shared in (*case.attachments, *case.result) if shared.id in one.documents]
 
 
-async def consult(tx: AsyncConnection, order: Order, official: Official, asked: Consultation) -> Stored:
+async def consult(
+    tx: AsyncConnection, order: Order, official: Official, asked: Consultation, limits: Limits
+) -> Stored:
     """Ask several agencies at once."""
     units = await units_of(tx, {one.agency for one in asked.consultees})
     return await handle_case(
         tx,
         order,
         lambda case, definition, calendar: consulting.consult(
-            case, definition, calendar, official, order.now, asked, units
+            case, definition, calendar, official, order.now, asked, units, limits
         ),
     )
 

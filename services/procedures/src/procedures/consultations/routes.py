@@ -26,7 +26,7 @@ from procedures.consultations.views import asked_item, question_view
 from procedures.dependencies import actor_of, look_of, official_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.consultation import Consultation, Consultee
-from procedures.domain.consulting import QuestionNotFound
+from procedures.domain.consulting import QuestionNotFound, TooManyConsultations
 from procedures.domain.handling import NotThisUnit
 from procedures.domain.terms import NO_TERM, Term
 from procedures.pages import instant_of, key_after, page_of
@@ -47,16 +47,17 @@ QuestionId = Annotated[UUID, Path(description="As the inbox tells it")]
     "/cases/{case_id}/consultations",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS),
+    responses=problems(*FOR_OFFICERS, TooManyConsultations),
 )
 async def request_consultation(body: ConsultationOrder, who: Officer, handle: Handle) -> Response:
     """Ask other units and agencies about a case that your unit works on, all at once.
 
     Each sees its question and what you share with it, and nothing else. While a mandatory consultation is open
-    the matter cannot be decided; while an exempt one is, the clock of the case stands still.
+    the matter cannot be decided; while an exempt one is, the clock of the case stands still. How many a case may
+    have open at once, and in all, whoever runs the service sets.
     """
-    official, asked = official_of(who), _ordered(body, handle)
-    return await handle(who, lambda order: operations.consult(handle.tx, order, official, asked))
+    official, asked, limits = official_of(who), _ordered(body, handle), handle.desk.consultations
+    return await handle(who, lambda order: operations.consult(handle.tx, order, official, asked, limits))
 
 
 def _ordered(body: ConsultationOrder, handle: Handle) -> Consultation:

@@ -18,7 +18,10 @@ from procedures.domain.delegation import (
     lent_posts,
 )
 from procedures.officials.operations import known_officials
+from shared import outbox
 from shared.errors import Invalid
+from shared.events import identity
+from shared.events import procedures_work as told
 from shared.web.conditional import require_match
 
 
@@ -58,6 +61,13 @@ async def record_delegation(
     if faults:
         raise Invalid(faults=faults)
     await store.add(tx, delegation, by=by.subject, at=now)
+    given = told.DelegationGiven(
+        **_parties(delegation),
+        posts=tuple(identity.Post(unit=unit, role=role) for unit, role in sorted(delegation.posts)),
+        begins_at=delegation.begins_at,
+        ends_at=delegation.ends_at,
+    )
+    await outbox.add(tx, given.envelope(subject=delegation.id, sequence=1, at=now))
     return delegation
 
 
@@ -79,7 +89,18 @@ async def revoke_delegation(
     if found.revoked_at is not None:
         raise DelegationRevoked
     await store.revoke(tx, delegation, by=by.subject, at=now)
+    revoked = told.DelegationRevoked(**_parties(found))
+    await outbox.add(tx, revoked.envelope(subject=delegation, sequence=2, at=now))
     return await get_delegation(tx, by, delegation)
+
+
+def _parties(delegation: Delegation) -> dict[str, str]:
+    """Who acts for whom, as events tell it."""
+    return {
+        "agency": delegation.agency,
+        "delegator": delegation.delegator,
+        "delegate": delegation.delegate,
+    }
 
 
 async def get_delegation(tx: AsyncConnection, by: Colleague, delegation: UUID) -> Delegation:

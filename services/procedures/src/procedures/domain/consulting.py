@@ -1,7 +1,7 @@
 """The rules of consultations: who may ask whom, answer, and take a question back."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from procedures.domain.handling import NotThisUnit, Official, require_open_task
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import NO_TERM, due_at
 from procedures.domain.timer import Timer
-from shared.errors import Fault, Invalid, NotFound, Text
+from shared.errors import Conflict, Fault, Invalid, NotFound, Text
 
 
 class QuestionNotFound(NotFound):
@@ -37,6 +37,23 @@ class QuestionNotFound(NotFound):
     )
 
 
+class TooManyConsultations(Conflict):
+    """A case does not ask without end: `atOnce`, or `inAll`, says how many consultations it may have."""
+
+    slug = "too-many-consultations"
+    title = Text(
+        vi="Hồ sơ này không thể lấy thêm ý kiến lúc này.", en="This case cannot ask for more opinions now."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many consultations a case may have: open at once, and in all."""
+
+    at_once: int
+    in_all: int
+
+
 def consult(
     case: Case,
     definition: Definition,
@@ -45,6 +62,7 @@ def consult(
     now: datetime,
     consultation: Consultation,
     units: Mapping[str, Collection[str]],
+    limits: Limits,
 ) -> tuple[Act, ...]:
     """Agencies are asked all at once; each has its term from now on.
 
@@ -54,10 +72,12 @@ def consult(
 
     Raises:
         AnotherAgency, NotThisUnit: the official does not work on it for the agency that answers.
+        TooManyConsultations
         Invalid: with every fault of the order.
     """
     require_allowed(case.status, Action.CONSULT)
     unit = answering_unit(case, definition, official)
+    _require_room(case, limits)
     faults = [*_faults_of_join(consultation), *_faults_of_consultees(case, consultation, units)]
     if faults:
         raise Invalid(faults=faults)
@@ -147,6 +167,22 @@ def asked_by_id(case: Case, consultee: UUID) -> Asked:
         if one.id == consultee:
             return consultation, one
     raise QuestionNotFound
+
+
+def _require_room(case: Case, limits: Limits) -> None:
+    """Refuse to ask more than a case may."""
+    if len(case.consultations) >= limits.in_all:
+        text = Text(
+            vi=f"Hồ sơ đã lấy ý kiến {limits.in_all} lần, là mức tối đa; hãy giải quyết với các ý kiến đã có.",
+            en=f"The case has asked {limits.in_all} times, which is the most; decide on the opinions there are.",
+        )
+        raise TooManyConsultations(text, inAll=limits.in_all)
+    if sum(asked.outcome is None for asked in case.consultations) >= limits.at_once:
+        text = Text(
+            vi=f"Đang có {limits.at_once} lần lấy ý kiến chưa xong, là mức tối đa; hãy chờ trả lời hoặc rút bớt.",
+            en=f"{limits.at_once} consultations are open, which is the most; wait for answers, or withdraw one.",
+        )
+        raise TooManyConsultations(text, atOnce=limits.at_once)
 
 
 def _answered(

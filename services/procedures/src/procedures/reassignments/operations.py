@@ -38,7 +38,8 @@ from procedures.domain.reassignment import (
 from procedures.officials.operations import known_officials
 from procedures.reassignments import store
 from procedures.reassignments.store import Chosen
-from procedures.work_list.store import claims_of, hand_over, lock_tasks, release
+from procedures.work_list.claims import give_back, hand_over
+from procedures.work_list.store import claims_of, lock_tasks
 from shared.clock import Clock
 from shared.db import AnyRow, Database
 from shared.errors import Conflict, Invalid, NotFound, Text
@@ -242,7 +243,7 @@ async def _settle_claims(
 ) -> None:
     """Claims of what went over go back, or are the other official's."""
     if isinstance(plan.way, ToUnit):
-        await release(tx, places)
+        await give_back(tx, places, now, "reassigned")
     else:
         await hand_over(tx, places, plan.way.official, now)
 

@@ -16,6 +16,7 @@ from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import NotThisUnit, Official, TaskNotOpen
 from procedures.external_tasks.holding import require_not_at_system
 from procedures.work_list import store
+from procedures.work_list.claims import give_back, make_claim
 from procedures.work_list.store import Wanted
 from shared.db import AnyRow
 
@@ -57,12 +58,15 @@ async def claim_task(
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
     await require_not_at_system(tx, case_id, step, look.at)
-    if not await store.claim(tx, task, actor, look.at):
+    row = await make_claim(tx, task, actor, look.at)
+    if row is None:
         claims = (await store.claims_of(tx, [case_id], look.at))[case_id]
         (found,) = [claim for claim in claims if claim.step == step]
         if not found.is_of(actor):
             raise claimed_by_another(found)
-    return await _shown(tx, look, case_id, step)
+        row = await store.item(tx, case_id, step, look.at)
+    await record_look(tx, look, _seen(row))
+    return row
 
 
 async def claim_next(
@@ -80,8 +84,10 @@ async def claim_next(
             continue
         with suppress(TaskLeased):  # a system was quicker
             await require_not_at_system(tx, task.case_id, task.step, look.at)
-            if await store.claim(tx, task, actor, look.at):
-                return await _shown(tx, look, task.case_id, task.step)
+            row = await make_claim(tx, task, actor, look.at)
+            if row is not None:
+                await record_look(tx, look, _seen(row))
+                return row
     raise NothingToClaim
 
 
@@ -102,13 +108,7 @@ async def release_task(
         raise TaskNotClaimed(step=step)
     if not (manages or found.is_of(actor)):
         raise claimed_by_another(found)
-    await store.release(tx, [(case_id, step)])
-
-
-async def _shown(tx: AsyncConnection, look: Look, case_id: UUID, step: str) -> AnyRow:
-    row = await store.item(tx, case_id, step, look.at)
-    await record_look(tx, look, _seen(row))
-    return row
+    await give_back(tx, [(case_id, step)], now, "given_back")
 
 
 def _seen(row: AnyRow) -> Seen:

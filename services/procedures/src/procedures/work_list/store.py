@@ -1,6 +1,6 @@
 """Every SQL statement about work lists and claims."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -169,10 +169,11 @@ async def lock_tasks(tx: AsyncConnection, ids: Collection[UUID]) -> None:
     await tx.execute(select(*order).where(tasks.c.case_id.in_(ids)).order_by(*order).with_for_update())
 
 
-async def claim(tx: AsyncConnection, task: AnyRow, actor: Actor, now: datetime) -> bool:
+async def claim(tx: AsyncConnection, claim: UUID, task: AnyRow, actor: Actor, now: datetime) -> bool:
     """Take a task of which the row lock is held; False when somebody has it."""
     acting_for = actor.acting_for
     row = {
+        "id": claim,
         "agency": task.agency,
         "unit": task.unit,
         "opened_at": task.opened_at,
@@ -215,34 +216,31 @@ def claimed_tasks(now: datetime, *, official: str | None) -> Select[Any]:
     return query.select_from(tasks.join(claims, _live(now))).where(claims.c.official == official)
 
 
-async def release(tx: AsyncConnection, places: Iterable[tuple[UUID, str]]) -> None:
-    """Give claimed tasks back to their units."""
-    gone = list(places)
-    if gone:
-        await tx.execute(delete(claims).where(tuple_(claims.c.case_id, claims.c.step).in_(gone)))
+async def release_at(tx: AsyncConnection, places: Collection[tuple[UUID, str]]) -> Sequence[AnyRow]:
+    """Let the claims of these tasks be gone; those there were, with code and procedure of their cases."""
+    return await _release(tx, tuple_(claims.c.case_id, claims.c.step).in_(places)) if places else ()
 
 
-async def hand_over(
-    tx: AsyncConnection, places: Sequence[tuple[UUID, str]], official: str, now: datetime
-) -> None:
-    """Let claims be another official's."""
-    row = {"official": official, "acting_for": None, "delegation": None, "claimed_at": now}
-    if places:
-        of_these = tuple_(claims.c.case_id, claims.c.step).in_(places)
-        await tx.execute(claims.update().where(of_these).values(**row))
-
-
-async def release_beyond(tx: AsyncConnection, subject: str, official: Official) -> None:
-    """Give back what an official, or whoever acts for them, has claimed beyond the posts they hold."""
+async def release_beyond(tx: AsyncConnection, subject: str, official: Official) -> Sequence[AnyRow]:
+    """Let what an official, or whoever acts for them, has claimed beyond the posts they hold be gone, likewise."""
     theirs = or_(
         and_(claims.c.official == subject, claims.c.acting_for.is_(None)), claims.c.acting_for == subject
     )
     same = and_(tasks.c.case_id == claims.c.case_id, tasks.c.step == claims.c.step)
-    rows = await tx.execute(select(tasks).join(claims, same).where(theirs))
-    await release(
-        tx,
-        [(row.case_id, row.step) for row in rows if not official.holds(row.agency, row.unit, row.role)],
-    )
+    rows = await tx.execute(select(tasks, claims.c.id).join(claims, same).where(theirs))
+    gone = [row.id for row in rows if not official.holds(row.agency, row.unit, row.role)]
+    return await _release(tx, claims.c.id.in_(gone)) if gone else ()
+
+
+async def _release(tx: AsyncConnection, which: ColumnElement[bool]) -> Sequence[AnyRow]:
+    gone = delete(claims).where(which, cases.c.id == claims.c.case_id)
+    return (await tx.execute(gone.returning(claims, cases.c.code, cases.c.procedure))).all()
+
+
+async def put(tx: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write claims of tasks that nobody has claimed."""
+    if rows:
+        await tx.execute(insert(claims), rows)
 
 
 async def item(tx: AsyncConnection, case_id: UUID, step: str, now: datetime) -> AnyRow:

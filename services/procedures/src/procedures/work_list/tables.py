@@ -80,6 +80,7 @@ def _claims(metadata: MetaData) -> Table:
         Column("acting_for", Text),
         Column("delegation", Uuid, ForeignKey("delegations.id"), comment="the claim ends with it"),
         Column("claimed_at", _Instant, nullable=False),
+        Column("id", Uuid, nullable=False, server_default=text("gen_random_uuid()"), comment="of its events"),
         ForeignKeyConstraint(["case_id", "step"], ["tasks.case_id", "tasks.step"], ondelete="CASCADE"),
         comment="Open tasks that officials have taken; counts while agency, unit and opening are the task's",
     )
