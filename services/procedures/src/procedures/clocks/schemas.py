@@ -58,7 +58,11 @@ class CaseHolder(Schema):
 
     kind: HolderKind
     agency: str | None = Field(None, examples=["H99.01"])
-    unit: str | None = Field(None, examples=["PHONG_TU_PHAP"])
+    unit: str | None = Field(
+        None,
+        examples=["PHONG_TU_PHAP"],
+        description="Absent where an agency handles a case of its own for this one",
+    )
 
 
 class HeldInterval(Schema):
@@ -79,7 +83,7 @@ class HolderShare(Schema):
     holder: CaseHolder
     held: Duration = Field(description="Working time; an equal part where several held it at once")
     late: Duration = Field(description="Its part of the delay; the parts add up to all of it")
-    overran: Duration = Field(description="Working time over the allowances of its own steps")
+    overran: Duration = Field(description="Working time over the allowances of steps that it had")
     text: Words
 
 

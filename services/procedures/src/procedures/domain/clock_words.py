@@ -70,7 +70,7 @@ def share_in_words(share: Share) -> Text:
         vi, en = f"{vi}, chậm {late.vi}", f"{en}, {late.en} of the delay"
     if share.overran:
         over = duration_in_words(share.overran)
-        vi, en = f"{vi}, vượt thời gian của bước {over.vi}", f"{en}, {over.en} over its own allowance"
+        vi, en = f"{vi}, vượt thời gian của bước {over.vi}", f"{en}, {over.en} over the allowance of the step"
     return Text(vi=f"{vi}.", en=f"{en}.")
 
 
@@ -84,10 +84,10 @@ def _holder_in_words(holder: Holder) -> Text:
         return Text(vi="người nộp", en="the applicant")
     if holder.kind is HolderKind.UNIT:
         return Text(vi=f"bộ phận {holder.unit}", en=f"the unit {holder.unit}")
-    return Text(
-        vi=f"cơ quan {holder.agency}, bộ phận {holder.unit}",
-        en=f"the agency {holder.agency}, unit {holder.unit}",
-    )
+    agency = Text(vi=f"cơ quan {holder.agency}", en=f"the agency {holder.agency}")
+    if holder.unit is None:
+        return agency
+    return Text(vi=f"{agency.vi}, bộ phận {holder.unit}", en=f"{agency.en}, unit {holder.unit}")
 
 
 def duration_in_words(duration: timedelta) -> Text:
