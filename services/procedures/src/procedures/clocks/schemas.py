@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from procedures.cases.schemas import ExtensionOfCase
 from procedures.domain.attribution import HolderKind
 from procedures.domain.clock import Stop
 from procedures.durations import Duration
@@ -87,6 +88,12 @@ class HolderShare(Schema):
     text: Words
 
 
+class ExtensionOfClock(ExtensionOfCase):
+    """An extension of the term."""
+
+    text: Words = Field(description="All of it in a sentence, in the agency's local time")
+
+
 class CaseClockView(Schema):
     """The legal clock of a case: where it stands and how it came there."""
 
@@ -109,9 +116,7 @@ class CaseClockView(Schema):
     overdue: bool = Field(description="Whether the answer came late, or is late by now")
     text: Words
     intervals: list[ClockInterval] = Field(description="From the submission until now, without a gap")
-    extensions: list[dict[str, Any]] = Field(
-        examples=[[{"kind": "working_days", "amount": 2}]], description="By how much the term was extended"
-    )
+    extensions: list[ExtensionOfClock] = Field(description="By how much the term was extended, and why")
     steps: list[StepDeadline] = Field(description="The open steps")
     stages: list[StageDeadline] = Field(description="In the order in which the case came to them")
     held: list[HeldInterval] = Field(description="The same time by whose hands it was in")
