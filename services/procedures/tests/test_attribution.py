@@ -131,3 +131,64 @@ async def test_the_stages_show_their_deadlines(world: Any) -> None:
     assert [(one["step"], one["dueAt"], one["overdue"]) for one in clock["steps"]] == [
         ("C", "2026-01-07T02:30:00Z", False)
     ]
+
+
+async def test_another_agency_that_answers_late_overran_though_the_clock_stood_still(world: Any) -> None:
+    exempt = {"agency": "H99.02", "exempt": True, "allowance": working_days(2)}
+    steps = [
+        step("TIEP_NHAN", "BP_MOT_CUA", "HOI"),
+        step("HOI", "BP_THUE", "XET", **exempt),
+        step("XET", "PHONG_TU_PHAP", None),
+    ]
+    case = await world.accepted(steps=steps)
+    world.clock.set(local("2026-01-13 08:30"))
+    late = (await clock_of(world, case))["shares"]
+    await world.act(case, "tasks/HOI/completion", world.official("tax"), {})
+    clock = await clock_of(world, case)
+    # Two days until the 7th at 08:30; then Wednesday, Thursday, Friday and Monday.
+    assert clock["shares"] == late
+    assert shares(clock) == {"BP_THUE": ("P2D", "PT0S", "P1DT8H")}
+    assert clock["shares"][0]["text"] == {
+        "vi": "cơ quan H99.02, bộ phận BP_THUE: giữ 48 giờ làm việc, vượt thời gian của bước 32 giờ.",
+        "en": "the agency H99.02, unit BP_THUE: held it for 48 hours of working time, "
+        "32 hours over the allowance of the step.",
+    }
+    assert clock["dueAt"] == "2026-01-16T01:30:00Z"
+
+
+async def test_while_a_part_is_awaited_its_agency_has_the_step_and_the_applicant_who_is_asked_there(
+    world: Any,
+) -> None:
+    part = [step("TIEP_NHAN", "BP_THUE", "TRA"), step("TRA", "BP_THUE", None)]
+    land = await world.publish(agency="H99.02", steps=part)
+    opens = {"procedure": land, "form": {"fullName": "fullName"}}
+    steps = [
+        step("TIEP_NHAN", "BP_MOT_CUA", "HOI"),
+        step("HOI", "PHONG_TU_PHAP", "TRA", opensCase=opens, allowance=working_days(1)),
+        step("TRA", "BP_MOT_CUA", None),
+    ]
+    case, tax = await world.accepted(steps=steps), world.official("tax")
+    (child,) = (await world.read(case)).json()["children"]
+    for at, command, body in (
+        ("2026-01-05 08:30", "acceptance", None),
+        ("2026-01-07 08:30", "supplement-request", ITEMS),
+    ):
+        world.clock.set(local(at))
+        headers = {**tax, "if-match": (await world.read(child["id"], tax)).headers["etag"]}
+        path = f"/procedures/v1/cases/{child['id']}/{command}"
+        assert (await world.http.post(path, json=body, headers=headers)).status_code == 201
+    world.clock.set(local("2026-01-09 08:30"))
+    clock = await clock_of(world, case)
+    # Due on the 8th, the step on the 6th; until the 7th the land office had it, from then on the applicant.
+    assert shares(clock) == {
+        "other_agency": ("PT16H", "PT0S", "PT8H"),
+        "applicant": ("PT16H", "PT8H", "PT16H"),
+    }
+    assert [share["text"]["vi"] for share in clock["shares"]] == [
+        "cơ quan H99.02: giữ 16 giờ làm việc, vượt thời gian của bước 8 giờ.",
+        "người nộp: giữ 16 giờ làm việc, chậm 8 giờ, vượt thời gian của bước 16 giờ.",
+    ]
+    assert clock["held"][0]["text"] == {
+        "vi": "Từ 08:30 ngày 05/01/2026 đến 08:30 ngày 07/01/2026 ở cơ quan H99.02: 16 giờ làm việc.",
+        "en": "From 2026-01-05 08:30 to 2026-01-07 08:30 with the agency H99.02: 16 hours of working time.",
+    }

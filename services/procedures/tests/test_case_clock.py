@@ -127,8 +127,46 @@ async def test_a_case_that_was_withdrawn_or_refused_says_so(world: Any, case: st
     ground = {"reason": "Không thuộc thẩm quyền.", "legalGround": "Điều 17"}
     await world.act(refused, "refusal", world.official("desk"), ground)
     world.clock.set(local("2026-01-16 15:30"))
-    (waiting,) = (await clock_of(world, refused))["intervals"]
+    clock = await clock_of(world, refused)
+    (waiting,) = clock["intervals"]
     assert waiting["endsAt"] == wire("2026-01-12 15:30")
+    assert clock["text"] == {
+        "vi": "Hồ sơ bị từ chối tiếp nhận lúc 15:30 ngày 12/01/2026; thời hạn không bắt đầu.",
+        "en": "The case was refused at 2026-01-12 15:30; the term never began.",
+    }
+
+
+async def test_a_case_that_was_taken_back_before_its_receipt_says_so(world: Any, case: str) -> None:
+    world.clock.set(local("2026-01-06 15:30"))
+    await world.act(case, "withdrawal", world.citizen(), {})
+    world.clock.set(local("2026-01-16 15:30"))
+    assert (await clock_of(world, case))["text"] == {
+        "vi": "Hồ sơ được rút lúc 15:30 ngày 06/01/2026, trước khi tiếp nhận; thời hạn không bắt đầu.",
+        "en": "The case was withdrawn at 2026-01-06 15:30, before it was received; the term never began.",
+    }
+
+
+async def test_an_extension_is_told_with_its_reason(world: Any) -> None:
+    by = {"kind": "working_days", "amount": 2}
+    case = await world.accepted(extension={"longest": by, "times": 1})
+    world.clock.set(local("2026-01-06 14:00"))
+    body = {"by": by, "reason": "Phải xác minh ở hai xã."}
+    assert (await world.act(case, "extension", world.official("justice"), body)).status_code == 201
+    clock = await clock_of(world, case)
+    assert clock["extensions"] == [
+        {
+            **body,
+            "at": wire("2026-01-06 14:00"),
+            "text": {
+                "vi": "Gia hạn thêm 2 ngày làm việc lúc 14:00 ngày 06/01/2026. Lý do: Phải xác minh ở hai xã.",
+                "en": "Extended by 2 working days at 2026-01-06 14:00. The reason: Phải xác minh ở hai xã.",
+            },
+        }
+    ]
+    assert clock["text"]["vi"] == (
+        "Thời hạn: 3 ngày làm việc, gia hạn thêm 2 ngày làm việc, tính từ 08:30 ngày 05/01/2026. "
+        "Đến hạn lúc 08:30 ngày 12/01/2026, còn 28 giờ 30 phút làm việc."
+    )
 
 
 async def test_a_procedure_without_a_term_is_never_late(world: Any) -> None:

@@ -1,7 +1,7 @@
 """The legal clock of a case: what counts, what does not, and when the answer is due."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -108,6 +108,53 @@ class TestStandingStill:
         due = clock.due_at(CALENDAR)
         assert due is not None
         assert CALENDAR.local_date(due).isoformat() == "2026-03-17"
+
+
+class TestCalendarDaysOverHolidays:
+    """15 days from Wednesday 15 April 2026 end on 30 April, a holiday, so on Monday 4 May; counted on the wall."""
+
+    RECEIVED = CaseClock(local("2026-04-15 09:00"), Term(TermKind.CALENDAR_DAYS, Decimal(15)))
+
+    def paused(self, begins: str, ends: str) -> CaseClock:
+        clock = self.RECEIVED.pause(local(f"{begins} 09:00"), Stop.SUPPLEMENT)
+        return clock.resume(local(f"{ends} 09:00"), Stop.SUPPLEMENT)
+
+    def test_a_last_day_that_is_off_moves_once(self) -> None:
+        assert self.RECEIVED.due_at(CALENDAR) == CALENDAR.end_of(date(2026, 5, 4))
+
+    def test_the_days_by_which_it_moves_are_not_left_at_a_pause(self) -> None:
+        # On 20 April 10 days are left, until the 30th; from 22 April they last until Saturday 2 May.
+        assert self.paused("2026-04-20", "2026-04-22").due_at(CALENDAR) == CALENDAR.end_of(date(2026, 5, 4))
+
+    def test_two_pauses_leave_what_one_of_their_length_leaves(self) -> None:
+        clock = self.paused("2026-04-20", "2026-04-22").pause(local("2026-04-24 09:00"), Stop.PAYMENT)
+        # 8 of the 10 days are left, from 28 April until 6 May.
+        resumed = clock.resume(local("2026-04-28 09:00"), Stop.PAYMENT)
+        assert resumed.due_at(CALENDAR) == CALENDAR.end_of(date(2026, 5, 6))
+
+    def test_who_asks_on_the_day_off_after_the_last_day_has_the_day_of_the_answer_left(self) -> None:
+        assert self.paused("2026-05-02", "2026-05-06").due_at(CALENDAR) == CALENDAR.end_of(date(2026, 5, 6))
+
+    def test_who_asks_after_it_ran_out_is_late_all_the_same(self) -> None:
+        assert self.paused("2026-05-05", "2026-05-07").due_at(CALENDAR) == CALENDAR.end_of(date(2026, 5, 4))
+
+    def test_over_tet_what_is_left_is_counted_to_the_day_in_tet(self) -> None:
+        # 15 days from 2 February end on the 17th, in Tết. 8 are left on the 9th; from the 12th, until the 20th.
+        clock = CaseClock(local("2026-02-02 09:00"), Term(TermKind.CALENDAR_DAYS, Decimal(15)))
+        assert clock.due_at(CALENDAR) == CALENDAR.end_of(date(2026, 2, 23))
+        clock = clock.pause(local("2026-02-09 09:00"), Stop.SUPPLEMENT)
+        clock = clock.resume(local("2026-02-12 09:00"), Stop.SUPPLEMENT)
+        assert clock.due_at(CALENDAR) == CALENDAR.end_of(date(2026, 2, 23))
+
+    def test_an_extension_makes_the_term_longer_and_nothing_else(self) -> None:
+        # 25 days from 15 April: Sunday 10 May.
+        longer = self.RECEIVED.extend(Term(TermKind.CALENDAR_DAYS, Decimal(10)))
+        assert longer.due_at(CALENDAR) == CALENDAR.end_of(date(2026, 5, 11))
+
+    def test_a_step_in_calendar_days_is_put_off_alike(self) -> None:
+        clock, allowance = self.paused("2026-04-20", "2026-04-22"), self.RECEIVED.term
+        due = clock.part_due_at(clock.started_at, allowance, CALENDAR)
+        assert due == CALENDAR.end_of(date(2026, 5, 4))
 
 
 class TestExtendingAndEnding:

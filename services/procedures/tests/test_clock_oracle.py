@@ -202,42 +202,20 @@ class Oracle:
         raise AssertionError
 
     def _due_by_days(self, start: int, parts: list[int]) -> datetime:
-        """Midnights pass; each that the clock runs through takes a day of those that are left."""
-        today = start // MINUTES_OF_DAY
-        last = today
-        for part in parts:
-            last = self._working_day(last + part)
-        left = last - today
-        events = [
-            (turn, stands)
-            for pair in self.still
-            for turn, stands in zip(pair, (True, False), strict=True)
-            if turn is not None
-        ]
-        stands, place = False, start
+        """Midnights pass; each that the clock runs through takes a day of those that are left. When none is, the
+        term ends with the first day that is worked."""
+        left, place = sum(parts), start
         while True:
-            midnight = (place // MINUTES_OF_DAY + 1) * MINUTES_OF_DAY
-            if events and events[0][0] < midnight:
-                turn, now_stands = events.pop(0)
-                if turn < start and now_stands:
-                    stands = True
-                    continue
-                if stands and not now_stands:
-                    day = max(turn, start) // MINUTES_OF_DAY
-                    left = self._working_day(day + left) - day
-                stands, place = now_stands, max(turn, start)
-                continue
-            if not stands:
-                if left == 0:
-                    return instant(midnight) - timedelta(microseconds=1)
+            day, midnight = place // MINUTES_OF_DAY, (place // MINUTES_OF_DAY + 1) * MINUTES_OF_DAY
+            stands = any(
+                begins < midnight and (ends is None or midnight <= ends) for begins, ends in self.still
+            )
+            if not stands and left:
                 left -= 1
+            elif not stands and self.table.count(1, day * MINUTES_OF_DAY, midnight):
+                return instant(midnight) - timedelta(microseconds=1)
             place = midnight
             assert place < HORIZON
-
-    def _working_day(self, day: int) -> int:
-        while not self.table.count(1, day * MINUTES_OF_DAY, (day + 1) * MINUTES_OF_DAY):
-            day += 1
-        return day
 
     def reminded(self, due: datetime | None, term: Term) -> datetime | None:
         """So much working time before it is due, counted backwards."""

@@ -240,6 +240,18 @@ class TestOfficialsAndSystems:
         (task,) = await tax.claimed(who, procedure)
         assert (await tax.do(who, task, "completion")).status_code == 201
 
+    async def test_a_step_that_is_exempt_is_given_and_done_while_the_applicant_is_asked(
+        self, world: Any, tax: Any
+    ) -> None:
+        steps = tax.steps()
+        steps[1]["exempt"] = True
+        procedure, (case,) = await tax.file(steps=steps)
+        items = {"items": [{"document": "GIAY_TO", "reason": "Bản chụp mờ."}]}
+        await world.act(case, "supplement-request", tax.official(), items)
+        (task,) = await tax.claimed(tax.system(), procedure)
+        assert (await tax.do(tax.system(), task, "completion")).status_code == 201
+        assert (await world.read(case)).json()["status"] == "supplement_requested"
+
     async def test_a_case_that_is_withdrawn_takes_its_task_along(self, world: Any, tax: Any) -> None:
         procedure, (case,) = await tax.file()
         who = tax.system()

@@ -13,6 +13,7 @@ from procedures.cases.store import entry_of, log_of
 from procedures.catalogue.operations import Versions
 from procedures.domain.attribution import Holding, Share, holdings, shares, states
 from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case import GrantedTime
 from procedures.domain.case_clock import Explanation, explain
 from procedures.domain.phases import Phase, phases
 
@@ -26,6 +27,7 @@ class ClockReport:
     holdings: tuple[Holding, ...]
     shares: tuple[Share, ...]
     phases: tuple[Phase, ...]
+    extensions: tuple[GrantedTime, ...]
     calendar: WorkingCalendar
 
 
@@ -47,5 +49,6 @@ async def explain_clock(
         holdings=holdings(history, calendar, now),
         shares=shares(history, calendar, now),
         phases=phases(history, definition, calendar, now),
+        extensions=stored.case.extensions,  # the reasons in the log are sealed
         calendar=calendar,
     )

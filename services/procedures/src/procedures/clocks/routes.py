@@ -14,6 +14,7 @@ from procedures.clocks.schemas import (
     CaseClockView,
     CaseHolder,
     ClockInterval,
+    ExtensionOfClock,
     HeldInterval,
     HolderShare,
     StageDeadline,
@@ -23,10 +24,11 @@ from procedures.clocks.schemas import (
 from procedures.dependencies import AtDesk, look_of
 from procedures.domain.attribution import Holding, Share
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Case
+from procedures.domain.case import Case, GrantedTime
 from procedures.domain.clock import STOP_TEXT, Interval
 from procedures.domain.clock_words import (
     clock_in_words,
+    extension_in_words,
     holding_in_words,
     interval_in_words,
     share_in_words,
@@ -66,7 +68,7 @@ def _view(report: ClockReport, now: datetime) -> CaseClockView:
         overdue=explained.overdue,
         text=words(clock_in_words(explained, calendar)),
         intervals=[_interval(interval, calendar) for interval in explained.intervals],
-        extensions=[term.to_json() for term in (clock.extensions if clock else ())],
+        extensions=[_extension(given, calendar) for given in report.extensions],
         steps=_steps(explained.case, now),
         stages=[_stage(phase) for phase in report.phases],
         held=[_held(holding, calendar) for holding in report.holdings],
@@ -83,6 +85,11 @@ def _interval(interval: Interval, calendar: WorkingCalendar) -> ClockInterval:
         working_time=interval.working_time,
         text=words(interval_in_words(interval, calendar)),
     )
+
+
+def _extension(given: GrantedTime, calendar: WorkingCalendar) -> ExtensionOfClock:
+    text = words(extension_in_words(given, calendar))
+    return ExtensionOfClock(at=given.at, by=given.by.to_json(), reason=given.reason, text=text)
 
 
 def _steps(case: Case, now: datetime) -> list[StepDeadline]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from procedures.cases.schemas import ExtensionOfCase
 from procedures.domain.attribution import HolderKind
 from procedures.domain.clock import Stop
 from procedures.durations import Duration
@@ -58,7 +59,11 @@ class CaseHolder(Schema):
 
     kind: HolderKind
     agency: str | None = Field(None, examples=["H99.01"])
-    unit: str | None = Field(None, examples=["PHONG_TU_PHAP"])
+    unit: str | None = Field(
+        None,
+        examples=["PHONG_TU_PHAP"],
+        description="Absent where an agency handles a case of its own for this one",
+    )
 
 
 class HeldInterval(Schema):
@@ -79,8 +84,14 @@ class HolderShare(Schema):
     holder: CaseHolder
     held: Duration = Field(description="Working time; an equal part where several held it at once")
     late: Duration = Field(description="Its part of the delay; the parts add up to all of it")
-    overran: Duration = Field(description="Working time over the allowances of its own steps")
+    overran: Duration = Field(description="Working time over the allowances of steps that it had")
     text: Words
+
+
+class ExtensionOfClock(ExtensionOfCase):
+    """An extension of the term."""
+
+    text: Words = Field(description="All of it in a sentence, in the agency's local time")
 
 
 class CaseClockView(Schema):
@@ -105,9 +116,7 @@ class CaseClockView(Schema):
     overdue: bool = Field(description="Whether the answer came late, or is late by now")
     text: Words
     intervals: list[ClockInterval] = Field(description="From the submission until now, without a gap")
-    extensions: list[dict[str, Any]] = Field(
-        examples=[[{"kind": "working_days", "amount": 2}]], description="By how much the term was extended"
-    )
+    extensions: list[ExtensionOfClock] = Field(description="By how much the term was extended, and why")
     steps: list[StepDeadline] = Field(description="The open steps")
     stages: list[StageDeadline] = Field(description="In the order in which the case came to them")
     held: list[HeldInterval] = Field(description="The same time by whose hands it was in")

@@ -2,8 +2,8 @@
 
 While the clock runs the units of the open steps hold the case, each an equal part where there are several; while
 it stands still those hold it who are waited for. What they held after the case was due is their part of its
-delay, so the parts add up to the whole. What a unit did over the allowance of its own step is told apart: it may
-be the reason why another was late.
+delay, so the parts add up to the whole. What one did over the allowance of a step is told apart: it may be the
+reason why another was late.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Task, opened
 from procedures.domain.clock import Stop
 from procedures.domain.consultation import Consultee
+from procedures.domain.status import Status
 
 
 class HolderKind(StrEnum):
@@ -36,6 +37,7 @@ class Holder:
     kind: HolderKind
     agency: str | None = None
     unit: str | None = None
+    """None where a whole agency is waited for, which handles a case of its own."""
 
 
 APPLICANT = Holder(HolderKind.APPLICANT)
@@ -64,7 +66,7 @@ class Share:
     late: timedelta
     """Its part of the delay."""
     overran: timedelta
-    """What it did over the allowances of its own steps."""
+    """For how long it had steps after their allowances had run out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ def shares(history: Sequence[State], calendar: WorkingCalendar, now: datetime) -
         )
         for holder, worked, late in parts:
             add(holder, worked, late, timedelta())
-    for part, overran in chain(_overruns(history, held, calendar), _late_opinions(history, held, calendar)):
-        add(_holder(part, history[-1].case.agency), timedelta(), timedelta(), overran)
+    for holder, overran in chain(_overruns(history, calendar, now), _late_opinions(history, held, calendar)):
+        add(holder, timedelta(), timedelta(), overran)
     return tuple(found.values())
 
 
@@ -168,8 +170,10 @@ def _waited_for(case: Case) -> list[Consultee]:
 
 
 def _holder_now(case: Case, task: Task) -> Holder:
-    """The unit of the step; while that waits for a case of another agency, this one."""
+    """The unit of the step; while that waits for a case of another agency, this one; the applicant, who is asked there."""
     child = case.child_at(task.step)
+    if child is not None and child.status is Status.SUPPLEMENT_REQUESTED:
+        return APPLICANT
     if child is None or child.agency == case.agency:
         return _holder(task, case.agency)
     return Holder(HolderKind.OTHER_AGENCY, child.agency)
@@ -189,33 +193,38 @@ def _parts(whole: timedelta, number: int) -> list[timedelta]:
 
 
 def _overruns(
-    history: Sequence[State], held: Sequence[Holding], calendar: WorkingCalendar
-) -> Iterator[tuple[Task | Consultee, timedelta]]:
-    """Each task that has an allowance with the counted working time between its end and the completion."""
-    clock = history[-1].case.clock
-    if clock is None or not held:
-        return
-    closed = {
-        (task.step, task.opened_at): (task, following.since)
-        for state, following in pairwise((*history, State(held[-1].ends_at, history[-1].case)))
+    history: Sequence[State], calendar: WorkingCalendar, now: datetime
+) -> Iterator[tuple[Holder, timedelta]]:
+    """The working time for which each had a step after its allowance had run out: while the clock ran, and of a
+    step that keeps it still, all of it."""
+    ran_out = {
+        _identity(task): end
+        for state in history
         for task in state.case.tasks
+        if (end := _end_of_allowance(task, history[-1].case, calendar)) is not None
     }
-    for task, until in closed.values():
-        if task.counted_from is None:
-            continue
-        runs_out = clock.part_runs_out_at(task.counted_from, task.allowance, calendar)
-        since = max(runs_out, task.opened_at) if runs_out else until
-        counted = (
-            calendar.working_time_between(max(since, holding.begins_at), min(until, holding.ends_at))
-            for holding in held
-            if holding.counts
-        )
-        yield task, sum(counted, timedelta())
+    for begins, ends, case in _stretches(history, now):
+        for task in case.tasks:
+            end = ran_out.get(_identity(task))
+            if end is not None and end < ends and (task.exempt or not case.stops):
+                yield _holder_now(case, task), calendar.working_time_between(max(begins, end), ends)
+
+
+def _end_of_allowance(task: Task, case: Case, calendar: WorkingCalendar) -> datetime | None:
+    if task.counted_from is None or case.clock is None:
+        return None
+    if task.exempt:
+        return task.due_at
+    return case.clock.part_runs_out_at(task.counted_from, task.allowance, calendar)
+
+
+def _identity(task: Task) -> tuple[str, datetime]:
+    return task.step, task.opened_at
 
 
 def _late_opinions(
     history: Sequence[State], held: Sequence[Holding], calendar: WorkingCalendar
-) -> Iterator[tuple[Task | Consultee, timedelta]]:
+) -> Iterator[tuple[Holder, timedelta]]:
     """Each that was asked with the working time between its due instant and the end of its being asked."""
     until = held[-1].ends_at if held else history[-1].since
     asked = {
@@ -225,4 +234,5 @@ def _late_opinions(
     }
     for one, ended in asked.values():
         if one.due_at is not None and one.due_at < ended:
-            yield one, calendar.working_time_between(one.due_at, ended)
+            holder = _holder(one, history[-1].case.agency)
+            yield holder, calendar.working_time_between(one.due_at, ended)

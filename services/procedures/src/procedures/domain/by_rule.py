@@ -155,14 +155,13 @@ def _awaits_approval(case: Case, definition: Definition) -> bool:
 
 def _routed_task(case: Case, definition: Definition) -> Task | None:
     """An open step from which a rule leads on, and has not been asked since the step opened."""
-    if case.status not in (Status.ACCEPTED, Status.DECIDED):
-        return None
     asked = {applied.step: applied.at for applied in case.rules_applied}
     return next(
         (
             task
             for task in case.tasks
             if definition.automation.rule_of(task.step)
+            and case.lets_complete(task)
             and not _waits_for_a_part(case, task)
             and not (task.step in asked and asked[task.step] >= task.opened_at)
         ),

@@ -21,7 +21,7 @@ from procedures.domain.fees import CaseFee, CasePayment
 from procedures.domain.linked_cases import Appeal, CaseLink, CaseToOpen, ChildCase, Verdict
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
-from procedures.domain.status import Status
+from procedures.domain.status import ALLOWED, Action, Status
 from procedures.domain.terms import NO_TERM, Term
 from procedures.domain.timer import Timer
 
@@ -239,6 +239,11 @@ class Case:
     def task(self, step: str) -> Task | None:
         """The open task of a step."""
         return next((task for task in self.tasks if task.step == step), None)
+
+    def lets_complete(self, task: Task) -> bool:
+        """Whether the legal status lets this task be done now."""
+        allowed = ALLOWED[self.status]
+        return Action.COMPLETE_TASK in allowed or (task.exempt and Action.COMPLETE_EXEMPT_TASK in allowed)
 
     def child_at(self, step: str) -> ChildCase | None:
         """The running child that a step waits for."""

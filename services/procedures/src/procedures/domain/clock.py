@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Self
 
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.terms import NO_TERM, Term, TermKind, before, due_at, relaid
+from procedures.domain.terms import NO_TERM, Term, TermKind, before, nominal_end, relaid, rolled
 from shared.errors import Conflict, Text
 
 
@@ -128,7 +128,7 @@ class CaseClock:
         return self if self.ended_at is not None else replace(self, ended_at=max(at, self._latest))
 
     def extend(self, by: Term) -> Self:
-        """Give the agency more time, counted from where the term as it was runs out.
+        """Give the agency more time: the term is longer by it.
 
         Raises:
             ClockOutOfOrder: it has ended, or there is no term to extend, or none to extend it by.
@@ -199,23 +199,21 @@ class CaseClock:
         self, start: datetime, allowance: Term, calendar: WorkingCalendar
     ) -> datetime | None:
         """The same, also while the clock stands still: when it would if it ran on now."""
-        return self._relaid_since(start, due_at(start, allowance, calendar), calendar)
+        return self._put_off(start, nominal_end(start, allowance, calendar), calendar)
 
     def runs_out_at(self, calendar: WorkingCalendar) -> datetime | None:
         """When the term runs out, or would if the clock did not stand still now."""
-        due = due_at(self.started_at, self.term, calendar)
+        end = nominal_end(self.started_at, self.term, calendar)
         for extension in self.extensions:
-            due = due and due_at(due, extension, calendar)
-        return self._relaid_since(self.started_at, due, calendar)
+            end = end and nominal_end(end, extension, calendar)
+        return self._put_off(self.started_at, end, calendar)
 
-    def _relaid_since(
-        self, start: datetime, due: datetime | None, calendar: WorkingCalendar
-    ) -> datetime | None:
-        """The due instant put off by each standstill that is over and of which a part lies after `start`."""
+    def _put_off(self, start: datetime, end: datetime | None, calendar: WorkingCalendar) -> datetime | None:
+        """When time with this nominal end runs out, each standstill counted that has a part after `start`."""
         for begins, ends in self._standstills():
             if ends is not None and ends > start:
-                due = relaid(due, max(begins, start), ends, calendar)
-        return due
+                end = relaid(end, max(begins, start), ends, calendar)
+        return end and rolled(end, calendar)
 
     def _standstills(self) -> Iterator[tuple[datetime, datetime | None]]:
         """From when to when the clock stood still, for whatever reason; the last may go on."""

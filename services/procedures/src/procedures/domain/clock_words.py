@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from procedures.domain.allowances import in_words
 from procedures.domain.attribution import Holder, HolderKind, Holding, Share
 from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case import Case, GrantedTime
 from procedures.domain.case_clock import Explanation
 from procedures.domain.clock import STOP_TEXT, CaseClock, Interval
 from procedures.domain.status import Status
@@ -20,8 +21,8 @@ def clock_in_words(explained: Explanation, calendar: WorkingCalendar) -> Text:
     """What the term is, since when it is counted, and how the clock stands."""
     clock = explained.case.clock
     if clock is None:
-        return Text(vi="Thời hạn chưa bắt đầu.", en="The term has not begun.")
-    term, began = in_words(clock.term), _local(clock.started_at, calendar)
+        return _not_begun(explained.case, calendar)
+    term, began = _term(clock), _local(clock.started_at, calendar)
     if clock.ended_at is not None:
         stands = _ended(explained, _local(clock.ended_at, calendar))
     elif clock.stops:
@@ -31,6 +32,15 @@ def clock_in_words(explained: Explanation, calendar: WorkingCalendar) -> Text:
     return Text(
         vi=f"Thời hạn: {term.vi}, tính từ {began.vi}. {stands.vi}",
         en=f"The term: {term.en}, counted from {began.en}. {stands.en}",
+    )
+
+
+def extension_in_words(given: GrantedTime, calendar: WorkingCalendar) -> Text:
+    """By how much the term was extended, when and why."""
+    by, at = in_words(given.by), _local(given.at, calendar)
+    return Text(
+        vi=f"Gia hạn thêm {by.vi} lúc {at.vi}. Lý do: {given.reason}",
+        en=f"Extended by {by.en} at {at.en}. The reason: {given.reason}",
     )
 
 
@@ -70,7 +80,7 @@ def share_in_words(share: Share) -> Text:
         vi, en = f"{vi}, chậm {late.vi}", f"{en}, {late.en} of the delay"
     if share.overran:
         over = duration_in_words(share.overran)
-        vi, en = f"{vi}, vượt thời gian của bước {over.vi}", f"{en}, {over.en} over its own allowance"
+        vi, en = f"{vi}, vượt thời gian của bước {over.vi}", f"{en}, {over.en} over the allowance of the step"
     return Text(vi=f"{vi}.", en=f"{en}.")
 
 
@@ -84,10 +94,10 @@ def _holder_in_words(holder: Holder) -> Text:
         return Text(vi="người nộp", en="the applicant")
     if holder.kind is HolderKind.UNIT:
         return Text(vi=f"bộ phận {holder.unit}", en=f"the unit {holder.unit}")
-    return Text(
-        vi=f"cơ quan {holder.agency}, bộ phận {holder.unit}",
-        en=f"the agency {holder.agency}, unit {holder.unit}",
-    )
+    agency = Text(vi=f"cơ quan {holder.agency}", en=f"the agency {holder.agency}")
+    if holder.unit is None:
+        return agency
+    return Text(vi=f"{agency.vi}, bộ phận {holder.unit}", en=f"{agency.en}, unit {holder.unit}")
 
 
 def duration_in_words(duration: timedelta) -> Text:
@@ -99,6 +109,31 @@ def duration_in_words(duration: timedelta) -> Text:
         vi.append(f"{minutes} phút")
         en.append(f"{minutes} minute{'' if minutes == 1 else 's'}")
     return Text(vi=" ".join(vi), en=" ".join(en))
+
+
+def _not_begun(case: Case, calendar: WorkingCalendar) -> Text:
+    """How it stands before the receipt; what ended there was refused, or taken back."""
+    if case.ended_at is None:
+        return Text(vi="Thời hạn chưa bắt đầu.", en="The term has not begun.")
+    ended = _local(case.ended_at, calendar)
+    if case.status is Status.REFUSED:
+        return Text(
+            vi=f"Hồ sơ bị từ chối tiếp nhận lúc {ended.vi}; thời hạn không bắt đầu.",
+            en=f"The case was refused at {ended.en}; the term never began.",
+        )
+    return Text(
+        vi=f"Hồ sơ được rút lúc {ended.vi}, trước khi tiếp nhận; thời hạn không bắt đầu.",
+        en=f"The case was withdrawn at {ended.en}, before it was received; the term never began.",
+    )
+
+
+def _term(clock: CaseClock) -> Text:
+    """The term as it was, and each extension of it."""
+    term, more = in_words(clock.term), [in_words(extension) for extension in clock.extensions]
+    return Text(
+        vi=", ".join([term.vi, *(f"gia hạn thêm {by.vi}" for by in more)]),
+        en=", ".join([term.en, *(f"extended by {by.en}" for by in more)]),
+    )
 
 
 def _ended(explained: Explanation, ended: Text) -> Text:

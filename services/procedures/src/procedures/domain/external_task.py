@@ -20,8 +20,7 @@ from procedures.domain.acts import Act
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case
 from procedures.domain.definition import Definition
-from procedures.domain.handling import TaskNotOpen, completed
-from procedures.domain.status import Action, require_allowed
+from procedures.domain.handling import completable, completed
 from shared.errors import Conflict, NotFound, Text
 
 SHORTEST_LEASE = timedelta(seconds=10)
@@ -223,10 +222,7 @@ def complete(
     Raises:
         ActionNotAllowed, TaskNotOpen, UnknownOutcome, DecisionMissing, FeeUnpaid: as for an official.
     """
-    require_allowed(case.status, Action.COMPLETE_TASK)
-    task = case.task(step)
-    if task is None:
-        raise TaskNotOpen(step=step)
+    task = completable(case, step)
     return completed(
         case, definition, calendar, now, task, outcome=outcome, note=note, attachments=attachments
     )

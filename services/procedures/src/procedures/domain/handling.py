@@ -188,15 +188,26 @@ def complete_task(
         FeeUnpaid: it is the last step of a case that is granted, and a fee is due.
         ChildStillRunning: it waits for a case of another agency.
     """
-    require_allowed(case.status, Action.COMPLETE_TASK)
-    task = case.task(step)
-    if task is None:
-        raise TaskNotOpen(step=step)
+    task = completable(case, step)
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
     if (child := case.child_at(step)) is not None:
         raise ChildStillRunning(child=child.code)
     return completed(case, definition, calendar, now, task, outcome=outcome, note=note)
+
+
+def completable(case: Case, step: str) -> Task:
+    """The open task of a step, which can be done now.
+
+    Raises:
+        ActionNotAllowed: not while the applicant is asked for something, or the case is not received yet, or over.
+        TaskNotOpen
+    """
+    task = case.task(step)
+    if task is None or not case.lets_complete(task):
+        require_allowed(case.status, Action.COMPLETE_TASK)
+        raise TaskNotOpen(step=step)
+    return task
 
 
 def completed(

@@ -19,7 +19,7 @@ from procedures.domain.handling import (
 )
 from procedures.domain.link_acts import AppealSettled, ChildProgressed, Ruled
 from procedures.domain.linked_cases import CaseLink, CaseToOpen, ChildCase, LinkKind, Verdict
-from procedures.domain.status import Action, Status, require_allowed
+from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import due_at
 from shared.errors import Conflict, NotFound, Text
 
@@ -246,7 +246,7 @@ def answered(
     `refused`, …). Where neither is there, the unit does the step, knowing how the child ended.
     """
     task = case.task(child.step) if child.step else None
-    if task is None or not child.status.ended or case.status not in (Status.ACCEPTED, Status.DECIDED):
+    if task is None or not child.status.ended or not case.lets_complete(task):
         return ()
     ways = definition.step(task.step).transitions
     outcome = ways[0].outcome if len(ways) == 1 else child.outcome or child.status.value

@@ -50,6 +50,8 @@ class Action(StrEnum):
     CONSULT = "consult"
     ANSWER_CONSULTATION = "answer_consultation"
     WITHDRAW_CONSULTATION = "withdraw_consultation"
+    COMPLETE_EXEMPT_TASK = "complete_exempt_task"
+    """Of a step that the law exempts: its own time runs on while the applicant is asked for something."""
 
 
 ALLOWED: Mapping[Status, frozenset[Action]] = {
@@ -77,6 +79,7 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.SUPPLEMENT,
             Action.WITHDRAW,
             Action.APOLOGISE,
+            Action.COMPLETE_EXEMPT_TASK,
             Action.ANSWER_CONSULTATION,
             Action.WITHDRAW_CONSULTATION,
         }

@@ -10,11 +10,12 @@
 Counting working days in hours is what one-stop desks do: half a day is then exactly four hours, a case
 received on Friday at 16:00 with one working day is due on Monday at 16:00, and one that comes outside
 hours begins when work next begins. In calendar days the day of the start does not count, the term ends at
-the end of its last day, and a last day that is off moves to the end of the next working day.
+the end of its last day, and a last day that is off moves to the end of the next working day: once, after
+every pause and extension is counted.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -103,13 +104,30 @@ def due_at(start: datetime, term: Term, calendar: WorkingCalendar) -> datetime |
 
     A term of nothing runs out as it starts; in calendar days, at the end of that (working) day.
     """
+    end = nominal_end(start, term, calendar)
+    return end and rolled(end, calendar)
+
+
+def nominal_end(start: datetime, term: Term, calendar: WorkingCalendar) -> datetime | None:
+    """The same with the last of its calendar days left where it falls: to it is counted what is left of a term."""
     match term.kind:
         case TermKind.NONE:
             return None
         case TermKind.CALENDAR_DAYS:
-            return _end_of_working_day(calendar.local_date(start) + term.length, calendar)
+            return calendar.end_of(calendar.local_date(start) + term.length)
         case TermKind.WORKING_DAYS | TermKind.WORKING_HOURS:
             return calendar.after(start, term.length)
+
+
+def rolled(end: datetime, calendar: WorkingCalendar) -> datetime:
+    """When a term with this nominal end runs out: not on a day that is off (Civil Code 2015, art. 148.5).
+
+    An end at the end of a day belongs to a term in calendar days, since no session ends there.
+    """
+    last_day = calendar.local_date(end)
+    if end != calendar.end_of(last_day):
+        return end
+    return calendar.end_of(calendar.next_working_day(last_day))
 
 
 def before(due: datetime, term: Term, calendar: WorkingCalendar) -> datetime | None:
@@ -124,26 +142,20 @@ def before(due: datetime, term: Term, calendar: WorkingCalendar) -> datetime | N
 
 
 def relaid(
-    due: datetime | None, stopped_at: datetime, resumed_at: datetime, calendar: WorkingCalendar
+    end: datetime | None, stopped_at: datetime, resumed_at: datetime, calendar: WorkingCalendar
 ) -> datetime | None:
-    """When something is due once its clock has stood still: what was left at the stop is left at the resumption.
+    """The nominal end once the clock has stood still: what was left at the stop is left at the resumption.
 
-    The due instant itself tells what is left: one at the end of a day belongs to a term in calendar days,
-    since no session ends there, and leaves days; any other leaves working time. What had run out before
-    the stop stays run out.
+    Calendar days are left up to the nominal end: the days by which it moves off a holiday are none of the
+    agency's. Of the days after it, and before it runs out, none is left. What had run out stays run out.
     """
-    if due is None or due <= stopped_at:
-        return due
-    last_day = calendar.local_date(due)
-    if due == calendar.end_of(last_day):
-        days_left = last_day - calendar.local_date(stopped_at)
-        return _end_of_working_day(calendar.local_date(resumed_at) + days_left, calendar)
-    return calendar.after(resumed_at, calendar.working_time_between(stopped_at, due))
-
-
-def _end_of_working_day(day: date, calendar: WorkingCalendar) -> datetime:
-    """The end of the date, or of the next working day when it is off (Civil Code 2015, art. 148.5)."""
-    return calendar.end_of(calendar.next_working_day(day))
+    if end is None or rolled(end, calendar) <= stopped_at:
+        return end
+    last_day = calendar.local_date(end)
+    if end == calendar.end_of(last_day):
+        days_left = max(last_day - calendar.local_date(stopped_at), timedelta())
+        return calendar.end_of(calendar.local_date(resumed_at) + days_left)
+    return calendar.after(resumed_at, calendar.working_time_between(stopped_at, end))
 
 
 def _read_kind(node: Node) -> TermKind | None:

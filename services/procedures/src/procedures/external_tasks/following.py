@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.case import Case, Task
-from procedures.domain.status import ALLOWED, Action
 from procedures.external_tasks import store
 from procedures.external_tasks.bell import ring_once_committed
 from procedures.external_tasks.store import Opening
@@ -32,9 +31,11 @@ async def follow(tx: AsyncConnection, now: datetime, changes: Sequence[Change]) 
     ]
     other = [(new, task) for _, old, new in changes for task in _changed(old, new)]
     closed = await store.close_tasks(tx, [(case.id, task.step) for _, case, task in gone])
-    opening = [Opening(new_id(), case.id, case.procedure, task, _is_ready(case)) for _, case, task in come]
+    opening = [
+        Opening(new_id(), case.id, case.procedure, task, case.lets_complete(task)) for _, case, task in come
+    ]
     await store.open_tasks(tx, now, opening)
-    await store.change_tasks(tx, [(case.id, task, _is_ready(case)) for case, task in other])
+    await store.change_tasks(tx, [(case.id, task, case.lets_complete(task)) for case, task in other])
     ended = [
         TaskClosed(**_told(code, case, task)).envelope(subject=row.id, sequence=row.events + 1, at=now)
         for code, case, task in gone
@@ -46,13 +47,8 @@ async def follow(tx: AsyncConnection, now: datetime, changes: Sequence[Change]) 
     ]
     await outbox.add(tx, *ended, *opened)
     may_be_free = [(case, task) for _, case, task in come] + other
-    for agency in {task.agency for case, task in may_be_free if _is_ready(case)}:
+    for agency in {task.agency for case, task in may_be_free if case.lets_complete(task)}:
         ring_once_committed(tx, agency)
-
-
-def _is_ready(case: Case) -> bool:
-    """Whether a step of the case can be done now."""
-    return Action.COMPLETE_TASK in ALLOWED[case.status]
 
 
 def _external(case: Case) -> list[Task]:
@@ -69,9 +65,9 @@ def _identity(task: Task) -> tuple[object, ...]:
 
 
 def _changed(old: Case, new: Case) -> Iterator[Task]:
-    """The tasks that stay open and are due at another instant, or of which it changed whether they can be done."""
+    """The tasks that stay open and are due at another instant, or whose case has another status, which may let them be done."""
     for task in _external(new):
-        if _is_in(task, old) and (task not in old.tasks or _is_ready(old) != _is_ready(new)):
+        if _is_in(task, old) and (task not in old.tasks or old.status is not new.status):
             yield task
 
 
