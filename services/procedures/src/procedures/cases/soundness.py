@@ -24,6 +24,8 @@ from procedures.domain.log import Link, canonical, first_broken
 from procedures.domain.personal import with_personal_texts
 from procedures.keys.keyring import CaseKey, Unreadable
 from procedures.links.store import link_row, link_rows_of
+from procedures.payments.soundness import flaw_of_payments
+from procedures.payments.store import payments_of
 from shared.db import AnyRow
 from shared.errors import Text
 
@@ -98,7 +100,7 @@ async def flaws_of_cases(
     ids = [row.id for row in rows]
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
     documents, links = await documents_of(tx, ids), await link_rows_of(tx, ids)
-    consultees = await consultees_of(tx, ids)
+    consultees, payments = await consultees_of(tx, ids), await payments_of(tx, ids)
     return [
         Verified(
             row.id,
@@ -106,7 +108,8 @@ async def flaws_of_cases(
             _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
             or _flaw_of_documents(tx, row, documents.get(row.id, {}))
             or _flaw_of_link(tx, row, links.get(row.id))
-            or _flaw_of_consultees(tx, row, consultees.get(row.id, [])),
+            or _flaw_of_consultees(tx, row, consultees.get(row.id, []))
+            or flaw_of_payments(store.stored_case(tx, row).kept, row.code, payments.get(row.id, [])),
         )
         for row in rows
     ]

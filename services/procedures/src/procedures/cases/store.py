@@ -25,7 +25,7 @@ from procedures.links.visibility import linked_to
 from procedures.tables import case_log, cases, tasks, timers
 from shared.db import AnyRow
 
-RUNNING = (Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
+RUNNING = (Status.SUBMITTED, Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED)
 """The statuses in which something may fall due."""
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 
