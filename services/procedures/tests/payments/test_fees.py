@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from procedures.payments.providers import Providers
 from procedures.timers.operations import fire_timers, told_by
 
 FEE = {"amount": 150000, "currency": "VND"}
@@ -296,3 +299,11 @@ async def test_a_fee_is_asked_for_at_a_step_that_opens_by_silence(world: Any, pr
 def step(code: str, transitions: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     title = {"vi": f"Bước {code}", "en": f"Step {code}"}
     return {"code": code, "title": title, "unit": "BP_MOT_CUA", "transitions": transitions, **more}
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64", "whsec_ế"])
+def test_a_provider_without_a_secret_worth_the_name_is_not_set_up(secret: str) -> None:
+    good = "whsec_" + "QUJD" * 8
+    Providers({"napas": [good], "bidv": [good, good]})
+    with pytest.raises(ValueError, match="secret"):
+        Providers({"napas": [good], "bidv": [secret] if secret else []})

@@ -7,6 +7,7 @@ from procedures.domain.acts import Act
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case
 from procedures.domain.clock import Stop
+from procedures.domain.definition import Step
 from procedures.domain.fee_rules import settle
 from procedures.domain.fees import CaseFee, Payment
 from procedures.domain.terms import Term, due_at
@@ -31,6 +32,11 @@ def is_awaited(case: Case, pays_after: Term | None, calendar: WorkingCalendar) -
         return False
     runs_out = any(timer.kind is TimerKind.FEE_EXPIRY for timer in timers_of(case))
     return runs_out or next_payment(case, pays_after, calendar) is not None
+
+
+def decides(step: Step) -> bool:
+    """Whether the matter is decided with the step at the latest, for which the clock must run."""
+    return step.completes_processing or any(not way.targets for way in step.transitions)
 
 
 def pay(case: Case, fee: CaseFee, calendar: WorkingCalendar, now: datetime) -> Act:

@@ -27,7 +27,7 @@ from procedures.domain.handling import DecisionMissing, Official, receiving_task
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.scenario import Scenario
-from procedures.domain.simulated_payment import is_awaited, next_payment, pay
+from procedures.domain.simulated_payment import decides, is_awaited, next_payment, pay
 from procedures.domain.status import Status
 from procedures.domain.terms import due_at
 from procedures.domain.time_acts import BecameOverdue
@@ -47,16 +47,8 @@ _EXPLORED_PASSES = 2
 _TICK = timedelta(microseconds=1)
 """A due instant belongs to the term: what happens by itself happens after it."""
 
-_BY_THEMSELVES = {
-    "reminded": "reminded",
-    "became_overdue": "became_overdue",
-    "decided": "granted_by_silence",
-    "closed": "closed",
-    "fee_reminded": "fee_reminded",
-    "fee_expired": "fee_expired",
-    "lapsed": "lapsed",
-}
-"""What happenings are called that nobody brings about, by the kind of their act."""
+_BY_THEMSELVES = {"decided": "granted_by_silence"}
+"""What happenings are called that nobody brings about, where it is not by the kind of their act."""
 
 OF_THE_FEE = {"fee_demanded", "fee_exempted", "fee_paid", "fee_reminded", "fee_expired"}
 _NOBODYS_WORK = {"became_overdue", "reminded", "rule_applied", "lapsed", *OF_THE_FEE}
@@ -255,14 +247,9 @@ class Walk:
         ends = (
             (self._end(task), number)
             for number, task in enumerate(self.case.tasks)
-            if not (waits and self._decides(task))
+            if not (waits and decides(self.definition.step(task.step)))
         )
         return min(((at, number) for at, number in ends if at is not None), default=None)
-
-    def _decides(self, task: Task) -> bool:
-        """Whether the matter is decided with the task, for which the clock must run."""
-        step = self.definition.step(task.step)
-        return step.completes_processing or any(not way.targets for way in step.transitions)
 
     def _end(self, task: Task) -> datetime | None:
         """When somebody is done with the task; None when nobody ever is."""
@@ -284,7 +271,7 @@ class Walk:
                 self.chosen.append((task.step, first.outcome))
                 self._note("consented_by_silence", task, first.outcome, (act,))
             else:
-                self._note(_BY_THEMSELVES[act.kind], self._concerned(act), None, (act,))
+                self._note(_BY_THEMSELVES.get(act.kind, act.kind), self._concerned(act), None, (act,))
 
     def _concerned(self, act: Act) -> Task | None:
         """The task that a noted delay is about; None when it is about the answer."""
