@@ -36,7 +36,7 @@ from shared.events.procedures import (
     CaseSupplementRequested,
     CaseTaskCompleted,
 )
-from shared.events.procedures_fees import CaseFeeDemanded
+from shared.events.procedures_fees import CaseFeeDemanded, CaseFeeExpired, CaseFeeReminded
 from shared.ids import new_id
 from shared.settings import KafkaSettings
 from shared.testing import client_of
@@ -110,6 +110,8 @@ async def test_a_decision_is_told_as_it_is(
 
 PROMISED = {"promised_at": datetime.fromisoformat("2026-03-20T16:59:59Z")}
 BY_THE_20TH = {"answer_by": PROMISED["promised_at"]}
+FEE = {"fee": f"{CODE}/1"}
+PAY_BY_THE_20TH = {"pay_by": PROMISED["promised_at"]}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,14 @@ BY_THE_20TH = {"answer_by": PROMISED["promised_at"]}
         (CaseSupplemented, {"missing": ("SO_DO",)}, "còn thiếu"),
         (CaseSupplementExpired, BY_THE_20TH, "giấy tờ hiện có"),
         (CaseLapsed, BY_THE_20TH, "nộp hồ sơ mới"),
-        (CaseFeeDemanded, {"fee": f"{CODE}/1", "amount": 5000, "currency": "VND"}, "nộp trực tuyến"),
+        (CaseFeeDemanded, {**FEE, "amount": 5000, "currency": "VND"}, "nộp trực tuyến"),
+        (
+            CaseFeeDemanded,
+            {**FEE, **PAY_BY_THE_20TH, "amount": 5000, "currency": "VND"},
+            "Hạn nộp phí: 23:59 ngày 20/03/2026",
+        ),
+        (CaseFeeReminded, {**FEE, **PAY_BY_THE_20TH}, "Hạn nộp phí: 23:59 ngày 20/03/2026"),
+        (CaseFeeExpired, {**FEE, **PAY_BY_THE_20TH, "on_expiry": "continue"}, "bạn vẫn có thể nộp"),
     ],
 )
 async def test_what_becomes_of_a_cases_time_is_told(
@@ -146,6 +155,14 @@ async def test_what_the_agency_is_reminded_of_is_not_told_to_the_applicant(
     person = await ground.person()
     await _happens(ground, _event(CaseReminded, person.id, of="case", reminded_of=PROMISED["promised_at"]))
     assert await _messages(ground, browser, person) == []
+
+
+async def test_that_a_case_lapses_for_its_fee_is_told_once(ground: Any, browser: AsyncClient) -> None:
+    person = await ground.person()
+    await _happens(ground, _event(CaseFeeExpired, person.id, **FEE, **PAY_BY_THE_20TH, on_expiry="lapse"))
+    await _happens(ground, _event(CaseLapsed, person.id, **BY_THE_20TH))
+    (message,) = await _messages(ground, browser, person)
+    assert "nộp hồ sơ mới" in message["body"]["vi"]
 
 
 async def test_newest_messages_come_first_page_by_page(ground: Any, browser: AsyncClient) -> None:

@@ -31,6 +31,7 @@ from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
 from procedures.domain.rules import Rule
 from procedures.domain.terms import Term, TermKind
 from procedures.domain.time_rules import TimeRules
+from procedures.domain.time_to_pay import Unpaid
 from shared.errors import Text
 
 
@@ -66,7 +67,7 @@ BEFORE = Definition(
         "x-motcua": {"sections": [{"title": "Người xin", "fields": ["name", "born"]}]},
     },
     fee=Fee(5000),
-    fee_demand=FeeDemand(DemandedAt.STEP, "PRINT", None, stops_clock=True),
+    fee_demand=FeeDemand(DemandedAt.STEP, "PRINT", None, True, days(9), Unpaid.CONTINUE),
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
     automation=Automation("KNOWN", Approval("KNOWN", "PRINT"), (Routing("CHECK", "KNOWN"),)),
@@ -140,6 +141,15 @@ SAID: dict[str, tuple[Definition, tuple[str, str, str, str]]] = {
             "/steps/1/external",
             "Việc giao cho hệ thống của công việc “Hỏi” (ASK): đổi từ thử nhiều nhất 2 lần thành thử nhiều nhất 5 lần.",
             "What is left to systems of the step “Ask” (ASK): from 2 attempts at most to 5 attempts at most.",
+        ),
+    ),
+    "the time to pay": (
+        replace(BEFORE, fee_demand=replace(BEFORE.fee_demand, pay_within=days(2))),
+        (
+            "changed",
+            "/feeDemand/payWithin",
+            "Thời hạn nộp phí của thủ tục: đổi từ 9 ngày làm việc thành 2 ngày làm việc.",
+            "The time to pay of the procedure: from 9 working days to 2 working days.",
         ),
     ),
     "a step that is new": (

@@ -20,13 +20,15 @@ from procedures.domain.definition_json import DefinitionMalformed, definition_fr
 from procedures.domain.fee_demand import DemandedAt, FeeDemand
 from procedures.domain.fees import FeeReference, Payment, PaymentVerdict, receipt_number, reference_from
 from procedures.domain.findings import findings
+from procedures.domain.firing import fire
 from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.rules import Rule
-from procedures.domain.terms import Term, TermKind
-from procedures.payments.providers import Providers
+from procedures.domain.terms import NO_TERM, Term, TermKind
+from procedures.domain.time_rules import TimeRules
+from procedures.domain.time_to_pay import Unpaid
 from shared.errors import MotcuaError, Text
 
 CALENDAR = vietnam(range(2026, 2028))
@@ -85,6 +87,10 @@ BY_RULE = replace(
     rules=(FEES,),
     fee_demand=FeeDemand(DemandedAt.SUBMISSION, rule="LE_PHI", stops_clock=True),
 )
+
+
+def days(number: int) -> Term:
+    return Term(TermKind.WORKING_DAYS, Decimal(number))
 
 
 def submitted(definition: Definition = PROCEDURE) -> Case:
@@ -242,6 +248,8 @@ def test_whatever_happens_the_clock_stands_still_for_payment_exactly_while_such_
             [(DemandedAt.SUBMISSION, None), (DemandedAt.ACCEPTANCE, None), (DemandedAt.STEP, "ASK")]
         ),
         stops_clock=chance.random() < 0.7,
+        pay_within=chance.choice([NO_TERM, Term(TermKind.WORKING_HOURS, Decimal(4))]),
+        on_expiry=chance.choice(list(Unpaid)),
     )
     definition = replace(PROCEDURE, fee_demand=demand)
     case, now = submitted(definition), MONDAY
@@ -258,12 +266,15 @@ def test_whatever_happens_the_clock_stands_still_for_payment_exactly_while_such_
     for number in range(2, 40):
         now += timedelta(minutes=chance.randrange(200))
         do(*follow(case, definition, CALENDAR, {}, now))
+        do(*fire(case, definition, CALENDAR, now))
+        over = case.decided_at is not None or case.ended_at is not None
+        assert over or not any(fee.running_out and fee.running_out.by < now for fee in case.fees)
         try:
             do(*_something(case, definition, now, chance, number))
         except MotcuaError:
             continue
         waits = case.clock is not None and case.decided_at is None and not case.status.ended
-        open_fees = [fee for fee in case.fees if fee.open and fee.stops_clock]
+        open_fees = [fee for fee in case.fees if fee.open and fee.stops_clock and not fee.expired]
         assert (Stop.PAYMENT in case.stops) is bool(open_fees) or not waits
         assert (case.due_at is None) is bool(case.stops) or not waits
     assert sum(not fee.by_hand for fee in case.fees) <= 1
@@ -337,6 +348,24 @@ def _something(
             "fee_rule_without_amount",
             "/feeDemand/rule",
         ),
+        (
+            {"fee_demand": FeeDemand(DemandedAt.SUBMISSION, on_expiry=Unpaid.CONTINUE)},
+            "fee_never_expires",
+            "/feeDemand/onExpiry",
+        ),
+        (
+            {"fee_demand": FeeDemand(DemandedAt.SUBMISSION, pay_within=days(3))},
+            "fee_expires_after_term",
+            "/feeDemand/payWithin",
+        ),
+        (
+            {
+                "fee_demand": FeeDemand(DemandedAt.SUBMISSION, pay_within=days(1)),
+                "time_rules": TimeRules(reminder=days(1)),
+            },
+            "fee_reminder_too_early",
+            "/reminder",
+        ),
     ],
 )
 def test_the_linter_finds_what_is_wrong_with_a_demand(
@@ -345,12 +374,14 @@ def test_the_linter_finds_what_is_wrong_with_a_demand(
     def of_fees(definition: Definition) -> list[tuple[str, str]]:
         return [(one.code, one.pointer) for one in findings(definition) if one.code.startswith("fee_")]
 
-    assert of_fees(PROCEDURE) == of_fees(BY_RULE) == []
+    timely = replace(PROCEDURE, fee_demand=FeeDemand(DemandedAt.SUBMISSION, pay_within=days(2)))
+    assert of_fees(PROCEDURE) == of_fees(BY_RULE) == of_fees(timely) == []
     assert of_fees(replace(PROCEDURE, **changes)) == [(code, pointer)]
 
 
 def test_a_demand_is_read_back_as_it_was_written_and_its_faults_are_named() -> None:
-    for demand in (None, FeeDemand(DemandedAt.STEP, "ASK", "LE_PHI", stops_clock=True)):
+    asked = FeeDemand(DemandedAt.STEP, "ASK", "LE_PHI", True, days(5), Unpaid.CONTINUE)
+    for demand in (None, FeeDemand(DemandedAt.SUBMISSION), asked):
         definition = replace(PROCEDURE, fee_demand=demand)
         assert definition_from_json(definition_to_json(definition)) == definition
     for wrong, pointer in (
@@ -358,15 +389,9 @@ def test_a_demand_is_read_back_as_it_was_written_and_its_faults_are_named() -> N
         ({"at": "step"}, "/feeDemand/step"),
         ({"at": "submission", "step": "ASK"}, "/feeDemand/step"),
         ({"at": "submission", "when": 1}, "/feeDemand/when"),
+        ({"at": "submission", "payWithin": {"kind": "weeks", "amount": 1}}, "/feeDemand/payWithin/kind"),
+        ({"at": "submission", "onExpiry": "reject"}, "/feeDemand/onExpiry"),
     ):
         with pytest.raises(DefinitionMalformed) as refused:
             definition_from_json({**definition_to_json(PROCEDURE), "feeDemand": wrong})
         assert [fault.pointer for fault in refused.value.faults] == [pointer]
-
-
-@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64", "whsec_ế"])
-def test_a_provider_without_a_secret_worth_the_name_is_not_set_up(secret: str) -> None:
-    good = "whsec_" + "QUJD" * 8
-    Providers({"napas": [good], "bidv": [good, good]})
-    with pytest.raises(ValueError, match="secret"):
-        Providers({"napas": [good], "bidv": [secret] if secret else []})

@@ -22,6 +22,7 @@ from procedures.domain.simulation import MOST_RUNS, Simulation, simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from procedures.domain.time_rules import TimeRules
+from procedures.domain.time_to_pay import Unpaid
 from shared.errors import Text
 
 CALENDAR = vietnam(range(2026, 2028))
@@ -298,3 +299,32 @@ def test_an_invented_case_whose_fee_is_never_paid_is_not_decided() -> None:
     assert one.dead_end is not None
     assert one.dead_end.code == "not_decided"
     assert "clock stands still" in one.dead_end.reason.en
+
+
+TIMELY = replace(
+    PAID,
+    time_rules=TimeRules(reminder=days("1")),
+    fee_demand=FeeDemand(DemandedAt.STEP, "examine", None, True, days("5")),
+)
+
+
+def test_an_invented_case_whose_fee_is_never_paid_in_time_comes_to_its_end() -> None:
+    one = run(TIMELY, pays_after=NO_TERM)
+    assert done(one)[-4:] == [
+        ("completed", "examine", "Wed 08:30"),
+        ("fee_reminded", None, "Fri 08:30"),
+        ("fee_expired", None, "Mon 08:30"),
+        ("lapsed", None, "Mon 08:30"),
+    ]
+    assert (one.dead_end, one.decided_at, local(one.ended_at)) == (None, None, "Mon 08:30")
+    said = [line.en for line in timeline(one, CALENDAR)]
+    assert said[-3].startswith("2026-01-12 08:30: 150000 VND was not paid in time")
+    assert said[-1] == "It comes to its end undecided: the case lapses at 2026-01-12 08:30."
+
+
+def test_whoever_decides_waits_for_a_fee_that_is_paid_in_time_or_not_waited_for_any_more() -> None:
+    paid = run(TIMELY, pays_after=days("4"))
+    assert ("fee_paid", None, "Fri 08:30") in done(paid)
+    demand = replace(TIMELY.fee_demand, on_expiry=Unpaid.CONTINUE)
+    unpaid = run(replace(TIMELY, fee_demand=demand), pays_after=NO_TERM)
+    assert [(one.dead_end, one.on_time) for one in (paid, unpaid)] == [(None, True)] * 2

@@ -2,7 +2,7 @@
 
 import       read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
 draw         print a version of a procedure as a BPMN diagram
-verify       check that no bit of cases, their logs and the anchors was changed
+verify       check that no bit of cases, their logs, what was paid, and the anchors was changed
 check-result verify a signed result from its file alone
 recount      count the statistics anew from the logs of all cases
 rotate-keys  seal everything under the newest version of the master key
@@ -40,6 +40,7 @@ from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.keys.operations import rotate_keys
+from procedures.payments.soundness import flaws_of_receipts
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
 from procedures.retention.operations import schedule_retentions
@@ -130,8 +131,21 @@ async def _verify(arguments: argparse.Namespace, settings: ServiceSettings) -> i
                 break
             after = verified[-1].id
         unheld = 0 if arguments.case else await _verify_anchors(database, dict(arguments.anchor))
-    print(f"procedures: {looked_at} cases looked at, {unsound} not sound; {unheld} days not as anchored")
-    return int(unsound + unheld > 0)
+        broken = 0 if arguments.case else await _verify_receipts(database)
+    print(
+        f"procedures: {looked_at} cases looked at, {unsound} not sound; {unheld} days not as anchored; "
+        f"{broken} series of receipts with a gap"
+    )
+    return int(unsound + unheld + broken > 0)
+
+
+async def _verify_receipts(database: Database) -> int:
+    """How many series of receipts have a gap, after naming each."""
+    async with database.reading() as tx:
+        flaws = await flaws_of_receipts(tx)
+    for series, flaw in flaws:
+        print(f"{series}: {flaw.vi} / {flaw.en}")
+    return len(flaws)
 
 
 async def _verify_anchors(database: Database, kept: dict[date, bytes]) -> int:
@@ -285,7 +299,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("import", "read register sheets and BPMN diagrams into drafts", _import, _import_arguments),
     Command("draw", "print a version of a procedure as a BPMN diagram", _draw, _draw_arguments),
     Command("check-result", "verify a signed result from its file alone", _check_result, _check_arguments),
-    Command("verify", "check that no bit of cases, logs and anchors was changed", _verify, _verify_arguments),
+    Command(
+        "verify",
+        "check that no bit of cases, logs, payments and anchors was changed",
+        _verify,
+        _verify_arguments,
+    ),
     Command("recount", "count the statistics anew from the logs of all cases", _recount),
     Command("rotate-keys", "seal everything under the newest version of the master key", _rotate_keys),
     Command("retention", "schedule ended cases, and tell how many are due for what", _retention),

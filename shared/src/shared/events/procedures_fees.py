@@ -1,5 +1,6 @@
 """Fees of cases: asked for, paid, given back."""
 
+from datetime import datetime
 from typing import Literal
 
 from shared.events.procedures import CaseEvent
@@ -15,6 +16,10 @@ class CaseFeeDemanded(CaseEvent):
     currency: str
     stops_clock: bool = False
     """The legal clock stands still until it is paid."""
+    pay_by: datetime | None = None
+    """Until when it is to be paid; None: for as long as the case goes on."""
+    on_expiry: Literal["lapse", "continue"] | None = None
+    """What becomes of the case when nobody has paid by then."""
 
 
 class CaseFeeExempted(CaseEvent):
@@ -23,6 +28,23 @@ class CaseFeeExempted(CaseEvent):
     type = "procedures.case.fee_exempted.v1"
     fee: str
     legal_ground: str
+
+
+class CaseFeeReminded(CaseEvent):
+    """The time to pay the fee ends soon."""
+
+    type = "procedures.case.fee_reminded.v1"
+    fee: str
+    pay_by: datetime
+
+
+class CaseFeeExpired(CaseEvent):
+    """Nobody has paid the fee in time: the case lapses, as the next event tells, or goes on without waiting."""
+
+    type = "procedures.case.fee_expired.v1"
+    fee: str
+    pay_by: datetime
+    on_expiry: Literal["lapse", "continue"]
 
 
 class CasePaymentEvent(CaseEvent):
@@ -53,15 +75,19 @@ class CasePaymentSetAside(CasePaymentEvent):
 
 
 class CaseRefundOrdered(CasePaymentEvent):
-    """The provider is to give the payment back, and to tell by callback of `refund` what became of it."""
+    """The provider is to give `amount` of the payment back, and to tell by callback of `refund` what became of it."""
 
     type = "procedures.case.refund_ordered.v1"
     refund: str
+    paid: int | None = None
+    """What the payment was of; `amount` may be a part of it."""
 
 
 class CaseRefundAnswered(CasePaymentEvent):
-    """The provider gave the payment back, or could not (`done` is false)."""
+    """The provider gave `amount` of the payment back, or could not (`done` is false)."""
 
     type = "procedures.case.refund_answered.v1"
     refund: str
     done: bool
+    paid: int | None = None
+    """What the payment was of; `amount` may be a part of it."""

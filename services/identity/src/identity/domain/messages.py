@@ -34,6 +34,8 @@ class Occasion(StrEnum):
     SUPPLEMENT_EXPIRED = "supplement_expired"
     LAPSED = "lapsed"
     FEE_DEMANDED = "fee_demanded"
+    FEE_REMINDED = "fee_reminded"
+    FEE_EXPIRED = "fee_expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,12 @@ _SUBJECTS: Mapping[Occasion, Text] = {
     ),
     Occasion.ANSWER_REDATED: Text(vi="Hạn bổ sung hồ sơ thay đổi", en="Your time to supplement has changed"),
     Occasion.SUPPLEMENT_EXPIRED: Text(vi="Đã hết hạn bổ sung hồ sơ", en="Your time to supplement has ended"),
-    Occasion.LAPSED: Text(vi="Hồ sơ kết thúc vì không bổ sung đúng hạn", en="Your case has lapsed"),
+    Occasion.LAPSED: Text(
+        vi="Hồ sơ kết thúc vì không bổ sung hoặc nộp phí đúng hạn", en="Your case has lapsed"
+    ),
     Occasion.FEE_DEMANDED: Text(vi="Cần nộp phí, lệ phí", en="There is a fee to pay"),
+    Occasion.FEE_REMINDED: Text(vi="Sắp hết hạn nộp phí, lệ phí", en="Your time to pay the fee ends soon"),
+    Occasion.FEE_EXPIRED: Text(vi="Đã hết hạn nộp phí, lệ phí", en="Your time to pay the fee has ended"),
 }
 
 _ADVICE: Mapping[Occasion, Text] = {
@@ -137,12 +143,20 @@ _ADVICE: Mapping[Occasion, Text] = {
         en="The agency goes on with what is there. Open the case to see.",
     ),
     Occasion.LAPSED: Text(
-        vi="Giấy tờ đã yêu cầu không được nộp đúng hạn. Bạn có thể nộp hồ sơ mới.",
+        vi="Giấy tờ hoặc phí đã yêu cầu không được nộp đúng hạn. Bạn có thể nộp hồ sơ mới.",
         en="What was asked for did not come in time. You may submit a new case.",
     ),
     Occasion.FEE_DEMANDED: Text(
         vi="Hãy mở hồ sơ để xem số tiền, mã khoản phí và nộp trực tuyến.",
         en="Open the case to see how much it is and by which reference to pay it.",
+    ),
+    Occasion.FEE_REMINDED: Text(
+        vi="Hãy mở hồ sơ để xem số tiền, mã khoản phí và nộp trước khi hết hạn.",
+        en="Open the case to see how much it is, and pay before the time is over.",
+    ),
+    Occasion.FEE_EXPIRED: Text(
+        vi="Cơ quan không chờ khoản phí này nữa; bạn vẫn có thể nộp. Hãy mở hồ sơ để xem.",
+        en="The agency does not wait for it any more; you may still pay. Open the case to see.",
     ),
 }
 
@@ -159,6 +173,7 @@ _WITH_TIME_TO_ANSWER = {
     Occasion.ANSWER_REMINDED,
     Occasion.ANSWER_REDATED,
 }
+_WITH_TIME_TO_PAY = {Occasion.FEE_DEMANDED, Occasion.FEE_REMINDED}
 
 
 def message_about(occasion: Occasion, *, case: str, due_at: datetime | None) -> Message:
@@ -179,12 +194,14 @@ def message_about(occasion: Occasion, *, case: str, due_at: datetime | None) -> 
 
 
 def _due(occasion: Occasion, due_at: datetime | None) -> Text:
-    if due_at is None or occasion not in _WITH_THE_DUE_DATE | _WITH_TIME_TO_ANSWER:
+    if due_at is None or occasion not in _WITH_THE_DUE_DATE | _WITH_TIME_TO_ANSWER | _WITH_TIME_TO_PAY:
         return Text(vi="", en="")
     local = due_at.astimezone(VIETNAM)
     what = Text(vi="Hẹn trả kết quả", en="Due")
     if occasion in _WITH_TIME_TO_ANSWER:
         what = Text(vi="Hạn nộp bổ sung", en="To be sent by")
+    if occasion in _WITH_TIME_TO_PAY:
+        what = Text(vi="Hạn nộp phí", en="To be paid by")
     return Text(
         vi=f"{what.vi}: {local:%H:%M} ngày {local:%d/%m/%Y}",
         en=f"{what.en}: {local:%d %B %Y}, {local:%H:%M} (Vietnam time)",

@@ -25,7 +25,7 @@ from shared.events.procedures import (
     CaseSupplementRequested,
     CaseWithdrawn,
 )
-from shared.events.procedures_fees import CaseFeeDemanded
+from shared.events.procedures_fees import CaseFeeDemanded, CaseFeeExpired, CaseFeeReminded
 from shared.inbox import Handler
 
 _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
@@ -43,6 +43,8 @@ _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
     CaseSupplementExpired: Occasion.SUPPLEMENT_EXPIRED,
     CaseLapsed: Occasion.LAPSED,
     CaseFeeDemanded: Occasion.FEE_DEMANDED,
+    CaseFeeReminded: Occasion.FEE_REMINDED,
+    CaseFeeExpired: Occasion.FEE_EXPIRED,
 }
 
 
@@ -82,6 +84,8 @@ def _occasion(event: CaseEvent) -> Occasion | None:
             return Occasion.GRANTED if event.outcome == "granted" else Occasion.REJECTED
         case CaseReminded() if event.of != "answer":
             return None
+        case CaseFeeExpired() if event.on_expiry == "lapse":
+            return None  # that the case lapses is told by its own event
         case CaseSupplemented() if event.missing:
             return Occasion.SUPPLEMENTED_IN_PART
         case CaseRedated() if event.answer_by != event.was_answer_by:
@@ -103,6 +107,8 @@ def _due_at(event: CaseEvent) -> datetime | None:
             return event.reminded_of
         case CaseApologised():
             return event.promised_at
+        case CaseFeeDemanded() | CaseFeeReminded():
+            return event.pay_by
         case _:
             return event.due_at
 

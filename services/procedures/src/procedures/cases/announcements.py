@@ -57,6 +57,8 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "fee_demanded": of_fees.CaseFeeDemanded,
     "fee_exempted": of_fees.CaseFeeExempted,
     "fee_paid": of_fees.CaseFeePaid,
+    "fee_reminded": of_fees.CaseFeeReminded,
+    "fee_expired": of_fees.CaseFeeExpired,
     "payment_set_aside": of_fees.CasePaymentSetAside,
     "refund_ordered": of_fees.CaseRefundOrdered,
     "refund_answered": of_fees.CaseRefundAnswered,

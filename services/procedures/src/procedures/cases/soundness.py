@@ -27,6 +27,8 @@ from procedures.domain.log import Link, canonical, first_broken
 from procedures.domain.personal import with_personal_texts
 from procedures.keys.keyring import CaseKey, Unreadable
 from procedures.links.store import link_row, link_rows_of
+from procedures.payments.soundness import flaw_of_payments
+from procedures.payments.store import payments_of
 from shared.db import AnyRow
 from shared.errors import Text
 
@@ -98,7 +100,7 @@ async def flaws_of_cases(
     ids = [row.id for row in rows]
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
     documents, links = await documents_of(tx, ids), await link_rows_of(tx, ids)
-    consultees = await consultees_of(tx, ids)
+    consultees, payments = await consultees_of(tx, ids), await payments_of(tx, ids)
     return [
         Verified(
             row.id,
@@ -112,6 +114,7 @@ async def flaws_of_cases(
                     documents.get(row.id, {}),
                     links.get(row.id),
                     consultees.get(row.id, []),
+                    payments.get(row.id, []),
                 ),
             ),
         )
@@ -128,6 +131,7 @@ class _Beside:
     documents: Mapping[UUID, AnyRow]
     link: Mapping[str, Any] | None
     consultees: Sequence[Mapping[str, Any]]
+    payments: Sequence[AnyRow]
 
 
 def _flaw_of_row(tx: AsyncConnection, row: AnyRow, beside: _Beside) -> Text | None:
@@ -139,6 +143,7 @@ def _flaw_of_row(tx: AsyncConnection, row: AnyRow, beside: _Beside) -> Text | No
         _flaw_of_sealed(tx, row, case, entries)
         or _flaw_of_lists(row, case, beside)
         or _flaw_of_documents(tx, case, beside.documents)
+        or flaw_of_payments(case, row.code, beside.payments)
     )
 
 

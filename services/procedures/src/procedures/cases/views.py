@@ -68,8 +68,8 @@ _ACTS: dict[str, Text] = {
         en="The supplement did not come in time; the case goes on with what is there.",
     ),
     "lapsed": Text(
-        vi="Hồ sơ kết thúc vì không bổ sung đúng hạn.",
-        en="The case lapsed: the supplement did not come in time.",
+        vi="Hồ sơ kết thúc vì không bổ sung hoặc nộp phí đúng hạn.",
+        en="The case lapsed: the supplement, or the fee, did not come in time.",
     ),
     "hold_placed": Text(vi="Hồ sơ được giữ lại, chưa hủy.", en="The case is held: it is not disposed of."),
     "hold_lifted": Text(vi="Hồ sơ không còn phải giữ lại.", en="The case is not held any more."),

@@ -22,7 +22,10 @@ from procedures.domain.delegation import ActingFor
 from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
+    FeeExpired,
     FeePaid,
+    FeeRedated,
+    FeeReminded,
     PaymentSetAside,
     RefundAnswered,
     RefundOrdered,
@@ -245,6 +248,8 @@ class Redated:
     was_answer_by: datetime | None = None
     opinions: tuple[OpinionDue, ...] = ()
     """Until when those who are consulted have time now, as far as that is another instant."""
+    fees: tuple[FeeRedated, ...] = ()
+    """Until when fees are to be paid now, likewise."""
     kind: Literal["redated"] = "redated"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -253,6 +258,8 @@ class Redated:
             case = replace(case, asked=asked)
         for opinion in self.opinions:
             case = opinion.change(case)
+        for fee in self.fees:
+            case = fee.change(case)
         return case.standing(self.stands, at)
 
 
@@ -285,6 +292,8 @@ Act = (
     | FeeDemanded
     | FeeExempted
     | FeePaid
+    | FeeReminded
+    | FeeExpired
     | PaymentSetAside
     | RefundOrdered
     | RefundAnswered

@@ -19,7 +19,6 @@ from procedures.domain.dating import standing, task_of
 from procedures.domain.definition import Definition, UnknownOutcome, UnknownStep
 from procedures.domain.fee_assessment import Assessed, assessed
 from procedures.domain.fee_rules import ask, falls_due
-from procedures.domain.fees import payment_stops
 from procedures.domain.handling import DecisionMissing, FeeUnpaid, completed
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import DOCUMENTS
@@ -126,16 +125,18 @@ def _ask_for_fee(
     """The fixed fee, or what the rule says; where it does not, an official has to."""
     demand = definition.fee_demand
     assert demand is not None
+    time = demand.time_to_pay(now, definition.time_rules.reminder, calendar)
     if demand.rule is None:
         assert definition.fee is not None
-        return (ask(case, calendar, now, Assessed(definition.fee), stops_clock=demand.stops_clock),)
+        fixed = Assessed(definition.fee)
+        return (ask(case, calendar, now, fixed, stops_clock=demand.stops_clock, time=time),)
     act, amount = _ask(definition, Purpose.FEE, demand.rule, inputs)
     if amount is None:
         return (act,)
     costs = assessed(amount, act.answer)
     if costs is None:
         return (replace(act, failure=UNFIT),)
-    return act, ask(case, calendar, now, costs, stops_clock=demand.stops_clock)
+    return act, ask(case, calendar, now, costs, stops_clock=demand.stops_clock, time=time)
 
 
 def _awaits_completeness(case: Case, definition: Definition) -> bool:
@@ -150,7 +151,8 @@ def _awaits_approval(case: Case, definition: Definition) -> bool:
         return False
     asked = {applied.purpose: applied.failure for applied in case.rules_applied}
     fee_unknown = asked.get(Purpose.FEE) is not None
-    return Purpose.APPROVAL not in asked and not fee_unknown and not payment_stops(case.fees)
+    unpaid = any(fee.open and fee.stops_clock for fee in case.fees)
+    return Purpose.APPROVAL not in asked and not fee_unknown and not unpaid
 
 
 def _routed_task(case: Case, definition: Definition) -> Task | None:

@@ -77,6 +77,8 @@ _MEMBERS: Mapping[str, Text] = {
     "completeness": Text("quy tắc về giấy tờ cần có", "the rule of completeness"),
     "approval": Text("việc chấp thuận ngay theo quy tắc", "the approval by rule"),
     "rule": Text("quy tắc được dùng", "the rule that is used"),
+    "payWithin": Text("thời hạn nộp phí", "the time to pay"),
+    "onExpiry": Text("việc khi hết hạn", "what follows when the time is over"),
 }
 """What a part is called; one that is not here is called by its name in the JSON."""
 

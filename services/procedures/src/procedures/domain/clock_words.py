@@ -10,7 +10,9 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, GrantedTime
 from procedures.domain.case_clock import Explanation
 from procedures.domain.clock import STOP_TEXT, CaseClock, Interval
+from procedures.domain.fees import CaseFee
 from procedures.domain.status import Status
+from procedures.domain.time_to_pay import Unpaid
 from shared.errors import Text
 
 _MINUTE = timedelta(minutes=1)
@@ -26,7 +28,7 @@ def clock_in_words(explained: Explanation, calendar: WorkingCalendar) -> Text:
     if clock.ended_at is not None:
         stands = _ended(explained, _local(clock.ended_at, calendar))
     elif clock.stops:
-        stands = _standing(clock, explained.remaining)
+        stands = _standing(clock, explained, calendar)
     else:
         stands = _running(explained, calendar)
     return Text(
@@ -116,6 +118,9 @@ def _not_begun(case: Case, calendar: WorkingCalendar) -> Text:
     if case.ended_at is None:
         return Text(vi="Thời hạn chưa bắt đầu.", en="The term has not begun.")
     ended = _local(case.ended_at, calendar)
+    if case.status is Status.LAPSED:
+        lapsed = _lapsed(case, ended)
+        return Text(vi=f"Thời hạn chưa bắt đầu. {lapsed.vi}", en=f"The term has not begun. {lapsed.en}")
     if case.status is Status.REFUSED:
         return Text(
             vi=f"Hồ sơ bị từ chối tiếp nhận lúc {ended.vi}; thời hạn không bắt đầu.",
@@ -138,10 +143,7 @@ def _term(clock: CaseClock) -> Text:
 
 def _ended(explained: Explanation, ended: Text) -> Text:
     if explained.case.status is Status.LAPSED:
-        return Text(
-            vi=f"Hồ sơ hết hiệu lực lúc {ended.vi} vì không bổ sung đúng hạn.",
-            en=f"The case lapsed at {ended.en}: the supplement did not come in time.",
-        )
+        return _lapsed(explained.case, ended)
     if explained.case.decided_at is None:
         return Text(vi=f"Hồ sơ được rút lúc {ended.vi}.", en=f"The case was withdrawn at {ended.en}.")
     vi, en = f"Đã quyết định lúc {ended.vi}", f"It was decided at {ended.en}"
@@ -151,10 +153,39 @@ def _ended(explained: Explanation, ended: Text) -> Text:
     return Text(vi=f"{vi}.", en=f"{en}.")
 
 
-def _standing(clock: CaseClock, remaining: timedelta | None) -> Text:
+def _lapsed(case: Case, ended: Text) -> Text:
+    missing = Text(vi="không bổ sung đúng hạn", en="the supplement did not come in time")
+    if any(fee.open and fee.expired for fee in case.fees):
+        missing = Text(vi="không nộp phí đúng hạn", en="the fee was not paid in time")
+    return Text(
+        vi=f"Hồ sơ hết hiệu lực lúc {ended.vi} vì {missing.vi}.",
+        en=f"The case lapsed at {ended.en}: {missing.en}.",
+    )
+
+
+def _to_pay(fee: CaseFee, calendar: WorkingCalendar) -> Text:
+    """Until when a fee is to be paid; nothing when there is no such time."""
+    if fee.running_out is None:
+        return Text(vi="", en="")
+    by = _local(fee.running_out.by, calendar)
+    if fee.running_out.on_expiry is Unpaid.LAPSE:
+        return Text(
+            vi=f" Hạn nộp tiền: {by.vi}; quá hạn thì hồ sơ hết hiệu lực.",
+            en=f" To be paid by {by.en}, or the case lapses.",
+        )
+    return Text(
+        vi=f" Hạn nộp tiền: {by.vi}; quá hạn thì không chờ nữa.",
+        en=f" It is waited for until {by.en}.",
+    )
+
+
+def _standing(clock: CaseClock, explained: Explanation, calendar: WorkingCalendar) -> Text:
+    remaining = explained.remaining
     reasons = [STOP_TEXT[stop] for stop in clock.stops]
     vi = f"Đang tạm dừng: {'; '.join(reason.vi for reason in reasons)}."
     en = f"It stands still: {'; '.join(reason.en for reason in reasons)}."
+    for time in (_to_pay(fee, calendar) for fee in explained.case.fees if fee.stops_clock):
+        vi, en = vi + time.vi, en + time.en
     if remaining is not None:
         left = duration_in_words(remaining)
         vi, en = f"{vi} Còn {left.vi} làm việc.", f"{en} {left.en} of working time are left."

@@ -15,6 +15,7 @@ from procedures.domain.case import Asked, Case, Standing, Task
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.consultation_acts import OpinionDue
 from procedures.domain.definition import Definition, Step
+from procedures.domain.fee_acts import FeeRedated
 from procedures.domain.terms import NO_TERM, Term, before, due_at
 
 
@@ -88,9 +89,9 @@ def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | Non
     if stands is None:
         return None
     again = _asked_anew(case, calendar)
-    opinions = tuple(_opinions_due(case, calendar))
-    dated_as_before = (case.due_at, case.tasks, case.remind_at, case.asked, ())
-    if (stands.due_at, stands.tasks, stands.remind_at, again, opinions) == dated_as_before:
+    opinions, fees = tuple(_opinions_due(case, calendar)), tuple(_fees_due(case, calendar))
+    dated_as_before = (case.due_at, case.tasks, case.remind_at, case.asked, (), ())
+    if (stands.due_at, stands.tasks, stands.remind_at, again, opinions, fees) == dated_as_before:
         return None
     return Redated(
         reason=reason,
@@ -100,6 +101,7 @@ def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | Non
         was_due_at=case.due_at,
         was_answer_by=case.asked.answer_by if case.asked else None,
         opinions=opinions,
+        fees=fees,
     )
 
 
@@ -128,6 +130,14 @@ def _opinions_due(case: Case, calendar: WorkingCalendar) -> Iterator[OpinionDue]
         due = due_at(consultation.asked_at, one.term, calendar)
         if due != one.due_at:
             yield OpinionDue(consultation.id, one.id, due)
+
+
+def _fees_due(case: Case, calendar: WorkingCalendar) -> Iterator[FeeRedated]:
+    for fee in case.fees if case.decided_at is None else ():
+        time = fee.running_out
+        again = time and time.redated(fee.demanded_at, calendar)
+        if again and again != time:
+            yield FeeRedated(fee.number, again.by, again.remind_at)
 
 
 def _own_due(task: Task, clock: CaseClock | None, calendar: WorkingCalendar) -> datetime | None:

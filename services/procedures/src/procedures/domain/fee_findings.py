@@ -2,12 +2,50 @@
 
 from collections.abc import Iterator
 
+from procedures.domain.allowances import in_words
 from procedures.domain.automation import ANSWERS, Purpose
 from procedures.domain.definition import Definition
 from procedures.domain.fee_demand import DemandedAt
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.json_input import quoted
 from procedures.domain.rules import faults_of
+from procedures.domain.terms import TermKind
+from procedures.domain.time_findings import alike
+from procedures.domain.time_to_pay import Unpaid
+
+
+def time_to_pay_findings(definition: Definition) -> Iterator[Finding]:
+    """Findings about the time to pay the fee."""
+    demand, term = definition.fee_demand, definition.term
+    if demand is None:
+        return
+    if demand.pay_within.kind is TermKind.NONE:
+        if demand.on_expiry is not Unpaid.LAPSE:
+            yield warning(
+                "fee_never_expires",
+                "/feeDemand/onExpiry",
+                vi="Không có thời hạn nộp phí, nên điều ghi cho khi hết hạn không bao giờ xảy ra.",
+                en="There is no time to pay the fee, so what is to follow when it is over never does.",
+            )
+        return
+    within, reminder = demand.pay_within, definition.time_rules.reminder
+    if not demand.stops_clock and alike(within, term) and within.length >= term.length:
+        said, had = in_words(within), in_words(term)
+        yield warning(
+            "fee_expires_after_term",
+            "/feeDemand/payWithin",
+            vi=f"Thời hạn nộp phí là {said.vi} mà thời hạn giải quyết chỉ có {had.vi} và không tạm dừng: "
+            "hồ sơ được quyết định trước khi hết hạn nộp.",
+            en=f"There are {said.en} to pay, but the term is {had.en} and runs on: cases are decided before.",
+        )
+    if reminder.length and alike(reminder, within) and reminder.length >= within.length:
+        said, had = in_words(reminder), in_words(within)
+        yield warning(
+            "fee_reminder_too_early",
+            "/reminder",
+            vi=f"Nhắc trước {said.vi}, nhưng thời hạn nộp phí chỉ có {had.vi}: vừa yêu cầu nộp đã nhắc.",
+            en=f"It reminds {said.en} ahead, but there are {had.en} to pay: everybody is reminded at once.",
+        )
 
 
 def fee_findings(definition: Definition) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The rules of fees: when one is asked for, who may waive it, what a payment is good for, what is given back."""
+"""The rules of fees: when one is asked for, who may waive it, what a payment is good for, what if none comes."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +14,10 @@ from procedures.domain.definition import Definition, Fee
 from procedures.domain.fee_acts import (
     FeeDemanded,
     FeeExempted,
+    FeeExpired,
     FeePaid,
+    FeeReminded,
     PaymentSetAside,
-    RefundAnswered,
-    RefundOrdered,
 )
 from procedures.domain.fee_assessment import Assessed
 from procedures.domain.fee_demand import DemandedAt
@@ -27,12 +27,14 @@ from procedures.domain.fees import (
     FeeState,
     Payment,
     PaymentVerdict,
-    RefundState,
     payment_stops,
 )
 from procedures.domain.handling import Official
 from procedures.domain.result_rules import require_of_the_agency
 from procedures.domain.status import Action, require_allowed
+from procedures.domain.time_acts import Lapsed
+from procedures.domain.time_to_pay import TimeToPay, Unpaid
+from procedures.domain.timer import Timer
 from shared.errors import Conflict, NotFound, Text
 
 
@@ -67,16 +69,6 @@ class PaymentNotFound(NotFound):
     title = Text(vi="Hồ sơ không có khoản thanh toán này.", en="The case has no such payment.")
 
 
-class AlreadyRefunded(Conflict):
-    """A refund of the payment was ordered, or made, already."""
-
-    slug = "already-refunded"
-    title = Text(
-        vi="Khoản thanh toán này đã được hoàn trả hoặc đang chờ hoàn trả.",
-        en="A refund of this payment was ordered already.",
-    )
-
-
 def falls_due(case: Case, definition: Definition) -> bool:
     """Whether the procedure asks for its fee now. It does so once in a case, whatever way that goes."""
     demand = definition.fee_demand
@@ -103,12 +95,24 @@ def ask(
     *,
     stops_clock: bool,
     by_hand: bool = False,
+    time: TimeToPay | None = None,
 ) -> Act:
-    """The applicant is asked for a fee, or told on what ground there is none."""
+    """The applicant is asked for a fee, or told on what ground there is none.
+
+    The time to pay counts until the matter is decided: no decision is undone because a fee was not paid.
+    """
     number, fee = len(case.fees) + 1, assessed.fee
     if assessed.exempted_by is not None:
         return FeeExempted(number, fee.amount, fee.currency, assessed.exempted_by, by_hand)
-    act = FeeDemanded(number, fee.amount, fee.currency, assessed.legal_ground, stops_clock, by_hand)
+    act = FeeDemanded(
+        number,
+        fee.amount,
+        fee.currency,
+        assessed.legal_ground,
+        stops_clock,
+        by_hand,
+        time=None if case.decided_at is not None else time,
+    )
     return replace(act, stands=_stands(act.change(case, now), calendar, now))
 
 
@@ -190,42 +194,20 @@ def set_aside(number: int, payment: Payment, verdict: PaymentVerdict) -> Act:
     return PaymentSetAside(number, payment, verdict)
 
 
-def order_refund(
-    case: Case,
-    definition: Definition,
-    official: Official,
-    payment: UUID,
-    refund: UUID,
-    *,
-    reason: str,
-    legal_ground: str,
-) -> tuple[Act, ...]:
-    """A payment is to be given back, whatever became of it and of the case; again when that failed before.
-
-    Raises:
-        NotThisUnit, PaymentNotFound, AlreadyRefunded.
-    """
-    require_of_the_agency(case, definition, official)
-    paid = payment_of(case, payment)
-    if paid.refund is not None and paid.refund.state is not RefundState.FAILED:
-        raise AlreadyRefunded
-    return (RefundOrdered(payment, refund, reason, legal_ground),)
+def remind_of_fee(case: Case, timer: Timer) -> tuple[Act, ...]:
+    """The applicant is reminded that the time to pay ends soon."""
+    fee = fee_of(case, int(timer.subject))
+    assert fee.time is not None  # or there would be nothing to remind of
+    return (FeeReminded(timer, fee.number, fee.time.by),)
 
 
-def answer_refund(
-    case: Case, refund: UUID, *, provider: str, reference: str, amount: int, currency: str, done: bool
-) -> tuple[PaymentVerdict, tuple[RefundAnswered, ...]]:
-    """The provider of a payment says what became of its refund: whether that is what was ordered, and what follows."""
-    for paid in case.payments:
-        if paid.refund is None or paid.refund.id != refund or paid.payment.provider != provider:
-            continue
-        if paid.refund.state is not RefundState.ORDERED:
-            return PaymentVerdict.DUPLICATE, ()
-        verdict = amount_verdict(amount, currency, paid.payment.amount, paid.payment.currency)
-        if verdict is not PaymentVerdict.ACCEPTED:
-            return verdict, ()
-        return verdict, (RefundAnswered(paid.payment.id, reference, done=done),)
-    return PaymentVerdict.UNKNOWN, ()
+def unpaid(case: Case, calendar: WorkingCalendar, now: datetime, timer: Timer) -> tuple[Act, ...]:
+    """Nobody has paid a fee in time: the case lapses, or goes on and does not wait for it any more."""
+    fee = fee_of(case, int(timer.subject))
+    act = FeeExpired(fee.number, timer.at)
+    if fee.time is not None and fee.time.on_expiry is Unpaid.LAPSE:
+        return act, Lapsed(timer.at)
+    return (replace(act, stands=_stands(act.change(case, now), calendar, now)),)
 
 
 def fee_of(case: Case, number: int) -> CaseFee:
@@ -258,9 +240,10 @@ def state_of(case: Case, fee: CaseFee) -> FeeState:
         return FeeState.EXEMPTED
     if fee.paid_by is None:
         return FeeState.CANCELLED if case.status.ended else FeeState.DUE
-    refund = payment_of(case, fee.paid_by).refund
-    refunded = refund is not None and refund.state is RefundState.DONE
-    return FeeState.REFUNDED if refunded else FeeState.PAID
+    paid = payment_of(case, fee.paid_by)
+    if not paid.refunded:
+        return FeeState.PAID
+    return FeeState.REFUNDED if paid.refunded == paid.payment.amount else FeeState.PARTLY_REFUNDED
 
 
 def _stands(case: Case, calendar: WorkingCalendar, now: datetime) -> Standing | None:

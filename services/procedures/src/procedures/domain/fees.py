@@ -12,6 +12,7 @@ from uuid import UUID
 
 from procedures.domain.clock import Stop
 from procedures.domain.personal import PersonalText
+from procedures.domain.time_to_pay import TimeToPay
 
 LARGEST_AMOUNT = 10**15
 
@@ -47,7 +48,10 @@ class FeeState(StrEnum):
     DUE = "due"
     PAID = "paid"
     EXEMPTED = "exempted"
+    PARTLY_REFUNDED = "partly_refunded"
+    """A part of it was given back."""
     REFUNDED = "refunded"
+    """All of it was given back."""
     CANCELLED = "cancelled"
     """The case ended before it was paid."""
 
@@ -71,11 +75,23 @@ class CaseFee:
     """The legal ground on which it need not be paid."""
     paid_by: UUID | None = None
     """The payment that settled it."""
+    time: TimeToPay | None = None
+    """Until when it is to be paid; None: for ever."""
 
     @property
     def open(self) -> bool:
         """Whether it is still to be paid, as long as the case goes on."""
         return self.exempted_by is None and self.paid_by is None
+
+    @property
+    def running_out(self) -> TimeToPay | None:
+        """The time in which it is still to be paid; None once it is paid, waived or was not paid in time."""
+        return self.time if self.open and self.time is not None and self.time.over_at is None else None
+
+    @property
+    def expired(self) -> bool:
+        """Whether it was not paid in time."""
+        return self.time is not None and self.time.over_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +110,17 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """An order to give a payment back, all of it."""
+    """An order to give a payment, or a part of it, back."""
 
     id: UUID
+    amount: int
     ordered_at: datetime
     reason: PersonalText
     legal_ground: str
     state: RefundState = RefundState.ORDERED
     answered_at: datetime | None = None
+    reference: str | None = None
+    """The provider's, of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +133,26 @@ class CasePayment:
     verdict: PaymentVerdict
     receipt: str | None = None
     """The legal number of its receipt; none of what is set aside."""
-    refund: Refund | None = None
-    """The last one that was ordered."""
+    refunds: tuple[Refund, ...] = ()
+    """Every one that was ordered, in order; those that failed too."""
+
+    @property
+    def refundable(self) -> int:
+        """What may still be given back: what was paid without what is given back, or is ordered to be."""
+        return self.payment.amount - sum(
+            one.amount for one in self.refunds if one.state is not RefundState.FAILED
+        )
+
+    @property
+    def refunded(self) -> int:
+        """What was given back."""
+        return sum(one.amount for one in self.refunds if one.state is RefundState.DONE)
+
+    @property
+    def refund_state(self) -> RefundState | None:
+        """How far the giving back has come: `ordered` while an answer is waited for, else as the last ended."""
+        states = [one.state for one in self.refunds]
+        return RefundState.ORDERED if RefundState.ORDERED in states else next(reversed(states), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +174,8 @@ def reference_from(text: str) -> FeeReference | None:
 
 
 def payment_stops(fees: Iterable[CaseFee]) -> tuple[Stop, ...]:
-    """Why the clock stands still for these fees: for payment while one of them that stops it is open."""
-    return (Stop.PAYMENT,) if any(fee.open and fee.stops_clock for fee in fees) else ()
+    """Why the clock stands still for these fees: for payment while one of them that stops it may be paid in time."""
+    return (Stop.PAYMENT,) if any(fee.open and fee.stops_clock and not fee.expired for fee in fees) else ()
 
 
 def receipt_number(count: int, year: int) -> str:

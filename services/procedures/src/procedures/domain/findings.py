@@ -38,6 +38,9 @@ An error keeps the definition from being published; a warning does not.
 | fee_of_unknown_amount       | error    | a fee is asked for, but nothing says how much it is                 |
 | fee_not_awaited             | error    | a rule grants and closes cases whose fee is not paid                |
 | fee_twice                   | warning  | the fee follows from a rule, and there is a fixed one besides       |
+| fee_never_expires           | warning  | it says what follows when nobody pays in time, but there is no time |
+| fee_expires_after_term      | warning  | the time to pay is as long as the term, which runs on meanwhile     |
+| fee_reminder_too_early      | warning  | the reminder is as long as the time to pay or longer                |
 | external_first_step         | error    | the step that receives the case is left to systems                  |
 | external_without_system     | warning  | a step is left to systems, but its agency has no client for it      |
 """
@@ -49,7 +52,7 @@ import jsonschema_rs
 from procedures.domain.allowances import allowance_findings
 from procedures.domain.definition import Definition
 from procedures.domain.external_work import external_findings
-from procedures.domain.fee_findings import fee_findings
+from procedures.domain.fee_findings import fee_findings, time_to_pay_findings
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.flow import flow_findings
 from procedures.domain.forks import fork_findings
@@ -92,6 +95,7 @@ def findings(
         *time_findings(definition),
         *rule_findings(definition),
         *fee_findings(definition),
+        *time_to_pay_findings(definition),
         *external_findings(definition, systems),
         *link_findings(definition, procedures),
     )

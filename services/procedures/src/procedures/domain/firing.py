@@ -14,6 +14,7 @@ from procedures.domain.clock import Stop
 from procedures.domain.consulting import silent
 from procedures.domain.dating import standing
 from procedures.domain.definition import Definition
+from procedures.domain.fee_rules import remind_of_fee, unpaid
 from procedures.domain.handling import NOT_TO_BE_CLOSED, completed
 from procedures.domain.time_acts import BecameOverdue, Lapsed, Reminded, SupplementExpired
 from procedures.domain.time_rules import Expiry
@@ -78,6 +79,18 @@ def _silence(
     return silent(case, calendar, now, timer)
 
 
+def _remind_of_fee(
+    case: Case, _: Definition, __: WorkingCalendar, ___: datetime, timer: Timer
+) -> tuple[Act, ...]:
+    return remind_of_fee(case, timer)
+
+
+def _unpaid(
+    case: Case, _: Definition, calendar: WorkingCalendar, now: datetime, timer: Timer
+) -> tuple[Act, ...]:
+    return unpaid(case, calendar, now, timer)
+
+
 def _grant(*_: object) -> tuple[Act, ...]:
     return (Decided(Outcome.GRANTED, GRANTED_BY_SILENCE, None, by_silence=True),)
 
@@ -114,4 +127,6 @@ _RULES: Mapping[TimerKind, Rule] = {
     TimerKind.ANSWER_EXPIRY: _expire,
     TimerKind.CONSULTATION_CONSENT: _silence,
     TimerKind.CONSULTATION_OVERDUE: _silence,
+    TimerKind.FEE_REMINDER: _remind_of_fee,
+    TimerKind.FEE_EXPIRY: _unpaid,
 }

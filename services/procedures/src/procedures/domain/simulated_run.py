@@ -27,7 +27,7 @@ from procedures.domain.handling import DecisionMissing, Official, receiving_task
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.scenario import Scenario
-from procedures.domain.simulated_payment import next_payment, pay
+from procedures.domain.simulated_payment import decides, is_awaited, next_payment, pay
 from procedures.domain.status import Status
 from procedures.domain.terms import due_at
 from procedures.domain.time_acts import BecameOverdue
@@ -50,16 +50,11 @@ _INVENTED_GROUND = "x"
 _TICK = timedelta(microseconds=1)
 """A due instant belongs to the term: what happens by itself happens after it."""
 
-_BY_THEMSELVES = {
-    "reminded": "reminded",
-    "became_overdue": "became_overdue",
-    "decided": "granted_by_silence",
-    "closed": "closed",
-}
-"""What happenings are called that nobody brings about, by the kind of their act."""
+_BY_THEMSELVES = {"decided": "granted_by_silence"}
+"""What happenings are called that nobody brings about, where it is not by the kind of their act."""
 
-OF_THE_FEE = {"fee_demanded", "fee_exempted", "fee_paid"}
-_NOBODYS_WORK = {"became_overdue", "reminded", "rule_applied", *OF_THE_FEE}
+OF_THE_FEE = {"fee_demanded", "fee_exempted", "fee_paid", "fee_reminded", "fee_expired"}
+_NOBODYS_WORK = {"became_overdue", "reminded", "rule_applied", "lapsed", *OF_THE_FEE}
 
 _ACTOR = Actor("simulation", "system")
 _GOES_ROUND = Text(
@@ -92,7 +87,8 @@ class Happening:
     at: datetime
     kind: str
     """`submitted`, `accepted`, `completed`, `consented_by_silence`, `decided`, `granted_by_silence`, `closed`,
-    `reminded`, `became_overdue`, `rule_applied`, `fee_demanded`, `fee_exempted` or `fee_paid`."""
+    `reminded`, `became_overdue`, `rule_applied`, `fee_demanded`, `fee_exempted`, `fee_paid`, `fee_reminded`,
+    `fee_expired` or `lapsed`."""
     step: Opened | None = None
     """The step that was done or became overdue; its due instant is the one that it had."""
     outcome: str | None = None
@@ -107,7 +103,7 @@ class Happening:
     rule: AppliedRule | None = None
     """The rule that was asked."""
     fee: CaseFee | None = None
-    """What is asked for, waived or paid."""
+    """What is asked for, waived, paid, or not paid in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +237,12 @@ class Walk:
 
     def _next_done(self) -> tuple[datetime, int] | None:
         """When somebody is done with an open task, and with which; None when nobody ever is."""
-        ends = ((self._end(task), number) for number, task in enumerate(self.case.tasks))
+        waits = is_awaited(self.case, self.scenario.pays_after, self.calendar)
+        ends = (
+            (self._end(task), number)
+            for number, task in enumerate(self.case.tasks)
+            if not (waits and decides(self.definition.step(task.step)))
+        )
         return min(((at, number) for at, number in ends if at is not None), default=None)
 
     def _end(self, task: Task) -> datetime | None:
@@ -264,7 +265,7 @@ class Walk:
                 self.chosen.append((task.step, first.outcome))
                 self._note("consented_by_silence", task, first.outcome, (act,))
             else:
-                self._note(_BY_THEMSELVES[act.kind], self._concerned(act), None, (act,))
+                self._note(_BY_THEMSELVES.get(act.kind, act.kind), self._concerned(act), None, (act,))
 
     def _concerned(self, act: Act) -> Task | None:
         """The task that a noted delay is about; None when it is about the answer."""

@@ -23,6 +23,7 @@ _DONE = {
     ),
     "reminded": Text("nhắc sắp đến hạn trả lời", "a reminder that the answer is due soon"),
     "became_overdue": Text("quá hạn trả lời", "the answer is overdue"),
+    "lapsed": Text("hồ sơ hết hiệu lực", "the case lapses"),
     "closed": Text("kết quả được trả, hồ sơ kết thúc", "the result is handed over and the case is closed"),
 }
 
@@ -41,7 +42,13 @@ def run_in_words(run: Run, calendar: WorkingCalendar) -> Text:
     """How a run ends."""
     if run.dead_end is not None:
         return dead_end_in_words(run.dead_end)
-    assert run.decided_at is not None
+    if run.decided_at is None:
+        assert run.ended_at is not None
+        ended = _local(run.ended_at, calendar)
+        return Text(
+            vi=f"Xong mà không có quyết định: hồ sơ hết hiệu lực lúc {ended.vi}.",
+            en=f"It comes to its end undecided: the case lapses at {ended.en}.",
+        )
     decided = _local(run.decided_at, calendar)
     if run.due_at is None:
         return Text(
@@ -115,6 +122,10 @@ def _money(kind: str, fee: CaseFee) -> Text:
         return Text(f"người nộp được yêu cầu nộp {amount}", f"the applicant is asked to pay {amount}")
     if kind == "fee_paid":
         return Text(f"người nộp đã nộp {amount}", f"the applicant has paid {amount}")
+    if kind == "fee_reminded":
+        return Text("nhắc sắp hết hạn nộp phí", "a reminder that the time to pay ends soon")
+    if kind == "fee_expired":
+        return Text(f"{amount} không được nộp đúng hạn", f"{amount} was not paid in time")
     ground = quoted(fee.exempted_by)
     return Text(f"người nộp được miễn phí ({ground})", f"the applicant is exempt from the fee ({ground})")
 

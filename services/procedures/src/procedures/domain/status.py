@@ -115,7 +115,8 @@ STATUS_TEXT: Mapping[Status, Text] = {
     Status.REFUSED: Text(vi="Từ chối tiếp nhận", en="Acceptance was refused"),
     Status.WITHDRAWN: Text(vi="Người nộp đã rút hồ sơ", en="Withdrawn by the applicant"),
     Status.LAPSED: Text(
-        vi="Hết hiệu lực vì không bổ sung đúng hạn", en="Lapsed: the supplement did not come in time"
+        vi="Hết hiệu lực vì không bổ sung hoặc nộp phí đúng hạn",
+        en="Lapsed: the supplement, or the fee, did not come in time",
     ),
 }
 

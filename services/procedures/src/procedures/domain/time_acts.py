@@ -40,7 +40,7 @@ class BecameOverdue:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """The applicant did not bring in time what was asked for: the case ends without an answer."""
+    """What the applicant was asked for, papers or money, did not come in time: the case ends without an answer."""
 
     answer_by: datetime
     kind: Literal["lapsed"] = "lapsed"

@@ -11,7 +11,7 @@ from procedures.domain.terms import Term, TermKind
 def time_findings(definition: Definition) -> Iterator[Finding]:
     """Findings about reminders, extensions and consent by silence."""
     rules, term = definition.time_rules, definition.term
-    if rules.extension is not None and not _alike(rules.extension.longest, term):
+    if rules.extension is not None and not alike(rules.extension.longest, term):
         had = in_words(term)
         yield error(
             "extension_without_term",
@@ -26,7 +26,7 @@ def time_findings(definition: Definition) -> Iterator[Finding]:
             vi="Thủ tục không có thời hạn, nên im lặng không bao giờ được coi là chấp thuận.",
             en="The procedure has no term, so silence never becomes consent.",
         )
-    if rules.reminder.length and _alike(rules.reminder, term) and rules.reminder.length >= term.length:
+    if rules.reminder.length and alike(rules.reminder, term) and rules.reminder.length >= term.length:
         said, had = in_words(rules.reminder), in_words(term)
         yield warning(
             "reminder_too_early",
@@ -36,5 +36,6 @@ def time_findings(definition: Definition) -> Iterator[Finding]:
         )
 
 
-def _alike(one: Term, other: Term) -> bool:
+def alike(one: Term, other: Term) -> bool:
+    """Whether the lengths of two terms can be compared."""
     return one.kind is other.kind or {one.kind, other.kind} <= set(WORKING)

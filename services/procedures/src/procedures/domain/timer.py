@@ -25,6 +25,10 @@ class TimerKind(StrEnum):
     CONSULTATION_CONSENT = "consultation_consent"
     """One that was asked did not answer in time, and is taken to agree."""
     CONSULTATION_OVERDUE = "consultation_overdue"
+    FEE_REMINDER = "fee_reminder"
+    """The applicant's time to pay a fee ends soon."""
+    FEE_EXPIRY = "fee_expiry"
+    """The applicant's time to pay a fee is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +37,5 @@ class Timer:
 
     kind: TimerKind
     subject: str
-    """The step, or the id of the consultee, that it is about; empty when it is about the whole case."""
+    """The step, the id of the consultee or the number of the fee; empty when it is about the whole case."""
     at: datetime

@@ -22,6 +22,7 @@ def noted(case: Case, timer: Timer) -> tuple[Timer, ...]:
 
 
 def _wanted(case: Case) -> Iterator[Timer]:
+    yield from _of_fees(case)
     if case.clock is None or case.clock.ended_at is not None:
         yield from _of_own_time(case.tasks)
         return
@@ -49,6 +50,18 @@ def _of_own_time(tasks: Iterable[Task]) -> Iterator[Timer]:
     for task in tasks:
         if task.counted_from is not None and task.due_at is not None:
             yield Timer(TimerKind.STEP_OVERDUE, task.step, task.due_at)
+
+
+def _of_fees(case: Case) -> Iterator[Timer]:
+    """Of fees that are to be paid in time: from the submission on, until the matter is decided."""
+    if case.decided_at is not None or case.ended_at is not None:
+        return
+    for fee in case.fees:
+        time = fee.running_out
+        if time is not None:
+            yield Timer(TimerKind.FEE_EXPIRY, str(fee.number), time.by)
+            if time.remind_at is not None:
+                yield Timer(TimerKind.FEE_REMINDER, str(fee.number), time.remind_at)
 
 
 def _of_the_answer(case: Case) -> Iterator[Timer]:

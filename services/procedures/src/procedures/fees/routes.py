@@ -16,7 +16,7 @@ from procedures.domain.fee_rules import FeeNotFound, FeeNotPaid, FeeSettled
 from procedures.domain.fees import RefundState
 from procedures.fees import operations
 from procedures.fees.operations import PaidFee
-from procedures.fees.schemas import FeeExemption, FeeOrder, FeeReceipt
+from procedures.fees.schemas import FeeExemption, FeeOrder, FeeReceipt, RefundOnReceipt
 from procedures.fees.views import reference_of
 from shared.schema import Words
 from shared.web import Db, Now, conditional, problems
@@ -63,7 +63,7 @@ async def exempt_fee(body: FeeExemption, number: Number, who: Officer, handle: H
 async def get_fee_receipt(
     request: Request, case_id: CaseId, number: Number, who: Reader, db: Db, now: Now
 ) -> Response:
-    """The receipt of a fee that was paid, also once the money was given back."""
+    """The receipt of a fee that was paid, with what of it was given back since."""
     look = look_of(who, now, Purpose.CASE)
     async with looking(db, look) as tx:
         paid = await operations.receipt_of(tx, case_id, number, look)
@@ -71,7 +71,12 @@ async def get_fee_receipt(
 
 
 def _receipt(paid: PaidFee) -> FeeReceipt:
-    stored, told, refund = paid.stored, paid.payment.payment, paid.payment.refund
+    stored, told = paid.stored, paid.payment.payment
+    refunds = [
+        RefundOnReceipt(amount=one.amount, provider_reference=one.reference, refunded_at=one.answered_at)
+        for one in paid.payment.refunds
+        if one.state is RefundState.DONE and one.answered_at is not None
+    ]
     assert paid.payment.receipt is not None
     vi, en = paid.agency_name
     return FeeReceipt(
@@ -88,5 +93,6 @@ def _receipt(paid: PaidFee) -> FeeReceipt:
         provider_reference=told.reference,
         paid_at=told.paid_at,
         issued_at=paid.payment.received_at,
-        refunded_at=refund.answered_at if refund and refund.state is RefundState.DONE else None,
+        refunded_at=max(one.refunded_at for one in refunds) if paid.payment.refunded == told.amount else None,
+        refunds=refunds,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from procedures.domain.fees import LARGEST_AMOUNT, FeeState, PaymentVerdict, RefundState
+from procedures.domain.time_to_pay import Unpaid
 from shared.schema import Schema, Words
 
 Amount = Field(description="In the smallest unit of the currency", examples=[150000])
@@ -21,6 +22,7 @@ class FeeDue(Schema):
     reference: str = Reference
     amount: int = Amount
     currency: str = Currency
+    pay_by: datetime | None = Field(None, description="Until when; absent: for as long as the case goes on")
 
 
 class FeeOfCase(FeeDue):
@@ -39,12 +41,17 @@ class FeeOfCase(FeeDue):
     receipt: str | None = Field(
         None, description="The number of the receipt, once it is paid", examples=["0000007/2026/BL"]
     )
+    on_expiry: Unpaid | None = Field(
+        None, description="What becomes of the case when nobody has paid in time"
+    )
+    expired_at: datetime | None = Field(None, description="When it was noted that nobody had")
 
 
 class RefundOfCase(Schema):
-    """An order to give a payment back."""
+    """An order to give a payment, or a part of it, back."""
 
     id: UUID
+    amount: int = Amount
     state: RefundState
     ordered_at: datetime
     answered_at: datetime | None = None
@@ -65,6 +72,10 @@ class PaymentOfCase(Schema):
     paid_at: datetime
     received_at: datetime
     refund: RefundOfCase | None = Field(None, description="The last one that was ordered")
+    refunds: list[RefundOfCase] = Field(description="Every one that was ordered")
+    refundable: int = Field(
+        description="What may still be given back, in the smallest unit of the currency", examples=[150000]
+    )
 
 
 class FeeOrder(Schema):
@@ -85,6 +96,14 @@ class FeeExemption(Schema):
     legal_ground: str = Field(min_length=1, max_length=500, examples=["Luật Phí và lệ phí 2015, Điều 10"])
 
 
+class RefundOnReceipt(Schema):
+    """What was given back of the money that a receipt is for."""
+
+    amount: int = Amount
+    provider_reference: str | None = Field(None, examples=["FT26327000124"])
+    refunded_at: datetime
+
+
 class FeeReceipt(Schema):
     """The receipt (biên lai) of a fee; the numbers of an agency's year have no gap."""
 
@@ -101,4 +120,5 @@ class FeeReceipt(Schema):
     provider_reference: str = Field(examples=["FT26327000123"])
     paid_at: datetime
     issued_at: datetime
-    refunded_at: datetime | None = Field(None, description="When the money was given back")
+    refunded_at: datetime | None = Field(None, description="When all of the money was given back")
+    refunds: list[RefundOnReceipt] = Field(description="What was given back so far")

@@ -12,13 +12,15 @@ from shared.errors import Text
 FEE_ACTS: Mapping[str, Text] = {
     "fee_demanded": Text(vi="Người nộp được yêu cầu nộp phí, lệ phí.", en="A fee was asked for."),
     "fee_exempted": Text(vi="Người nộp được miễn phí, lệ phí.", en="The applicant is exempt from the fee."),
+    "fee_reminded": Text(vi="Sắp hết hạn nộp phí, lệ phí.", en="The time to pay the fee ends soon."),
+    "fee_expired": Text(vi="Phí, lệ phí không được nộp đúng hạn.", en="The fee was not paid in time."),
     "fee_paid": Text(vi="Phí, lệ phí đã được nộp.", en="The fee was paid."),
     "payment_set_aside": Text(
         vi="Một khoản tiền nộp không khớp với phí phải nộp và sẽ được hoàn trả.",
         en="A payment did not fit the fee, and is to be given back.",
     ),
     "refund_ordered": Text(
-        vi="Cơ quan quyết định hoàn trả tiền đã nộp.", en="A payment is to be given back."
+        vi="Cơ quan quyết định hoàn trả tiền đã nộp.", en="A payment, or a part of it, is to be given back."
     ),
     "refund_answered": Text(
         vi="Đơn vị thanh toán đã trả lời về việc hoàn trả.", en="The provider answered about the refund."
@@ -45,6 +47,9 @@ def fees_of(stored: Stored) -> list[FeeOfCase]:
             legal_ground=fee.legal_ground,
             stops_clock=fee.stops_clock,
             exempted_by=fee.exempted_by,
+            pay_by=fee.time and fee.time.by,
+            on_expiry=fee.time and fee.time.on_expiry,
+            expired_at=fee.time and fee.time.over_at,
             receipt=None if fee.paid_by is None else payment_of(case, fee.paid_by).receipt,
         )
         for fee in case.fees
@@ -54,7 +59,12 @@ def fees_of(stored: Stored) -> list[FeeOfCase]:
 def fees_due(stored: Stored) -> list[FeeDue]:
     """What is yet to be paid."""
     return [
-        FeeDue(reference=reference_of(stored, fee), amount=fee.amount, currency=fee.currency)
+        FeeDue(
+            reference=reference_of(stored, fee),
+            amount=fee.amount,
+            currency=fee.currency,
+            pay_by=fee.time and fee.time.by,
+        )
         for fee in stored.case.fees
         if state_of(stored.case, fee) is FeeState.DUE
     ]
@@ -66,7 +76,7 @@ def payments_of(case: Case) -> list[PaymentOfCase]:
 
 
 def _payment(paid: CasePayment) -> PaymentOfCase:
-    told = paid.payment
+    told, refunds = paid.payment, [RefundOfCase.model_validate(one) for one in paid.refunds]
     return PaymentOfCase(
         id=told.id,
         fee=paid.fee,
@@ -77,5 +87,7 @@ def _payment(paid: CasePayment) -> PaymentOfCase:
         currency=told.currency,
         paid_at=told.paid_at,
         received_at=paid.received_at,
-        refund=paid.refund and RefundOfCase.model_validate(paid.refund),
+        refund=refunds[-1] if refunds else None,
+        refunds=refunds,
+        refundable=paid.refundable,
     )

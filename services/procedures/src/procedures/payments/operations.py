@@ -17,16 +17,11 @@ from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored, id_of_code
 from procedures.domain.acts import Actor
-from procedures.domain.fee_rules import answer_refund, order_refund, set_aside, settle, verdict_on
-from procedures.domain.fees import (
-    CaseFee,
-    Payment,
-    PaymentVerdict,
-    RefundState,
-    receipt_number,
-    reference_from,
-)
+from procedures.domain.case import Case
+from procedures.domain.fee_rules import payment_of, set_aside, settle, verdict_on
+from procedures.domain.fees import CaseFee, Payment, PaymentVerdict, receipt_number, reference_from
 from procedures.domain.handling import Official
+from procedures.domain.refund_rules import answer_refund, order_refund
 from procedures.links.store import lock_case
 from procedures.payments import store
 from shared.db import AnyRow
@@ -167,10 +162,14 @@ async def _refunded(
         done=done,
     )
     for act in acts:
-        state = RefundState.DONE if done else RefundState.FAILED
-        await store.settle(tx, act.payment, refund_state=state.value)
-        await record(tx, _actor(notice), now, [(stored, [act])])
+        (after,) = await record(tx, _actor(notice), now, [(stored, [act])])
+        await _note_refunds(tx, after.case, act.payment)
     return Taken(verdict)
+
+
+async def _note_refunds(tx: AsyncConnection, case: Case, payment: UUID) -> None:
+    """Keep beside the payment, for the agency's list, how far its giving back has come."""
+    await store.settle(tx, payment, **store.refunds_row(payment_of(case, payment)))
 
 
 def _actor(notice: Notice) -> Actor:
@@ -178,21 +177,35 @@ def _actor(notice: Notice) -> Actor:
 
 
 async def order_refund_of(
-    tx: AsyncConnection, order: Order, official: Official, payment: UUID, *, reason: str, legal_ground: str
+    tx: AsyncConnection,
+    order: Order,
+    official: Official,
+    payment: UUID,
+    *,
+    amount: int | None,
+    reason: str,
+    legal_ground: str,
 ) -> Stored:
-    """Have a payment given back; its provider hears of it by the event.
+    """Have a part of a payment, or all that is left of it, given back; its provider hears of it by the event.
 
     Raises:
-        CaseNotFound, CaseChanged, PreconditionRequired, NotThisUnit, PaymentNotFound, AlreadyRefunded.
+        CaseNotFound, CaseChanged, PreconditionRequired, NotThisUnit, PaymentNotFound, AlreadyRefunded, RefundTooLarge.
     """
     stored = await locked_case(tx, order)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     acts = order_refund(
-        case, definition, official, payment, new_id(), reason=reason, legal_ground=legal_ground
+        case,
+        definition,
+        official,
+        payment,
+        new_id(),
+        amount=amount,
+        reason=reason,
+        legal_ground=legal_ground,
     )
-    await store.settle(tx, payment, refund_state=RefundState.ORDERED.value)
     (after,) = await record(tx, order.actor, order.now, [(stored, acts)])
+    await _note_refunds(tx, after.case, payment)
     return after
 
 

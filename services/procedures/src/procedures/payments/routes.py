@@ -11,9 +11,10 @@ from procedures.cases.commands import FOR_OFFICERS, Handle
 from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
 from procedures.dependencies import AtDesk, look_of, official_of
-from procedures.domain.fee_rules import AlreadyRefunded, PaymentNotFound
+from procedures.domain.fee_rules import PaymentNotFound
 from procedures.domain.fees import PaymentVerdict
 from procedures.domain.personal import CaseErased
+from procedures.domain.refund_rules import AlreadyRefunded, RefundTooLarge
 from procedures.pages import key_after, page_of
 from procedures.payments import operations
 from procedures.payments.operations import Notice, ReferenceReused
@@ -107,7 +108,7 @@ async def list_payments(
     "/cases/{case_id}/payments/{payment_id}/refund",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, PaymentNotFound, AlreadyRefunded, CaseErased),
+    responses=problems(*FOR_OFFICERS, PaymentNotFound, AlreadyRefunded, RefundTooLarge, CaseErased),
 )
 async def order_refund(
     body: RefundOrder,
@@ -115,12 +116,22 @@ async def order_refund(
     who: Officer,
     handle: Handle,
 ) -> Response:
-    """Have a payment given back, also of a case that has ended. The provider is told by an event, and answers."""
+    """Have a payment, or a part of it, given back, also of a case that has ended. The provider is told by an event,
+    and answers.
+
+    In as many parts as it takes, which never come to more than what was paid; what failed may be ordered again.
+    """
     official = official_of(who)
     return await handle(
         who,
         lambda order: operations.order_refund_of(
-            handle.tx, order, official, payment_id, reason=body.reason, legal_ground=body.legal_ground
+            handle.tx,
+            order,
+            official,
+            payment_id,
+            amount=body.amount,
+            reason=body.reason,
+            legal_ground=body.legal_ground,
         ),
     )
 
@@ -140,4 +151,5 @@ def _view(row: AnyRow) -> PaymentView:
         case_id=row.case_id,
         receipt=row.receipt,
         refund_state=row.refund_state,
+        refunded=row.refunded,
     )

@@ -59,6 +59,15 @@ class CallbackAnswer(Schema):
 
 
 class RefundOrder(Schema):
+    """What is to be given back of a payment, and why."""
+
+    amount: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_AMOUNT,
+        description="In the smallest unit of the payment's currency; all that is left of it, when left out",
+        examples=[50000],
+    )
     reason: str = Field(min_length=1, max_length=2000, examples=["Hồ sơ bị từ chối tiếp nhận."])
     legal_ground: str = Field(min_length=1, max_length=500, examples=["Luật Phí và lệ phí 2015, Điều 14"])
 
@@ -78,4 +87,7 @@ class PaymentView(Schema):
     verdict: PaymentVerdict
     case_id: UUID | None = Field(None, description="Absent when there is no such case")
     receipt: str | None = Field(None, examples=["0000007/2026/BL"])
-    refund_state: RefundState | None = Field(None, description="Of a payment: whether it is given back")
+    refund_state: RefundState | None = Field(
+        None, description="Of a payment: `ordered` while a refund is waited for, else how the last one ended"
+    )
+    refunded: int = Field(description="Of a payment: what of it was given back", examples=[0])

@@ -38,6 +38,9 @@ def payment_tables(metadata: MetaData) -> tuple[Table, Table]:
         Column("case_id", Uuid, ForeignKey("cases.id"), index=True),
         Column("receipt", Text),
         Column("refund_state", Text, comment="of what was paid: whether it is given back"),
+        Column(
+            "refunded", BigInteger, nullable=False, server_default="0", comment="what of it was given back"
+        ),
         UniqueConstraint("provider", "kind", "reference"),
         UniqueConstraint("agency", "receipt"),
         CheckConstraint("kind IN ('paid', 'refunded', 'refund_failed')", name="kind"),

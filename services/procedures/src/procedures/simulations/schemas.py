@@ -90,6 +90,9 @@ class HappeningView(Schema):
         "fee_demanded",
         "fee_exempted",
         "fee_paid",
+        "fee_reminded",
+        "fee_expired",
+        "lapsed",
     ]
     step: OpenedStep | None = Field(None, description="The step that was done, or became overdue")
     outcome: str | None = Field(None, examples=["done"])

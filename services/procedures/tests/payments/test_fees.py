@@ -3,22 +3,15 @@
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import count
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from httpx import Response
-from pydantic import SecretStr
-from standardwebhooks import Webhook
 
+from procedures.payments.providers import Providers
 from procedures.timers.operations import fire_timers, told_by
 
-SECRET = "whsec_" + b64encode(b"a secret of tests, long enough!!").decode()
-NEXT_SECRET = "whsec_" + b64encode(b"another secret, also long enough").decode()
 FEE = {"amount": 150000, "currency": "VND"}
 AT_SUBMISSION = {"at": "submission", "stopsClock": True}
 RULE = {
@@ -51,75 +44,6 @@ RULE = {
 REFUND = {"reason": "Hồ sơ rút.", "legalGround": "Luật Phí và lệ phí 2015, Điều 14"}
 
 
-@dataclass
-class Provider:
-    """Tells the service of payments, as `napas`."""
-
-    world: Any
-    secret: str = SECRET
-    numbers: Any = None
-
-    def __post_init__(self) -> None:
-        self.numbers = count(1)
-
-    def notice(self, fee: str, **changes: Any) -> dict[str, Any]:
-        return {
-            "kind": "paid",
-            "reference": f"FT-{fee}-{next(self.numbers)}",
-            "fee": fee,
-            "happenedAt": self.world.clock.now().isoformat(),
-            **FEE,
-            **changes,
-        }
-
-    async def tell(
-        self,
-        notice: dict[str, Any],
-        *,
-        name: str = "napas",
-        signed_at: datetime | None = None,
-        sent: bytes | None = None,
-    ) -> Response:
-        body, at = json.dumps(notice), signed_at or self.world.clock.now()
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": "msg_1",
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": f"v1,AAAA {Webhook(self.secret).sign('msg_1', at, body)}",
-        }
-        return await self.world.http.post(
-            f"/procedures/v1/payments/callbacks/{name}", content=sent or body.encode(), headers=headers
-        )
-
-    async def pay(self, fee: str, **changes: Any) -> dict[str, Any]:
-        answer = await self.tell(self.notice(fee, **changes))
-        assert answer.status_code == 200, answer.text
-        taken: dict[str, Any] = answer.json()
-        return taken
-
-
-@pytest.fixture
-async def world(
-    database_url: str, open_world: Callable[..., AbstractAsyncContextManager[Any]]
-) -> AsyncIterator[Any]:
-    providers = {"napas": SecretStr(f"{NEXT_SECRET} {SECRET}"), "bidv": SecretStr(NEXT_SECRET)}
-    async with open_world(database_url, payment_providers=providers) as world:
-        yield world
-
-
-@pytest.fixture
-def provider(world: Any) -> Provider:
-    return Provider(world)
-
-
-async def filed(world: Any, **changes: Any) -> tuple[str, dict[str, Any]]:
-    """A case whose fee was asked for: its id, and the fee."""
-    code = await world.publish(**{"fee": FEE, "feeDemand": AT_SUBMISSION, **changes})
-    case = (await world.submit(code))["id"]
-    view = (await world.read(case)).json()
-    return case, (view["fees"] or [{}])[0]
-
-
 async def test_the_fee_is_asked_for_with_the_submission_and_shown_wherever_the_citizen_looks(
     world: Any,
 ) -> None:
@@ -130,7 +54,7 @@ async def test_the_fee_is_asked_for_with_the_submission_and_shown_wherever_the_c
     tracked = await world.http.post(
         "/procedures/v1/tracking", json={"code": receipt["code"], "secret": receipt["trackingSecret"]}
     )
-    assert tracked.json()["feesDue"] == [{"reference": fee["reference"], **FEE}]
+    assert tracked.json()["feesDue"] == [{"reference": fee["reference"], **FEE, "payBy": None}]
     (told,) = [
         event
         for event in await world.told("procedures.case.v1", "code", receipt["code"])
@@ -142,10 +66,8 @@ async def test_the_fee_is_asked_for_with_the_submission_and_shown_wherever_the_c
     assert log.json()["entries"][1]["by"]["kind"] == "system"
 
 
-async def test_the_clock_stands_still_until_the_fee_is_paid_and_says_so(
-    world: Any, provider: Provider
-) -> None:
-    case, fee = await filed(world)
+async def test_the_clock_stands_still_until_the_fee_is_paid_and_says_so(world: Any, provider: Any) -> None:
+    case, fee = await provider.asked()
     accepted = (await world.act(case, "acceptance", world.official("desk"))).json()
     assert (accepted["stoppedAt"] is not None, accepted.get("dueAt")) == (True, None)
     clock = await world.http.get(f"/procedures/v1/cases/{case}/clock", headers=world.citizen())
@@ -165,14 +87,14 @@ async def test_the_clock_stands_still_until_the_fee_is_paid_and_says_so(
 
 
 async def test_a_fee_of_acceptance_or_of_a_step_is_asked_for_there_and_never_twice(
-    world: Any, provider: Provider
+    world: Any, provider: Any
 ) -> None:
-    case, fee = await filed(world, feeDemand={"at": "acceptance"})
+    case, fee = await provider.asked(feeDemand={"at": "acceptance"})
     assert fee == {}
     accepted = (await world.act(case, "acceptance", world.official("desk"))).json()
     assert [fee["state"] for fee in accepted["fees"]] == ["due"]
     assert accepted.get("stoppedAt") is None
-    case, fee = await filed(world, feeDemand={"at": "step", "step": "TRA_KET_QUA", "stopsClock": True})
+    case, fee = await provider.asked(feeDemand={"at": "step", "step": "TRA_KET_QUA", "stopsClock": True})
     accepted = (await world.act(case, "acceptance", world.official("desk"))).json()
     assert (fee, accepted["fees"]) == ({}, [])
     done = (
@@ -185,9 +107,9 @@ async def test_a_fee_of_acceptance_or_of_a_step_is_asked_for_there_and_never_twi
 
 
 async def test_what_does_not_fit_settles_nothing_and_stands_on_the_list_of_the_agency(
-    world: Any, provider: Provider
+    world: Any, provider: Any
 ) -> None:
-    case, fee = await filed(world)
+    case, fee = await provider.asked()
     reference = fee["reference"]
     assert (await provider.pay(reference, amount=149999))["verdict"] == "too_little"
     assert (await provider.pay(reference, amount=150001))["verdict"] == "too_much"
@@ -209,8 +131,8 @@ async def test_what_does_not_fit_settles_nothing_and_stands_on_the_list_of_the_a
     assert foreign.json()["items"] == []
 
 
-async def test_money_for_a_case_that_has_ended_is_late_and_goes_back(world: Any, provider: Provider) -> None:
-    case, fee = await filed(world)
+async def test_money_for_a_case_that_has_ended_is_late_and_goes_back(world: Any, provider: Any) -> None:
+    case, fee = await provider.asked()
     withdrawn = (await world.act(case, "withdrawal", world.citizen(), {})).json()
     assert withdrawn["fees"][0]["state"] == "cancelled"
     assert (await provider.pay(fee["reference"]))["verdict"] == "late"
@@ -220,9 +142,9 @@ async def test_money_for_a_case_that_has_ended_is_late_and_goes_back(world: Any,
 
 
 async def test_a_callback_that_comes_again_is_answered_again_and_does_nothing(
-    world: Any, provider: Provider
+    world: Any, provider: Any
 ) -> None:
-    case, fee = await filed(world)
+    case, fee = await provider.asked()
     notice = provider.notice(fee["reference"])
     together = await asyncio.gather(*(provider.tell(notice) for _ in range(6)))
     assert {answer.status_code for answer in together} == {200}
@@ -234,8 +156,8 @@ async def test_a_callback_that_comes_again_is_answered_again_and_does_nothing(
     assert (other.status_code, other.json()["type"]) == (409, "/problems/payment-reference-reused")
 
 
-async def test_of_payments_that_come_at_once_one_settles_the_fee(world: Any, provider: Provider) -> None:
-    case, fee = await filed(world)
+async def test_of_payments_that_come_at_once_one_settles_the_fee(world: Any, provider: Any) -> None:
+    case, fee = await provider.asked()
     taken = await asyncio.gather(*(provider.pay(fee["reference"]) for _ in range(6)))
     assert sorted(one["verdict"] for one in taken) == ["accepted", *["duplicate"] * 5]
     log = await world.http.get(f"/procedures/v1/cases/{case}/log", headers=world.citizen())
@@ -243,15 +165,15 @@ async def test_of_payments_that_come_at_once_one_settles_the_fee(world: Any, pro
     assert (log.json()["sound"], acts.count("fee_paid")) == (True, 1)
 
 
-async def test_nobody_but_the_provider_tells_of_payments(world: Any, provider: Provider) -> None:
-    case, fee = await filed(world)
+async def test_nobody_but_the_provider_tells_of_payments(world: Any, provider: Any) -> None:
+    case, fee = await provider.asked()
     notice, now = provider.notice(fee["reference"]), world.clock.now()
     refused = [
         await provider.tell(notice, sent=json.dumps({**notice, "amount": 1}).encode()),
         await provider.tell(notice, signed_at=now - timedelta(minutes=6)),
         await provider.tell(notice, signed_at=now + timedelta(minutes=6)),
         await provider.tell(notice, name="bidv"),
-        await Provider(world, "whsec_" + b64encode(b"x" * 32).decode()).tell(notice),
+        await replace(provider, secret="whsec_" + b64encode(b"x" * 32).decode()).tell(notice),
     ]
     assert {(one.status_code, one.json()["type"]) for one in refused} == {
         (401, "/problems/payment-callback-refused")
@@ -260,11 +182,11 @@ async def test_nobody_but_the_provider_tells_of_payments(world: Any, provider: P
     unsigned = await world.http.post("/procedures/v1/payments/callbacks/napas", json=notice)
     assert unsigned.status_code == 400
     assert (await world.read(case)).json()["fees"][0]["state"] == "due"
-    assert (await Provider(world, NEXT_SECRET).tell(notice)).json()["verdict"] == "accepted"
+    assert (await replace(provider, secret=provider.next_secret).tell(notice)).json()["verdict"] == "accepted"
 
 
-async def test_a_payment_is_given_back_once_its_provider_says_so(world: Any, provider: Provider) -> None:
-    case, fee = await filed(world)
+async def test_a_payment_is_given_back_once_its_provider_says_so(world: Any, provider: Any) -> None:
+    case, fee = await provider.asked()
     await provider.pay(fee["reference"])
     (paid,) = (await world.read(case)).json()["payments"]
     path, desk = f"payments/{paid['id']}/refund", world.official("desk")
@@ -277,7 +199,7 @@ async def test_a_payment_is_given_back_once_its_provider_says_so(world: Any, pro
     assert (await provider.tell(failed)).json()["verdict"] == "accepted"
     refund = (await world.act(case, path, desk, REFUND)).json()["payments"][0]["refund"]
     given = {"kind": "refunded", "refund": refund["id"]}
-    strange = Provider(world, NEXT_SECRET)
+    strange = replace(provider, secret=provider.next_secret)
     answer = await strange.tell(strange.notice(fee["reference"], **given), name="bidv")
     assert answer.json()["verdict"] == "unknown"
     assert (await provider.pay(fee["reference"], **given, amount=1))["verdict"] == "too_little"
@@ -285,7 +207,7 @@ async def test_a_payment_is_given_back_once_its_provider_says_so(world: Any, pro
     assert (await provider.pay(fee["reference"], **given))["verdict"] == "duplicate"
     assert (await provider.pay(fee["reference"], **{**given, "refund": ordered["id"]}))[
         "verdict"
-    ] == "unknown"
+    ] == "duplicate"
     view = (await world.read(case)).json()
     assert (view["fees"][0]["state"], view["payments"][0]["refund"]["state"]) == ("refunded", "done")
     listed = await world.http.get("/procedures/v1/payments?verdict=accepted", headers=desk)
@@ -297,9 +219,7 @@ async def test_a_payment_is_given_back_once_its_provider_says_so(world: Any, pro
     assert log.json()["sound"]
 
 
-async def test_receipts_of_an_agency_are_numbered_without_a_gap_by_year(
-    world: Any, provider: Provider
-) -> None:
+async def test_receipts_of_an_agency_are_numbered_without_a_gap_by_year(world: Any, provider: Any) -> None:
     agency = "H77.01"
     code = await world.publish(agency=agency, fee=FEE, feeDemand={"at": "submission"})
     cases = [await world.submit(code) for _ in range(6)]
@@ -318,9 +238,9 @@ async def test_receipts_of_an_agency_are_numbered_without_a_gap_by_year(
 
 
 async def test_an_official_asks_for_a_fee_or_waives_one_with_the_legal_ground(
-    world: Any, provider: Provider
+    world: Any, provider: Any
 ) -> None:
-    case, fee = await filed(world, feeDemand=None)
+    case, fee = await provider.asked(feeDemand=None)
     desk = world.official("desk")
     assert fee == {}
     order = {"amount": 20000, "legalGround": "Thông tư 85/2019/TT-BTC", "stopsClock": True}
@@ -340,8 +260,10 @@ async def test_an_official_asks_for_a_fee_or_waives_one_with_the_legal_ground(
     assert (over.status_code, over.json()["nextActions"]) == (409, [])
 
 
-async def test_a_rule_says_the_fee_from_the_answers_and_the_log_by_which_version(world: Any) -> None:
-    case, fee = await filed(world, fee=None, rules=[RULE], feeDemand={**AT_SUBMISSION, "rule": "LE_PHI"})
+async def test_a_rule_says_the_fee_from_the_answers_and_the_log_by_which_version(
+    world: Any, provider: Any
+) -> None:
+    case, fee = await provider.asked(fee=None, rules=[RULE], feeDemand={**AT_SUBMISSION, "rule": "LE_PHI"})
     assert (fee["amount"], fee["currency"], fee["legalGround"]) == (8000, "VND", "Thông tư 01")
     view = (await world.read(case)).json()
     assert [(one["purpose"], one["rule"], one["failure"]) for one in view["rulesApplied"]] == [
@@ -353,7 +275,7 @@ async def test_a_rule_says_the_fee_from_the_answers_and_the_log_by_which_version
     assert log["sound"]
 
 
-async def test_a_fee_is_asked_for_at_a_step_that_opens_by_silence(world: Any) -> None:
+async def test_a_fee_is_asked_for_at_a_step_that_opens_by_silence(world: Any, provider: Any) -> None:
     steps = [
         step("TIEP_NHAN", [{"to": "HOI_Y_KIEN"}]),
         step(
@@ -364,7 +286,7 @@ async def test_a_fee_is_asked_for_at_a_step_that_opens_by_silence(world: Any) ->
         ),
         step("TRA_KET_QUA", [{"to": None}]),
     ]
-    case, _ = await filed(world, steps=steps, feeDemand={"at": "step", "step": "TRA_KET_QUA"})
+    case, _ = await provider.asked(steps=steps, feeDemand={"at": "step", "step": "TRA_KET_QUA"})
     await world.act(case, "acceptance", world.official("desk"))
     world.clock.advance(timedelta(hours=3))
     desk = world.app.state.desk
@@ -377,3 +299,11 @@ async def test_a_fee_is_asked_for_at_a_step_that_opens_by_silence(world: Any) ->
 def step(code: str, transitions: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     title = {"vi": f"Bước {code}", "en": f"Step {code}"}
     return {"code": code, "title": title, "unit": "BP_MOT_CUA", "transitions": transitions, **more}
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64", "whsec_ế"])
+def test_a_provider_without_a_secret_worth_the_name_is_not_set_up(secret: str) -> None:
+    good = "whsec_" + "QUJD" * 8
+    Providers({"napas": [good], "bidv": [good, good]})
+    with pytest.raises(ValueError, match="secret"):
+        Providers({"napas": [good], "bidv": [secret] if secret else []})
