@@ -25,6 +25,7 @@ from procedures.domain.acts import Act, Actor, Entry, Submitted
 from procedures.domain.case import Case, Outcome, opened
 from procedures.domain.case_clock import explain
 from procedures.domain.clock import Stop
+from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
@@ -104,7 +105,9 @@ class Played:
 
     def decide(self) -> None:
         self.done(
-            handling.decide(self.case, self.official, outcome=Outcome.GRANTED, reason="Đủ.", number=None)
+            decide(
+                self.case, self.definition, self.official, outcome=Outcome.GRANTED, reason="Đủ.", number=None
+            )
         )
 
 

@@ -14,6 +14,7 @@ from procedures.domain import handling
 from procedures.domain.acts import SYSTEM, Act, Actor, Entry, Submitted
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task, opened
+from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition
 from procedures.domain.firing import fire
 from procedures.domain.handling import Official, receiving_task
@@ -173,8 +174,9 @@ class Course:
         reason, ground = "Đủ điều kiện theo quy định.", None
         if self.plot.outcome is Outcome.REJECTED:
             reason, ground = "Chưa đủ điều kiện theo quy định.", "Nghị định 61/2018/NĐ-CP, Điều 19"
-        return handling.decide(
+        return decide(
             self.case,
+            self.definition,
             official,
             outcome=self.plot.outcome,
             reason=reason,

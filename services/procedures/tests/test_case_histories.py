@@ -26,6 +26,7 @@ from procedures.domain.attribution import holdings, shares, states
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, fold, opened
 from procedures.domain.case_clock import explain
 from procedures.domain.clock import Stop
+from procedures.domain.deciding import decide
 from procedures.domain.definition import END, Definition, Stage, Step, Transition
 from procedures.domain.firing import fire
 from procedures.domain.handling import Official
@@ -239,8 +240,14 @@ class Handling(RuleBasedStateMachine):
             case Action.SUPPLEMENT:
                 return handling.supplement(case, CALENDAR, now, attachments=brought, note=None)
             case Action.DECIDE:
-                return handling.decide(
-                    case, official, outcome=Outcome.REJECTED, reason="x", number=None, legal_ground="y"
+                return decide(
+                    case,
+                    definition,
+                    official,
+                    outcome=Outcome.REJECTED,
+                    reason="x",
+                    number=None,
+                    legal_ground="y",
                 )
             case Action.RECORD_RESULT:
                 return handling.record_result(case, official, brought)

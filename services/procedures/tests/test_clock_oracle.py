@@ -22,6 +22,7 @@ from procedures.domain.calendar import Session, WorkingCalendar
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, opened
 from procedures.domain.case_clock import explain
 from procedures.domain.dating import redated
+from procedures.domain.deciding import decide
 from procedures.domain.definition import END, Definition, Join, Stage, Step, Transition
 from procedures.domain.handling import DecisionMissing, Official
 from procedures.domain.lateness import ExtensionNotAllowed, extend
@@ -449,7 +450,11 @@ class History:
 
     def decide(self) -> None:
         if not self.case.stops and self.dice.random() < 0.3:
-            self.done(handling.decide(self.case, EVERYBODY, outcome=Outcome.GRANTED, reason="x", number=None))
+            self.done(
+                decide(
+                    self.case, self.definition, EVERYBODY, outcome=Outcome.GRANTED, reason="x", number=None
+                )
+            )
 
     def compare(self) -> None:
         case, oracle = self.case, self.oracle

@@ -24,6 +24,7 @@ from procedures.domain.case import Attachment, MissingItem, Outcome, fold, opene
 from procedures.domain.clock import Stop
 from procedures.domain.consultation import Answer, Consultation, ConsultationOpen, Consultee, Opinion
 from procedures.domain.consultation_acts import ConsultationAnswered
+from procedures.domain.deciding import decide
 from procedures.domain.definition import END, Definition, Step, Transition
 from procedures.domain.firing import fire
 from procedures.domain.handling import Official
@@ -156,7 +157,7 @@ class History:
             return
 
         def decision() -> tuple[Act, ...]:
-            return handling.decide(self.case, US, outcome=Outcome.GRANTED, reason="x", number=None)
+            return decide(self.case, self.definition, US, outcome=Outcome.GRANTED, reason="x", number=None)
 
         if any(order.mandatory and self.open(order) for order in self.orders.values()):
             with pytest.raises(ConsultationOpen):

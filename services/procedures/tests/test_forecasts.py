@@ -14,6 +14,7 @@ from procedures.domain.acts import SYSTEM, Act, Actor, Entry, Submitted
 from procedures.domain.attribution import State, states
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, opened
+from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.forecast import Place, Ways, forecast
@@ -86,7 +87,7 @@ def played(definition: Definition, calendar: WorkingCalendar, dice: random.Rando
                 case, definition, calendar, official, at, step=code, outcome=None, note=None
             )
         )
-    do(handling.decide(case, official, outcome=Outcome.GRANTED, reason="Đủ.", number=None))
+    do(decide(case, definition, official, outcome=Outcome.GRANTED, reason="Đủ.", number=None))
     return states(case, entries)
 
 

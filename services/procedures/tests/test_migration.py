@@ -11,6 +11,7 @@ from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Entry, Submitted
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, opened
 from procedures.domain.clock import Stop
+from procedures.domain.deciding import decide
 from procedures.domain.definition import END, Definition, Join, Stage, Step, Transition
 from procedures.domain.handling import Official, receiving_task
 from procedures.domain.holidays_vn import vietnam
@@ -147,8 +148,13 @@ def test_a_case_that_waits_to_be_received_waits_where_the_new_version_begins() -
 def test_a_decided_case_moves_and_stays_measured_by_what_it_was_due() -> None:
     life = Life().accepted()
     life.do(
-        *handling.decide(
-            life.case, Official("A", frozenset({("BP", "")})), outcome=Outcome.GRANTED, reason="", number=None
+        *decide(
+            life.case,
+            life.definition,
+            Official("A", frozenset({("BP", "")})),
+            outcome=Outcome.GRANTED,
+            reason="",
+            number=None,
         )
     )
     due = life.case.due_when_decided

@@ -35,10 +35,10 @@ from procedures.documents.operations import Enclosure
 from procedures.domain.case import MissingItem
 from procedures.domain.claim import TaskClaimed
 from procedures.domain.consultation import ConsultationOpen
+from procedures.domain.deciding import ClockStopped
 from procedures.domain.delegation import DelegationNotInForce
 from procedures.domain.external_task import TaskLeased
 from procedures.domain.handling import (
-    ClockStopped,
     DecisionMissing,
     FeeUnpaid,
     NotThisUnit,
@@ -178,7 +178,7 @@ async def supplement_case(body: Supplement, who: Applicant, handle: Handle) -> R
     "/decision",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, ClockStopped, ConsultationOpen),
+    responses=problems(*FOR_OFFICERS, ClockStopped, ConsultationOpen, TaskNotOpen),
 )
 async def decide_case(body: Decision, who: Officer, handle: Handle) -> Response:
     """Answer the matter: granted or rejected, with reasons; a rejection names its legal ground.

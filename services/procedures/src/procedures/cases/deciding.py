@@ -5,7 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.cases.operations import Order, handle_case
 from procedures.cases.store import Stored
 from procedures.domain.case import Outcome
-from procedures.domain.handling import Official, decide
+from procedures.domain.deciding import decide
+from procedures.domain.handling import Official
 
 
 async def decide_case(
@@ -26,7 +27,7 @@ async def decide_case(
     return await handle_case(
         tx,
         order,
-        lambda case, *_: decide(
-            case, official, outcome=outcome, reason=reason, number=number, legal_ground=legal_ground
+        lambda case, definition, _: decide(
+            case, definition, official, outcome=outcome, reason=reason, number=number, legal_ground=legal_ground
         ),
     )

@@ -49,6 +49,7 @@ _MEMBERS: Mapping[str, Text] = {
     "pausesClock": Text("tạm dừng thời hạn", "whether it pauses the clock"),
     "resumesClock": Text("tính tiếp thời hạn", "whether it resumes the clock"),
     "completesProcessing": Text("kết thúc phần giải quyết", "whether it completes the processing"),
+    "decides": Text("bước ra quyết định", "whether the matter is decided there"),
     "join": Text("việc chờ các nhánh", "which branches it waits for"),
     "stopsClock": Text("chờ nộp thì tạm dừng thời hạn", "whether the clock waits for it"),
     "exempt": Text("không tính vào thời hạn", "whether it is exempt from the term"),

@@ -122,6 +122,8 @@ class Step:
     resumes_clock: bool = False
     completes_processing: bool = False
     """With its completion the agency has done its part; what follows is handing over."""
+    decides: bool = False
+    """Whoever does it decides the matter, there and nowhere else, and issues and revokes the results."""
     join: Join | None = None
     """None: it opens as soon as one way leads to it."""
     exempt: bool = False
@@ -172,6 +174,11 @@ class Definition:
             UnknownStep: a draft that begins nowhere.
         """
         return self.step(self.first_step)
+
+    @property
+    def deciding_steps(self) -> tuple[Step, ...]:
+        """Where the matter is decided; none: wherever the agency has the case."""
+        return tuple(step for step in self.steps if step.decides)
 
     def step(self, code: str) -> Step:
         """The step of this code.

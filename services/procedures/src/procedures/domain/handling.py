@@ -11,7 +11,6 @@ from procedures.domain.acts import (
     Accepted,
     Act,
     Closed,
-    Decided,
     Refused,
     ResultRecorded,
     Supplemented,
@@ -19,12 +18,10 @@ from procedures.domain.acts import (
     TaskCompleted,
     Withdrawn,
 )
-from procedures.domain.agency import AnotherAgency
 from procedures.domain.branches import Progress, progress
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task
 from procedures.domain.clock import CaseClock, Stop
-from procedures.domain.consultation import require_settled
 from procedures.domain.dating import asked, standing, task_of
 from procedures.domain.definition import END, Definition, Step
 from procedures.domain.fees import payment_stops
@@ -83,23 +80,6 @@ class SupplementRoundsUsed(Conflict):
         vi="Đã hết số lần được yêu cầu bổ sung của thủ tục; hãy giải quyết với hồ sơ hiện có.",
         en="The procedure allows no further request for a supplement; decide on what is there.",
     )
-
-
-class ClockStopped(Conflict):
-    """The matter was to be decided while the applicant is waited for."""
-
-    slug = "clock-stopped"
-    title = Text(
-        vi="Thời hạn đang tạm dừng; hãy quyết định khi thời hạn chạy tiếp.",
-        en="The legal clock stands still; decide when it runs again.",
-    )
-
-
-_UNGROUNDED = Fault(
-    "/legalGround",
-    "legal_ground_missing",
-    Text(vi="Từ chối thì phải nêu căn cứ pháp lý.", en="A rejection names its legal ground."),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,35 +289,6 @@ def supplement(
     stops = clock.stops if missing else [stop for stop in clock.stops if stop is not Stop.SUPPLEMENT]
     stands = standing(clock, case.tasks, stops, calendar, now)
     return (Supplemented(attachments=tuple(attachments), note=note, stands=stands, still_missing=missing),)
-
-
-def decide(
-    case: Case,
-    official: Official,
-    *,
-    outcome: Outcome,
-    reason: str,
-    number: str | None,
-    legal_ground: str | None = None,
-) -> tuple[Act, ...]:
-    """The agency answers: granted or rejected, with reasons. This is what the term is measured to.
-
-    Raises:
-        AnotherAgency: the task waits at an agency that does its part, and does not answer for the case.
-        ConsultationOpen: opinions are missing that must be waited for.
-        ClockStopped: while the applicant is waited for.
-        Invalid: it is rejected without a legal ground.
-    """
-    require_allowed(case.status, Action.DECIDE)
-    require_open_task(case, official)
-    if official.agency != case.agency:
-        raise AnotherAgency
-    require_settled(case.consulted)
-    if case.stops:
-        raise ClockStopped
-    if outcome is Outcome.REJECTED and not legal_ground:
-        raise Invalid(faults=[_UNGROUNDED])
-    return (Decided(outcome=outcome, reason=reason, number=number, legal_ground=legal_ground),)
 
 
 def record_result(case: Case, official: Official, attachments: Sequence[Attachment]) -> tuple[Act, ...]:

@@ -8,13 +8,13 @@ from procedures.domain.acts import Act
 from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, Outcome
+from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition, UnknownOutcome
 from procedures.domain.handling import (
     NOT_TO_BE_CLOSED,
     Official,
     TaskNotOpen,
     completed,
-    decide,
     require_open_task,
 )
 from procedures.domain.link_acts import AppealSettled, ChildProgressed, Ruled
@@ -190,6 +190,7 @@ def require_on_its_own(case: Case) -> None:
 
 def rule_on(
     case: Case,
+    definition: Definition,
     official: Official,
     verdict: Verdict,
     *,
@@ -206,7 +207,7 @@ def rule_on(
         raise NotAnAppeal
     outcome = Outcome.REJECTED if verdict is Verdict.UPHELD else Outcome.GRANTED
     return Ruled(verdict), *decide(
-        case, official, outcome=outcome, reason=reason, number=number, legal_ground=legal_ground
+        case, definition, official, outcome=outcome, reason=reason, number=number, legal_ground=legal_ground
     )
 
 

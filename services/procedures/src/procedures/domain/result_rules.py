@@ -76,7 +76,7 @@ def require_issuable(
         ActionNotAllowed, NotThisUnit, ResultNotFitting, ResultNotFound, ResultInForce.
     """
     require_allowed(case.status, Action.ISSUE_RESULT)
-    require_of_the_agency(case, definition, official)
+    require_decider(case, definition, official)
     if supersedes is not None and result_of(case, supersedes).state is not ResultState.IN_FORCE:
         raise ResultNotFitting
     if kind.outcome not in (None, case.outcome) and not _is_to_be_changed(case):
@@ -99,7 +99,7 @@ def revoke(
         ResultNotFitting: it does not count already.
     """
     require_allowed(case.status, Action.REVOKE_RESULT)
-    require_of_the_agency(case, definition, official)
+    require_decider(case, definition, official)
     if result_of(case, result).state is ResultState.REVOKED:
         raise ResultNotFitting
     return (ResultRevoked(result, reason, legal_ground),)
@@ -120,6 +120,15 @@ def result_of(case: Case, result: UUID) -> IssuedResult:
 def _is_to_be_changed(case: Case) -> bool:
     """Whether an appeal against the decision was allowed."""
     return any(appeal.verdict in (Verdict.AMENDED, Verdict.OVERTURNED) for appeal in case.appeals)
+
+
+def require_decider(case: Case, definition: Definition, official: Official) -> None:
+    """Whoever decides such cases; without a step that does, whoever works on them in the agency."""
+    deciding = definition.deciding_steps
+    if not deciding:
+        require_of_the_agency(case, definition, official)
+    elif not any(official.holds(case.agency, step.unit, step.role) for step in deciding):
+        raise NotThisUnit(unit=deciding[0].unit, role=deciding[0].role)
 
 
 def require_of_the_agency(case: Case, definition: Definition, official: Official) -> None:

@@ -20,6 +20,7 @@ from procedures.domain.by_rule import follow
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Task, opened
 from procedures.domain.clock import Stop
+from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition, Step, UnknownOutcome
 from procedures.domain.fees import CaseFee
 from procedures.domain.firing import fire
@@ -284,7 +285,7 @@ class Walk:
             return
         step = self.definition.step(task.step)
         outcome = self._outcome(step)
-        if step.completes_processing:
+        if step.completes_processing or step.decides:
             self._decide_if_possible()
         try:
             acts = self._completed(task, outcome)
@@ -335,9 +336,11 @@ class Walk:
         if self.case.status is not Status.ACCEPTED:
             return
         own = [task for task in self.case.tasks if task.agency == self.case.agency]
+        own.sort(key=lambda task: not self.definition.step(task.step).decides)
         decider = _holder((own or list(self.case.tasks))[0])
-        acts = handling.decide(
+        acts = decide(
             self.case,
+            self.definition,
             decider,
             outcome=self.scenario.decision,
             reason="",

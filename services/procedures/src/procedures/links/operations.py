@@ -11,7 +11,6 @@ from procedures.cases.operations import Order, handle_case, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored
 from procedures.documents.operations import Enclosure, attachments_of, put_into_case
-from procedures.domain.case import Case
 from procedures.domain.handling import Official
 from procedures.domain.link_acts import AppealFiled
 from procedures.domain.linked_cases import Appeal, Verdict
@@ -109,7 +108,10 @@ async def rule_on_appeal(
         NotAnAppeal, and what deciding a case raises.
     """
 
-    def rule(case: Case, *_: object) -> Any:
-        return rule_on(case, official, verdict, reason=reason, number=number, legal_ground=legal_ground)
-
-    return await handle_case(tx, order, rule)
+    return await handle_case(
+        tx,
+        order,
+        lambda case, definition, _: rule_on(
+            case, definition, official, verdict, reason=reason, number=number, legal_ground=legal_ground
+        ),
+    )

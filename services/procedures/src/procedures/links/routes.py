@@ -9,7 +9,8 @@ from procedures.cases.views import receipt
 from procedures.catalogue.operations import NotInForce
 from procedures.dependencies import official_of
 from procedures.documents.operations import Enclosure
-from procedures.domain.handling import ClockStopped, TaskNotOpen
+from procedures.domain.deciding import ClockStopped
+from procedures.domain.handling import TaskNotOpen
 from procedures.domain.linking import (
     AlreadyAppealed,
     AppealNotProvided,
@@ -86,7 +87,7 @@ async def file_appeal(body: AppealFiling, who: Applicant, handle: Handle) -> Res
     "/ruling",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, ClockStopped, NotAnAppeal),
+    responses=problems(*FOR_OFFICERS, ClockStopped, NotAnAppeal, TaskNotOpen),
 )
 async def rule_on_appeal(body: Ruling, who: Officer, handle: Handle) -> Response:
     """Decide an appeal: the decision that it is directed against is upheld, amended or overturned.
