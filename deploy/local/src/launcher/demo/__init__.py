@@ -2,10 +2,13 @@
 
 import json
 
+from launcher.demo.bank import Bank
 from launcher.demo.further import FurtherCases
+from launcher.demo.joint_case import JointCase
 from launcher.demo.office import Office
 from launcher.demo.story import Story
 from launcher.running import Running
+from launcher.services import BANK
 from launcher.state import State
 from launcher.terminal import Terminal
 
@@ -21,8 +24,10 @@ def play(state: State, terminal: Terminal) -> None:
 
 
 def play_further(state: State, terminal: Terminal) -> None:
-    """The other ways that a case can go. Raises LauncherError at the first step that fails."""
+    """A case of several agencies, then other ways that a case can go. Raises LauncherError where one fails."""
     with _office(state, Running.read(state)) as office:
+        terminal.title("One case, several agencies")
+        JointCase(office, Bank(office.http, BANK, state.signing_secret(BANK))).play(terminal)
         FurtherCases(office, terminal).play()
 
 
