@@ -26,9 +26,10 @@ def play(state: State, terminal: Terminal) -> None:
 def play_further(state: State, terminal: Terminal) -> None:
     """A case of several agencies, then other ways that a case can go. Raises LauncherError where one fails."""
     with _office(state, Running.read(state)) as office:
+        bank = Bank(office.http, BANK, state.signing_secret(BANK))
         terminal.title("One case, several agencies")
-        JointCase(office, Bank(office.http, BANK, state.signing_secret(BANK))).play(terminal)
-        FurtherCases(office, terminal).play()
+        JointCase(office, bank).play(terminal)
+        FurtherCases(office, bank, terminal).play()
 
 
 def _office(state: State, running: Running) -> Office:
