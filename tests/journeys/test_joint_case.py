@@ -8,6 +8,7 @@ import io
 import pytest
 
 from launcher.demo.bank import Bank
+from launcher.demo.further import FurtherCases
 from launcher.demo.joint_case import (
     COMMITTEE,
     CONFIRMATION,
@@ -31,14 +32,18 @@ SHARED = {"id", "caseCode", "procedure", "askedBy", "unit", "question", "documen
 
 
 @pytest.fixture(scope="module")
+def bank(platform: Platform, office: Office) -> Bank:
+    return Bank(office.http, BANK, platform.state.signing_secret(BANK))
+
+
+@pytest.fixture(scope="module")
 def printed() -> io.StringIO:
     return io.StringIO()
 
 
 @pytest.fixture(scope="module")
-def story(platform: Platform, office: Office, printed: io.StringIO) -> JointCase:
+def story(office: Office, bank: Bank, printed: io.StringIO) -> JointCase:
     """The case, when all is done."""
-    bank = Bank(office.http, BANK, platform.state.signing_secret(BANK))
     story = JointCase(office, bank)
     story.play(Terminal(printed, printed))
     return story
@@ -53,9 +58,10 @@ def test_each_chapter_says_who_did_what_and_what_followed(story: JointCase, prin
 
 
 def test_the_applicant_sees_one_case_with_one_code_and_one_due_date(office: Office, story: JointCase) -> None:
-    case = story.case
+    case = story.case()
     assert (case["status"], case["outcome"], case["onTime"]) == ("closed", "granted", True)
-    assert [part["outcome"] for part in case["children"]] == ["granted"]
+    [part] = case["children"]
+    assert (part["outcome"], "dueAt" in part, "dueAt" in case) == ("granted", False, True)
     codes = [one["code"] for one in office.citizen().get(CASES, params={"limit": 200})["items"]]
     assert codes.count(case["code"]) == 1
     assert story.part["code"] not in codes
@@ -78,7 +84,7 @@ def test_whoever_holds_the_receipt_follows_all_of_it_under_its_one_code(
 
 
 def test_the_fee_is_paid_once_and_receipted(office: Office, story: JointCase) -> None:
-    [fee] = story.case["fees"]
+    [fee] = story.case()["fees"]
     assert (fee["state"], fee["amount"]) == ("paid", 75000)
     receipt = office.citizen().get(f"{CASES}/{story.receipt['id']}/fees/1/receipt")
     assert (receipt["number"], receipt["provider"]) == (fee["receipt"], BANK)
@@ -103,7 +109,7 @@ def test_the_tax_office_sees_its_part_and_not_the_whole(office: Office, story: J
     assert part["form"] == {"owner": "Người Dân Mẫu", "plot": "Thửa 125, tờ bản đồ số 8"}
     assert (part["fees"], part["attachments"]) == ([], [])
     assert not tax.sees(f"{CASES}/{story.receipt['id']}")
-    permit = story.case["result"][0]
+    permit = story.case()["result"][0]
     assert not tax.sees(f"/procedures/v1/documents/{permit['id']}/content")
 
 
@@ -130,7 +136,7 @@ def test_the_agency_follows_the_part_that_another_handles(office: Office, story:
 async def test_the_permit_is_verified_at_its_address_and_from_its_file_alone(
     platform: Platform, story: JointCase
 ) -> None:
-    number = story.case["results"][0]["number"]
+    number = story.case()["results"][0]["number"]
     assert (story.checked["state"], story.checked["number"]) == ("in_force", number)
     assert b"<pdfaid:part>2</pdfaid:part>" in story.paper
     folder = platform.state.folder / "secrets" / "result-certificates"
@@ -140,5 +146,18 @@ async def test_the_permit_is_verified_at_its_address_and_from_its_file_alone(
 
 
 def test_the_public_figures_count_the_whole_and_never_its_part(office: Office, story: JointCase) -> None:
-    assert story.case["status"] == "closed"
+    assert story.case()["status"] == "closed"
     assert closed_cases(office.http, TAX_OFFICE, CONFIRMATION) == 0
+
+
+def test_a_decision_table_grants_a_case_when_its_fee_is_paid(office: Office, bank: Bank) -> None:
+    out = io.StringIO()
+    FurtherCases(office, bank, Terminal(out, out)).granted_by_rule()
+    assert "granted at once, by rule" in out.getvalue()
+    assert out.getvalue().rstrip().endswith("closed, on time")
+
+
+def test_a_refusal_is_set_aside_on_appeal(office: Office, bank: Bank) -> None:
+    out = io.StringIO()
+    FurtherCases(office, bank, Terminal(out, out)).refused()
+    assert out.getvalue().rstrip().endswith("the refusal is overturned")

@@ -11,7 +11,7 @@ _INTEGRATOR = "he-thong-tich-hop"
 
 
 def welcome(terminal: Terminal, state: State) -> None:
-    """Tell the addresses, the sample's accounts, and three requests to begin with."""
+    """Tell the addresses, the sample's accounts, and what to begin with."""
     told: dict[str, Any] = json.loads(state.credentials.read_text("utf-8"))
     secrets = {client["clientId"]: client.get("clientSecret") for client in told["clients"]}
     terminal.title("\nMotcua is up. Ctrl-C ends it.")
@@ -28,6 +28,7 @@ def welcome(terminal: Terminal, state: State) -> None:
         if secret:
             terminal.say(f"{client:<26} {secret}")
     terminal.title("\nTo begin with")
+    terminal.say("make demo      # from another terminal: one case of several agencies, and others")
     terminal.say(f"curl {GATEWAY.url}/procedures/v1/procedures")
     terminal.say(f"curl {GATEWAY.url}/open-data/v1/datasets")
     client = f"{_INTEGRATOR}:{secrets.get(_INTEGRATOR)}"

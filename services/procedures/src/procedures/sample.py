@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.catalogue.operations import draft_procedure, list_versions, publish_version
 from procedures.domain.definition import Definition
-from procedures.domain.definition_json import definition_from_json
+from procedures.domain.definition_json import definition_from_json, definition_to_json
 
 _FOLDER = Path(__file__).parent / "samples"
 
@@ -31,10 +31,11 @@ async def publish_sample(tx: AsyncConnection, now: datetime, sample: Definition)
         DraftUnsound: it does not fit what is here, such as an agency whose units are others by now.
         AnotherAgency: the code is taken.
     """
+    agency, said = sample.agency, definition_to_json(sample)
     for row in await list_versions(tx, sample.code, agency=None):
-        if definition_from_json(row.definition) == sample:
+        # the format may have grown since, and the database keeps members in an order of its own
+        if definition_to_json(definition_from_json(row.definition)) == said:
             return None
-    agency = sample.agency
     draft = await draft_procedure(tx, now, agency=agency, definition=sample)
     await publish_version(tx, now, agency=agency, code=sample.code, version=draft.version, if_match="*")
     version: int = draft.version

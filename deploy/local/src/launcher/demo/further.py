@@ -25,17 +25,17 @@ class FurtherCases:
     def play(self) -> None:
         """All of them. Raises LauncherError at the first step that fails."""
         self._terminal.title("A case that a decision table grants, as soon as its fee is paid")
-        self._granted_by_rule()
+        self.granted_by_rule()
         self._terminal.title("A case that is refused at the desk, and an appeal")
-        self._refused()
+        self.refused()
         self._terminal.title("A case that its applicant takes back")
-        self._withdrawn()
+        self.withdrawn()
         self._terminal.title("A case whose clock stands still while the tax is paid")
-        self._land()
+        self.land()
         self._terminal.title("A morning at the counter")
-        self._morning()
+        self.morning()
 
-    def _granted_by_rule(self) -> None:
+    def granted_by_rule(self) -> None:
         citizen = self._office.citizen()
         case = self._file(citizen, _PAVEMENT, {"place": "Trước nhà số 12", "area": 8, "days": 20})
         [fee] = self._read(citizen, case)["fees"]
@@ -49,7 +49,7 @@ class FurtherCases:
         self._terminal.told(f"{desk.name} has the permit signed", issued["results"][0]["number"])
         self._work_on(citizen, case)
 
-    def _refused(self) -> None:
+    def refused(self) -> None:
         citizen = self._office.citizen(1)
         case = self._file(citizen, _BUSINESS)
         task = self._read(citizen, case)["tasks"][0]
@@ -74,7 +74,7 @@ class FurtherCases:
         [told] = self._read(citizen, case)["appeals"]
         self._terminal.told(f"{leader.name} rules on it", f"the refusal is {told['verdict']}")
 
-    def _withdrawn(self) -> None:
+    def withdrawn(self) -> None:
         citizen = self._office.citizen(1)
         case = self._file(citizen, _LAND)
         self._work_on(citizen, case)
@@ -82,13 +82,13 @@ class FurtherCases:
         self._terminal.told(f"{citizen.name} withdraws it", "nobody has to ask why")
         self._told(citizen, case)
 
-    def _land(self) -> None:
+    def land(self) -> None:
         citizen = self._office.citizen()
         case = self._file(citizen, _LAND)
         while self._read(citizen, case)["status"] != "closed":
             self._work_on(citizen, case)
 
-    def _morning(self) -> None:
+    def morning(self) -> None:
         """Ten people are served, and each says how it went: ratings are published by tens."""
         agency = self._office.definition(_BUSINESS, 1)["agency"]
         before = latest_ratings(self._office.http, agency)
