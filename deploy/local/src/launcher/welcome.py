@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from launcher.services import GATEWAY, IDENTITY
+from launcher.services import BANK, GATEWAY, IDENTITY
 from launcher.state import State
 from launcher.terminal import Terminal
 
@@ -27,6 +27,7 @@ def welcome(terminal: Terminal, state: State) -> None:
     for client, secret in secrets.items():
         if secret:
             terminal.say(f"{client:<26} {secret}")
+    terminal.say(f"{BANK:<26} {state.signing_secret(BANK)} (signs what it tells of payments)")
     terminal.title("\nTo begin with")
     terminal.say("make demo      # from another terminal: one case of several agencies, and others")
     terminal.say(f"curl {GATEWAY.url}/procedures/v1/procedures")

@@ -201,7 +201,8 @@ class JointCase:
         self.checked = self._office.http.get(address).raise_for_status().json()
         if self.checked["pdfSha256"] != sha256(self.paper).hexdigest():
             raise LauncherError(f"another paper than this is verified at {address}")
-        return Deed(f"anyone checks the paper: {self.checked['state']}, not a bit of it changed", address)
+        state = self.checked["state"].replace("_", " ")
+        return Deed(f"anyone checks the paper: {state}, not a bit of it changed", address)
 
     def _hand_over(self) -> Deed:
         desk = self._office.official(COMMITTEE, "BP_MOT_CUA", "TRA_KET_QUA")
