@@ -1,5 +1,6 @@
 """The five programs of the platform, as the launcher knows them: name, port, settings."""
 
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,9 @@ from pathlib import Path
 from launcher.errors import LauncherError
 from launcher.processes import LOOPBACK, Process
 from launcher.state import State
+
+BANK = "ngan-hang-mau"
+"""The sample's payment provider, and the name under which its secret is kept."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ PROCEDURES = Service(
         "PROCEDURES_DOCUMENT_STORE": str(state.folder / "documents"),
         "PROCEDURES_RESULT_CERTIFICATES": str(state.folder / "secrets" / "result-certificates"),
         "PROCEDURES_RESULT_PASSPHRASE": state.secret("result-passphrase"),
+        "PROCEDURES_PAYMENT_PROVIDERS": json.dumps({BANK: state.signing_secret(BANK)}),
     },
     sample=lambda _: [],
 )

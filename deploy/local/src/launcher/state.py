@@ -64,6 +64,11 @@ class State:
             unfinished.rename(path)
         return path.read_text()
 
+    def signing_secret(self, name: str) -> str:
+        """Such a secret as Standard Webhooks writes one: `whsec_` and base64."""
+        octets = base64.urlsafe_b64decode(self.secret(name) + "=")
+        return f"whsec_{base64.b64encode(octets).decode()}"
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep others from starting on the same state. Raises LauncherError when somebody does already."""

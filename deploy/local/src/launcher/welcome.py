@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from launcher.services import GATEWAY, IDENTITY
+from launcher.services import BANK, GATEWAY, IDENTITY
 from launcher.state import State
 from launcher.terminal import Terminal
 
@@ -11,7 +11,7 @@ _INTEGRATOR = "he-thong-tich-hop"
 
 
 def welcome(terminal: Terminal, state: State) -> None:
-    """Tell the addresses, the sample's accounts, and three requests to begin with."""
+    """Tell the addresses, the sample's accounts, and what to begin with."""
     told: dict[str, Any] = json.loads(state.credentials.read_text("utf-8"))
     secrets = {client["clientId"]: client.get("clientSecret") for client in told["clients"]}
     terminal.title("\nMotcua is up. Ctrl-C ends it.")
@@ -27,7 +27,9 @@ def welcome(terminal: Terminal, state: State) -> None:
     for client, secret in secrets.items():
         if secret:
             terminal.say(f"{client:<26} {secret}")
+    terminal.say(f"{BANK:<26} {state.signing_secret(BANK)} (signs what it tells of payments)")
     terminal.title("\nTo begin with")
+    terminal.say("make demo      # from another terminal: one case of several agencies, and others")
     terminal.say(f"curl {GATEWAY.url}/procedures/v1/procedures")
     terminal.say(f"curl {GATEWAY.url}/open-data/v1/datasets")
     client = f"{_INTEGRATOR}:{secrets.get(_INTEGRATOR)}"

@@ -179,6 +179,14 @@ CLIENTS: tuple[Client, ...] = (
         agency=COMMITTEE,
     ),
     Client(
+        id="he-thong-thue",
+        name=Text(vi="Hệ thống tra cứu của Thuế Quận Mẫu", en="Records system of the tax office"),
+        kind=Kind.CLIENT,
+        auth_method=AuthMethod.BASIC,
+        scopes=frozenset({"procedures:tasks:work", "procedures:documents:write", "events:stream:read"}),
+        agency=TAX_OFFICE,
+    ),
+    Client(
         id="quan-tri-nen-tang",
         name=Text(vi="Quản trị nền tảng", en="Platform administration"),
         kind=Kind.CLIENT,

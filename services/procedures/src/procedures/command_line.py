@@ -12,7 +12,6 @@ simulate     try out a definition or a register sheet in simulated time
 """
 
 import argparse
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,14 +24,15 @@ from procedures.calendars.operations import Calendars, national_calendar
 from procedures.cases.soundness import verify_cases
 from procedures.cases.store import see_one_state
 from procedures.catalogue.operations import (
+    DraftUnsound,
     ProcedureNotFound,
     Versions,
-    draft_procedure,
     import_bpmn,
     import_sheet,
     publish_version,
 )
-from procedures.catalogue.store import newest_version, version_in_force, version_of
+from procedures.catalogue.store import newest_version, version_of
+from procedures.domain.agency import AnotherAgency
 from procedures.domain.bpmn import write_bpmn
 from procedures.domain.bpmn.drawing import NotDrawable
 from procedures.domain.definition_json import definition_from_json
@@ -45,6 +45,7 @@ from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
 from procedures.retention.operations import schedule_retentions
 from procedures.retention.store import count_due
+from procedures.sample import publish_sample, samples
 from procedures.settings import Settings
 from procedures.simulations.command import SIMULATE
 from procedures.statistics.operations import recount
@@ -55,7 +56,6 @@ from shared.process import Command
 from shared.settings import ServiceSettings
 
 _AT_ONCE = 500
-_SAMPLES = Path(__file__).parent / "samples"
 
 
 @asynccontextmanager
@@ -267,7 +267,10 @@ async def _recount(_: argparse.Namespace, settings: ServiceSettings) -> int:
 
 
 async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
-    """Publish each sample procedure that is not in force yet, and make a certificate where there is none."""
+    """Publish each sample procedure that is new or has changed, and make a certificate where there is none.
+
+    What does not fit into what is here is told and left out: nobody's start depends on it.
+    """
     now = SystemClock().now()
     assert isinstance(settings, Settings)
     folder = settings.result_certificates
@@ -277,21 +280,15 @@ async def _sample(_: argparse.Namespace, settings: ServiceSettings) -> int:
         )
         print(f"procedures: results are signed with a sample certificate of {authority}")
     async with _database(settings) as database:
-        for file in sorted(_SAMPLES.glob("*.json")):
-            definition = definition_from_json(json.loads(file.read_text("utf-8")))
-            async with database.transaction() as tx:
-                if await version_in_force(tx, definition.code) is not None:
-                    continue
-                draft = await draft_procedure(tx, now, agency=definition.agency, definition=definition)
-                await publish_version(
-                    tx,
-                    now,
-                    agency=definition.agency,
-                    code=definition.code,
-                    version=draft.version,
-                    if_match="*",
-                )
-                print(f"procedures: {definition.code} is in force: {definition.title.vi}")
+        for definition in samples():
+            try:
+                async with database.transaction() as tx:
+                    version = await publish_sample(tx, now, definition)
+            except (AnotherAgency, DraftUnsound) as fault:
+                print(f"procedures: {definition.code} is not put into force: {fault}")
+                continue
+            if version is not None:
+                print(f"procedures: {definition.code}, version {version}, is in force: {definition.title.vi}")
     return 0
 
 

@@ -2,10 +2,13 @@
 
 import json
 
+from launcher.demo.bank import Bank
 from launcher.demo.further import FurtherCases
+from launcher.demo.joint_case import JointCase
 from launcher.demo.office import Office
 from launcher.demo.story import Story
 from launcher.running import Running
+from launcher.services import BANK
 from launcher.state import State
 from launcher.terminal import Terminal
 
@@ -21,9 +24,12 @@ def play(state: State, terminal: Terminal) -> None:
 
 
 def play_further(state: State, terminal: Terminal) -> None:
-    """The other ways that a case can go. Raises LauncherError at the first step that fails."""
+    """A case of several agencies, then other ways that a case can go. Raises LauncherError where one fails."""
     with _office(state, Running.read(state)) as office:
-        FurtherCases(office, terminal).play()
+        bank = Bank(office.http, BANK, state.signing_secret(BANK))
+        terminal.title("One case, several agencies")
+        JointCase(office, bank).play(terminal)
+        FurtherCases(office, bank, terminal).play()
 
 
 def _office(state: State, running: Running) -> Office:

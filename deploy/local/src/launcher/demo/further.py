@@ -1,37 +1,55 @@
-"""Further cases, against a platform that runs: a refusal, a withdrawal, a stopped clock, a morning at the counter."""
+"""Further cases, against a platform that runs: a grant by rule, a refusal and what is said against it, and others."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from launcher.demo.office import CASES, Office, act, told_of
+from launcher.demo.bank import Bank
+from launcher.demo.office import CASES, Office, act, money, told_of
 from launcher.demo.patience import wait
 from launcher.demo.people import Caller
 from launcher.demo.public_figures import DATASETS, latest_ratings
 from launcher.demo.story import rate
 from launcher.terminal import Terminal
 
-_BUSINESS, _LAND = "MAU-01", "MAU-02"
+_BUSINESS, _LAND, _PAVEMENT = "MAU-01", "MAU-02", "MAU-05"
 _SCORES = (5, 4, 5, 3, 5, 4, 2, 5, 4, 5)
 
 
 class FurtherCases:
     """What else happens to cases than to be granted."""
 
-    def __init__(self, office: Office, terminal: Terminal) -> None:
-        self._office = office
+    def __init__(self, office: Office, bank: Bank, terminal: Terminal) -> None:
+        self._office, self._bank = office, bank
         self._terminal = terminal
 
     def play(self) -> None:
         """All of them. Raises LauncherError at the first step that fails."""
-        self._terminal.title("A case that is refused at the desk")
-        self._refused()
+        self._terminal.title("A case that a decision table grants, as soon as its fee is paid")
+        self.granted_by_rule()
+        self._terminal.title("A case that is refused at the desk, and an appeal")
+        self.refused()
         self._terminal.title("A case that its applicant takes back")
-        self._withdrawn()
+        self.withdrawn()
         self._terminal.title("A case whose clock stands still while the tax is paid")
-        self._land()
+        self.land()
         self._terminal.title("A morning at the counter")
-        self._morning()
+        self.morning()
 
-    def _refused(self) -> None:
+    def granted_by_rule(self) -> None:
+        citizen = self._office.citizen()
+        case = self._file(citizen, _PAVEMENT, {"place": "Trước nhà số 12", "area": 8, "days": 20})
+        [fee] = self._read(citizen, case)["fees"]
+        self._bank.tell_of_payment(fee)
+        now = self._read(citizen, case)
+        paid = f"{self._bank.name} tells that {money(fee)} are paid"
+        self._terminal.told(f"{paid}: {now['outcome']} at once, by rule", now["reason"])
+        [task] = now["tasks"]
+        desk = self._office.official(task["agency"], task["unit"], task["role"])
+        issued = act(desk, case, "issuance", {"type": "GIAY_PHEP"})
+        self._terminal.told(f"{desk.name} has the permit signed", issued["results"][0]["number"])
+        self._work_on(citizen, case)
+
+    def refused(self) -> None:
         citizen = self._office.citizen(1)
         case = self._file(citizen, _BUSINESS)
         task = self._read(citizen, case)["tasks"][0]
@@ -41,8 +59,22 @@ class FurtherCases:
         act(desk, case, "refusal", refusal)
         self._terminal.told(f"{desk.name} refuses it with reasons", ground)
         self._told(citizen, case)
+        self._appealed(citizen, case)
 
-    def _withdrawn(self) -> None:
+    def _appealed(self, citizen: Caller, case: str) -> None:
+        """The refusal is set aside; the appeal is a case of its own, and the refused one is told."""
+        grounds = {"grounds": "Địa điểm kinh doanh thuộc địa bàn Quận Mẫu."}
+        appeal = act(citizen, case, "appeals", {"form": grounds})
+        self._terminal.told(f"{citizen.name} appeals", appeal["code"])
+        self._work_on(citizen, appeal["id"])
+        self._work_on(citizen, appeal["id"])
+        [task] = self._read(citizen, appeal["id"])["tasks"]
+        leader = self._office.official(task["agency"], task["unit"], task["role"])
+        act(leader, appeal["id"], "ruling", {"verdict": "overturned", "reason": "Khiếu nại đúng."})
+        [told] = self._read(citizen, case)["appeals"]
+        self._terminal.told(f"{leader.name} rules on it", f"the refusal is {told['verdict']}")
+
+    def withdrawn(self) -> None:
         citizen = self._office.citizen(1)
         case = self._file(citizen, _LAND)
         self._work_on(citizen, case)
@@ -50,13 +82,13 @@ class FurtherCases:
         self._terminal.told(f"{citizen.name} withdraws it", "nobody has to ask why")
         self._told(citizen, case)
 
-    def _land(self) -> None:
+    def land(self) -> None:
         citizen = self._office.citizen()
         case = self._file(citizen, _LAND)
         while self._read(citizen, case)["status"] != "closed":
             self._work_on(citizen, case)
 
-    def _morning(self) -> None:
+    def morning(self) -> None:
         """Ten people are served, and each says how it went: ratings are published by tens."""
         agency = self._office.definition(_BUSINESS, 1)["agency"]
         before = latest_ratings(self._office.http, agency)
@@ -81,8 +113,8 @@ class FurtherCases:
         what = f"the public dataset tells what people say: {row['mean']:.1f} of 5 in {row['month']}"
         self._terminal.told(what, f"{row['ratings']} ratings, {address}")
 
-    def _file(self, citizen: Caller, procedure: str) -> str:
-        receipt = self._office.file(citizen, procedure)
+    def _file(self, citizen: Caller, procedure: str, form: Mapping[str, Any] | None = None) -> str:
+        receipt = self._office.file(citizen, procedure, form)
         title = self._office.definition(procedure, receipt["version"])["title"]["vi"]
         due = told_of(receipt["expectedDueAt"])
         self._terminal.told(f"{citizen.name} files “{title}”", f"{receipt['code']}, expected {due}")

@@ -20,10 +20,11 @@ VIETNAM = timezone(timedelta(hours=7))
 
 @dataclass(frozen=True)
 class Deed:
-    """Something that was done, in words."""
+    """Something that was done, in words, and what followed from it."""
 
     what: str
     detail: str = ""
+    follows: tuple[str, ...] = ()
 
 
 class Office:
@@ -69,8 +70,8 @@ class Office:
             self._signed_in[name] = sign_in(self.http, account, self._clients[program])
         return self._signed_in[name]
 
-    def file(self, citizen: Caller, procedure: str) -> dict[str, Any]:
-        """File a case with all that the procedure asks for; returns the receipt."""
+    def file(self, citizen: Caller, procedure: str, form: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """File a case with all that the procedure asks for, and this form; returns the receipt."""
         listed = citizen.get("/procedures/v1/procedures", params={"limit": 200})["items"]
         version = next(item["version"] for item in listed if item["code"] == procedure)
         definition = self.definition(procedure, version)
@@ -79,7 +80,8 @@ class Office:
             for required in definition["documents"]
             if required["required"]
         ]
-        body = {"procedure": procedure, "form": _filled_in(definition["form"]), "documents": documents}
+        answers = form or _filled_in(definition["form"])
+        body = {"procedure": procedure, "form": answers, "documents": documents}
         receipt: dict[str, Any] = citizen.post(CASES, body, headers={"idempotency-key": secrets.token_hex(8)})
         return receipt
 
@@ -151,10 +153,15 @@ class Office:
         return chosen
 
 
-def act(caller: Caller, case: str, command: str, body: Any = None) -> dict[str, Any]:
+def act(caller: Caller, case: str, name: str, body: Any = None) -> dict[str, Any]:
     """A command on the case as it stands now; returns the case after it."""
-    etag = caller.ask("GET", f"{CASES}/{case}").headers["etag"]
-    after: dict[str, Any] = caller.post(f"{CASES}/{case}/{command}", body, headers={"if-match": etag})
+    return command(caller, f"{CASES}/{case}", name, body)
+
+
+def command(caller: Caller, address: str, name: str, body: Any = None) -> dict[str, Any]:
+    """A command on what is at the address, as it stands now; returns the answer."""
+    etag = caller.ask("GET", address).headers["etag"]
+    after: dict[str, Any] = caller.post(f"{address}/{name}", body, headers={"if-match": etag})
     return after
 
 
@@ -177,6 +184,11 @@ def told_of(instant: str | None) -> str:
         if instant
         else "at no fixed time"
     )
+
+
+def money(amount: Mapping[str, Any]) -> str:
+    """An amount as people in Vietnam write it: `75.000 VND`."""
+    return f"{amount['amount']:,} {amount['currency']}".replace(",", ".")
 
 
 def _how_it_stands(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

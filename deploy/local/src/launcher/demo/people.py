@@ -36,6 +36,16 @@ class Caller:
     def get(self, path: str, **request: Any) -> Any:
         return self.ask("GET", path, **request).json()
 
+    def sees(self, path: str) -> bool:
+        """Whether there is such a thing for this caller. Raises LauncherError as `ask` does, unless it is absent."""
+        try:
+            self.ask("GET", path)
+        except LauncherError as refused:
+            if "→ 404" not in str(refused):
+                raise
+            return False
+        return True
+
     def post(self, path: str, body: Any, **request: Any) -> Any:
         return self.ask("POST", path, json=body, **request).json()
 
