@@ -344,9 +344,7 @@ class Handling(RuleBasedStateMachine):
             elif isinstance(entry.act, Supplemented):
                 if not entry.act.still_missing:
                     standing.remove(Stop.SUPPLEMENT)
-            elif isinstance(entry.act, SupplementExpired):
-                standing.remove(Stop.SUPPLEMENT)
-            elif isinstance(entry.act, TaskCompleted | Accepted):
+            elif isinstance(entry.act, SupplementExpired | TaskCompleted | Accepted):
                 standing = list(entry.act.stands.stops)
         assert sorted(self.case.stops) == sorted(standing)
         assert len(set(standing)) == len(standing)

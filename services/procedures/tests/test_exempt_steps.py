@@ -67,7 +67,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.now = local("2026-03-02 08:30")
-        task = handling.receiving_task(LAND_TITLE, self.now)
+        task = handling.receiving_task(LAND_TITLE, CALENDAR, self.now)
         act = Submitted("MAU", 1, "H99.01", "citizen", "", (), (task,), None)
         self.case = opened(new_id(), Entry(1, self.now, Actor("citizen", "person"), act))
         self.done(handling.accept(self.case, LAND_TITLE, CALENDAR, DESK, self.now))

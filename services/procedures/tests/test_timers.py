@@ -202,6 +202,23 @@ class TestTheSupplementThatDoesNotCome:
         await world.fire()
         assert (await world.read(case)).json()["dueAt"] == "2026-01-13T01:30:30Z"
 
+    async def test_what_is_rejected_while_a_fee_is_unpaid_is_measured_by_when_it_was_due(
+        self, world: Any
+    ) -> None:
+        """A day late when the fee was asked for: what stopped its clock then made it neither late nor in time."""
+        case = await world.accepted(supplements={"answerWithin": working_days(3), "onExpiry": "reject"})
+        world.clock.set(local("2026-01-09 08:30"))
+        fee = {"amount": 20000, "legalGround": "Thông tư 85/2019/TT-BTC", "stopsClock": True}
+        await world.act(case, "fees", world.official("justice"), fee)
+        await world.act(case, "supplement-request", world.official("justice"), ITEMS)
+        world.clock.set(local("2026-01-14 08:31"))
+        await world.fire()
+        clock = await world.http.get(f"/procedures/v1/cases/{case}/clock", headers=world.citizen())
+        told = clock.json()
+        assert (told["dueAt"], told["overdue"]) == ("2026-01-08T01:30:00Z", True)
+        assert told["text"]["vi"].endswith("Đã quyết định lúc 08:31 ngày 14/01/2026, quá hạn.")
+        assert [share["late"] for share in told["shares"]] == ["PT8H", "PT0S"]
+
     async def test_it_is_not_expired_after_minutes(self, world: Any) -> None:
         """A day to wait was taken for minutes: cases expired before the applicant had read the message."""
         case = await world.accepted(supplements={"answerWithin": working_days(1)})

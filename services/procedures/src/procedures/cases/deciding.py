@@ -28,6 +28,12 @@ async def decide_case(
         tx,
         order,
         lambda case, definition, _: decide(
-            case, definition, official, outcome=outcome, reason=reason, number=number, legal_ground=legal_ground
+            case,
+            definition,
+            official,
+            outcome=outcome,
+            reason=reason,
+            number=number,
+            legal_ground=legal_ground,
         ),
     )

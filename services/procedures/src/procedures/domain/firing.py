@@ -12,7 +12,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Outcome
 from procedures.domain.clock import Stop
 from procedures.domain.consulting import silent
-from procedures.domain.dating import standing
+from procedures.domain.dating import dated, standing
 from procedures.domain.definition import Definition
 from procedures.domain.fee_rules import remind_of_fee, unpaid
 from procedures.domain.handling import NOT_TO_BE_CLOSED, completed
@@ -102,14 +102,15 @@ def _expire(
     if on_expiry is Expiry.LAPSE:
         return (Lapsed(timer.at),)
     assert case.clock is not None
-    stops = [stop for stop in case.stops if stop is not Stop.SUPPLEMENT]
-    expired = SupplementExpired(
-        answer_by=timer.at,
-        documents=tuple(item.document for item in case.missing),
-        stands=standing(case.clock, case.tasks, stops, calendar, now),
-    )
+    missing = tuple(item.document for item in case.missing)
     if on_expiry is Expiry.CONTINUE:
-        return (expired,)
+        stops = [stop for stop in case.stops if stop is not Stop.SUPPLEMENT]
+        stands = standing(case.clock, case.tasks, stops, calendar, now)
+        return (SupplementExpired(timer.at, missing, stands),)
+    # Nothing else is waited for any more either: the decision is measured by when it was due.
+    expired = SupplementExpired(
+        timer.at, missing, dated(case.clock.standing_for((), now), case.tasks, calendar)
+    )
     ground = f"{BY_THE_PROCEDURE} {definition.code}"
     if definition.legal_basis:
         ground += f" ({'; '.join(definition.legal_basis)})"
