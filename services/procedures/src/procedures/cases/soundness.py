@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import store
+from procedures.cases.followers import flaw_of_followers, followers_of
 from procedures.cases.sealing import FiledForm, filed_form, key_of
 from procedures.cases.store import Stored
 from procedures.consultations.store import consultees_of, rows_of
@@ -99,6 +100,7 @@ async def flaws_of_cases(
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
     documents, links = await documents_of(tx, ids), await link_rows_of(tx, ids)
     consultees = await consultees_of(tx, ids)
+    followers = await followers_of(tx, rows)
     return [
         Verified(
             row.id,
@@ -106,7 +108,8 @@ async def flaws_of_cases(
             _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
             or _flaw_of_documents(tx, row, documents.get(row.id, {}))
             or _flaw_of_link(tx, row, links.get(row.id))
-            or _flaw_of_consultees(tx, row, consultees.get(row.id, [])),
+            or _flaw_of_consultees(tx, row, consultees.get(row.id, []))
+            or flaw_of_followers(store.stored_case(tx, row).kept, logs[row.id], followers[row.id]),
         )
         for row in rows
     ]
