@@ -44,9 +44,6 @@ LONGEST = timedelta(days=20 * 365)
 _EXPLORED_PASSES = 2
 """How often other ways than the usual are tried from the same step in one run: a loop is gone once."""
 
-_INVENTED_GROUND = "x"
-"""Of a rejection, which has one."""
-
 _TICK = timedelta(microseconds=1)
 """A due instant belongs to the term: what happens by itself happens after it."""
 
@@ -345,12 +342,7 @@ class Walk:
         own = [task for task in self.case.tasks if task.agency == self.case.agency]
         decider = _holder((own or list(self.case.tasks))[0])
         acts = handling.decide(
-            self.case,
-            decider,
-            outcome=self.scenario.decision,
-            reason="",
-            number=None,
-            legal_ground=_INVENTED_GROUND,
+            self.case, decider, outcome=self.scenario.decision, reason="", number=None, legal_ground="x"
         )
         self._note("decided", None, self.scenario.decision.value, acts)
 
