@@ -1,4 +1,4 @@
-"""Any single changed bit of a case, its log, its open tasks, its documents or the anchors is found.
+"""Any single changed bit of a case, its log, what follows from it, its documents or the anchors is found.
 
 `MOTCUA_MUTATIONS` says how many bits are tried, each at a random place of a random column of a random row;
 10,000 take some minutes. The seed is printed. What an earlier release did not write is no such bit.
@@ -8,8 +8,8 @@ import json
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
@@ -17,30 +17,46 @@ from uuid import UUID
 
 import pytest
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Table, cast, func, select, update
+from sqlalchemy import Column, Table, cast, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.anchors.operations import anchor_days, flaws_of_anchors
+from procedures.calendars.operations import Calendars
 from procedures.cases.record import record
 from procedures.cases.soundness import flaws_of_cases
 from procedures.cases.store import case_by_id, entry_of, log_of, see_one_state
+from procedures.catalogue.operations import Versions
 from procedures.domain.acts import Actor
 from procedures.domain.log import GENESIS, chained_bytes, entry_hash
 from procedures.domain.retention_acts import Erased
+from procedures.results.certificates import make_sample_certificate
+from procedures.results.signing import Seal
+from procedures.results.signing_keys import SigningKeys
+from procedures.retention.operations import schedule_retentions
 from procedures.retention.store import destroy_keys
-from procedures.tables import anchors, case_log, cases, documents, tasks
+from procedures.tables import anchors, case_log, cases, documents, results, retentions, tasks, timers
 from shared.ids import new_id
 
 MUTATIONS = int(os.environ.get("MOTCUA_MUTATIONS", "300"))
 DAY = timedelta(days=1)
+RESULT = {
+    "code": "GIAY",
+    "title": {"vi": "Giấy xác nhận", "en": "Confirmation"},
+    "symbol": "GXN",
+    "template": "Xác nhận {{ form.fullName }}.",
+}
+KEPT = {"result": "granted", "years": 5, "from": "ended", "then": "destroy"}
 
 BITS = {
     cases: "code procedure version agency applicant status submitted_at due_at sequence head state form data_key",
     case_log: "sequence at actor act hash",
     tasks: "step agency unit role opened_at due_at sort_at",
     documents: "file_name media_type size sha256",
+    results: "agency type number issued_at json_sha256 pdf_sha256 state ended_at legal_ground",
+    retentions: "agency ended_at held scheduled due_on disposal disposed_at",
+    timers: "kind subject at fires_at failures",
     anchors: "number day entries root previous hash",
 }
 """The columns that are looked at. Ids of cases cannot be changed: others refer to them."""
@@ -52,9 +68,12 @@ async def world(open_world: Any, migrated_database: Any) -> AsyncIterator[Any]:
         yield world
 
 
-async def lived(world: Any) -> list[UUID]:
+async def lived(world: Any, sign_with: Path) -> list[UUID]:
     """Cases at every station, over two anchored days; the first is submitted, the last accepted."""
-    procedure = await world.publish()
+    seal = Seal(SigningKeys(sign_with, b"secret"))
+    desk = world.app.state.desk
+    world.app.state.desk = replace(desk, press=replace(desk.press, seal=seal))
+    procedure = await world.publish(results=[RESULT], retention=[KEPT])
     sent = await world.send(b"%PDF-1.7 sample")
     document = [{"document": "GIAY_TO", "id": sent["id"]}]
     opened = [
@@ -73,14 +92,32 @@ async def lived(world: Any) -> list[UUID]:
     for case in opened[2:4]:
         await world.act(case, "tasks/THU_LY/completion", justice, done)
         await world.act(case, "decision", desk, decision)
+        await issued(world, case, desk)
     closed = await world.act(opened[3], "tasks/TRA_KET_QUA/completion", desk, {})
     assert closed.json()["status"] == "closed"
     held = await world.act(opened[2], "hold", desk, {"reason": "Đang khiếu nại."})
     assert held.status_code == 201
+    await schedule_retentions(world.database, Versions(), Calendars())
     await erase(world, UUID(opened[3]))
     world.clock.advance(2 * DAY)
     assert len(await anchor_days(world.database, world.clock.now())) == 3
     return [UUID(case) for case in opened]
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    make_sample_certificate(tmp_path / "p12", b"secret", datetime(2026, 1, 1, tzinfo=UTC))
+    return tmp_path / "p12"
+
+
+async def issued(world: Any, case: str, desk: Any) -> None:
+    """A result, one in its place, that one revoked, and one more."""
+    old = (await world.act(case, "issuance", desk, {"type": "GIAY"})).json()["results"][0]["id"]
+    world.clock.advance(timedelta(minutes=1))
+    after = await world.act(case, "issuance", desk, {"type": "GIAY", "supersedes": old})
+    revoked = {"reason": "Khai sai.", "legalGround": "Điều 93"}
+    await world.act(case, f"results/{after.json()['results'][1]['id']}/revocation", desk, revoked)
+    assert (await world.act(case, "issuance", desk, {"type": "GIAY"})).status_code == 201
 
 
 async def erase(world: Any, case_id: UUID) -> None:
@@ -95,7 +132,7 @@ async def erase(world: Any, case_id: UUID) -> None:
 def flipped(value: Any, chance: random.Random) -> Any:
     """The value with one of its bits turned over; None when that is no value of its type."""
     try:
-        return turned_over(value, chance)
+        return None if value == "" else turned_over(value, chance)
     except (OverflowError, UnicodeDecodeError, JSONDecodeError):
         return None
 
@@ -143,8 +180,8 @@ async def flaws(tx: AsyncConnection) -> list[Any]:
 
 
 @pytest.mark.timeout(3600)
-async def test_any_changed_bit_is_found(world: Any) -> None:
-    await lived(world)
+async def test_any_changed_bit_is_found(world: Any, certificates: Path) -> None:
+    await lived(world, certificates)
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     chance, tried, refused = random.Random(seed), 0, 0
@@ -167,6 +204,19 @@ async def test_any_changed_bit_is_found(world: Any) -> None:
     print(f"{tried} changed bits, each found; {refused} more could not be stored")
 
 
+async def test_a_lost_row_of_what_follows_from_a_case_is_found(world: Any, certificates: Path) -> None:
+    await lived(world, certificates)
+    async with world.database.transaction() as tx:
+        await see_one_state(tx)
+        assert await flaws(tx) == []
+        lasting = {results: results.c.state == "in_force", retentions: true(), timers: true()}
+        for table, rows in lasting.items():
+            attempt = await tx.begin_nested()
+            assert (await tx.execute(delete(table).where(rows))).rowcount
+            assert await flaws(tx), table.name
+            await attempt.rollback()
+
+
 def absences(part: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Each field inside a state, and whether it stands at its default."""
     if isinstance(part, tuple):
@@ -179,9 +229,11 @@ def absences(part: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
             yield from absences(value, (*place, field.name))
 
 
-async def test_a_field_that_is_absent_from_a_state_is_one_that_stands_at_its_default(world: Any) -> None:
+async def test_a_field_that_is_absent_from_a_state_is_one_that_stands_at_its_default(
+    world: Any, certificates: Path
+) -> None:
     tried = {True: 0, False: 0}
-    opened = await lived(world)
+    opened = await lived(world, certificates)
     async with world.database.transaction() as tx:
         await see_one_state(tx)
         for case_id in opened[1:4]:  # the others hold nothing that these do not
@@ -218,8 +270,8 @@ async def write_as_earlier(tx: AsyncConnection, case_id: UUID) -> None:
     await tx.execute(update(cases).where(cases.c.id == case_id).values(head=head, state=state))
 
 
-async def test_what_an_earlier_release_wrote_is_sound_and_is_added_to(world: Any) -> None:
-    opened = await lived(world)
+async def test_what_an_earlier_release_wrote_is_sound_and_is_added_to(world: Any, certificates: Path) -> None:
+    opened = await lived(world, certificates)
     async with world.database.transaction() as tx:
         size = func.sum(func.length(cast(cases.c.state, TEXT)))
         before = (await tx.execute(select(size))).scalar_one()

@@ -257,9 +257,7 @@ class CaseView(Schema):
     attachments: list[AttachmentOfCase]
     outcome: Outcome | None = None
     reason: str | None = Field(None, examples=["Đủ điều kiện theo quy định."])
-    legal_ground: str | None = Field(
-        None, examples=["Luật Hộ tịch 2014, Điều 19"], description="Of the decision"
-    )
+    legal_ground: str | None = Field(None, examples=["Luật Hộ tịch 2014, Điều 19"])
     decided_at: datetime | None = None
     result: list[AttachmentOfCase]
     results: list[IssuedResultOfCase] = Field(description="Issued results, also those that count no more")
@@ -316,11 +314,7 @@ class Decision(Schema):
     reason: str = Field(min_length=1, max_length=4000, examples=["Đủ điều kiện theo quy định."])
     number: str | None = Field(None, max_length=100, examples=["12/QĐ-UBND"])
     legal_ground: str | None = Field(
-        None,
-        min_length=1,
-        max_length=500,
-        examples=["Luật Hộ tịch 2014, Điều 19"],
-        description="Required when rejected",
+        None, min_length=1, max_length=500, examples=["Luật Hộ tịch, Điều 19"], description="Of a rejection"
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import store
+from procedures.cases.followers import Followers, flaw_of_followers, followers_of
 from procedures.cases.sealing import FiledForm, filed_form, key_of
 from procedures.cases.store import Stored
 from procedures.consultations.store import consultees_of, rows_of
@@ -101,6 +102,7 @@ async def flaws_of_cases(
     logs, tasks = await store.logs_of(tx, ids), await store.tasks_of(tx, ids)
     documents, links = await documents_of(tx, ids), await link_rows_of(tx, ids)
     consultees, payments = await consultees_of(tx, ids), await payments_of(tx, ids)
+    followers = await followers_of(tx, rows)
     return [
         Verified(
             row.id,
@@ -115,6 +117,7 @@ async def flaws_of_cases(
                     links.get(row.id),
                     consultees.get(row.id, []),
                     payments.get(row.id, []),
+                    followers[row.id],
                 ),
             ),
         )
@@ -132,6 +135,7 @@ class _Beside:
     link: Mapping[str, Any] | None
     consultees: Sequence[Mapping[str, Any]]
     payments: Sequence[AnyRow]
+    followers: Followers
 
 
 def _flaw_of_row(tx: AsyncConnection, row: AnyRow, beside: _Beside) -> Text | None:
@@ -144,6 +148,7 @@ def _flaw_of_row(tx: AsyncConnection, row: AnyRow, beside: _Beside) -> Text | No
         or _flaw_of_lists(row, case, beside)
         or _flaw_of_documents(tx, case, beside.documents)
         or flaw_of_payments(case, row.code, beside.payments)
+        or flaw_of_followers(case, beside.log, beside.followers)
     )
 
 

@@ -45,9 +45,6 @@ LONGEST = timedelta(days=20 * 365)
 _EXPLORED_PASSES = 2
 """How often other ways than the usual are tried from the same step in one run: a loop is gone once."""
 
-_INVENTED_GROUND = "x"
-"""Of a rejection, which has one."""
-
 _TICK = timedelta(microseconds=1)
 """A due instant belongs to the term: what happens by itself happens after it."""
 
@@ -345,7 +342,7 @@ class Walk:
             outcome=self.scenario.decision,
             reason="",
             number=None,
-            legal_ground=_INVENTED_GROUND,
+            legal_ground="x",
         )
         self._note("decided", None, self.scenario.decision.value, acts)
 

@@ -1,5 +1,6 @@
 """Every SQL statement about results."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +43,11 @@ async def by_token(tx: AsyncConnection, token: str) -> AnyRow | None:
 
 async def by_id(tx: AsyncConnection, result: UUID) -> AnyRow:
     return (await tx.execute(select(results).where(results.c.id == result))).one()
+
+
+async def of_cases(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[AnyRow]:
+    """The results of these cases."""
+    return (await tx.execute(select(results).where(results.c.case_id.in_(ids)))).all()
 
 
 async def superseded_by(tx: AsyncConnection, result: UUID) -> AnyRow | None:

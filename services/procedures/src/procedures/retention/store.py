@@ -1,6 +1,6 @@
 """Every SQL statement about retention."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.store import SEEN, Stored, stored_case
 from procedures.domain.case import Case
-from procedures.domain.retention import Disposal, Due, disposed_of
-from procedures.tables import cases, disposal_lists, documents, retentions
+from procedures.domain.json_input import Node
+from procedures.domain.retention import Disposal, Due, RetentionRule, disposed_of, read_rules
+from procedures.tables import cases, disposal_lists, documents, procedure_versions, retentions
 from shared.db import AnyRow
 
 LINE = (
@@ -78,6 +79,21 @@ async def schedule(tx: AsyncConnection, due: Mapping[UUID, Due | None]) -> None:
             for case_id, one in due.items()
         ],
     )
+
+
+async def of_cases(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[AnyRow]:
+    """Until when these cases are kept, of those that have ended."""
+    return (await tx.execute(select(retentions).where(retentions.c.case_id.in_(ids)))).all()
+
+
+async def rules_of(
+    tx: AsyncConnection, versions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], tuple[RetentionRule, ...]]:
+    """How long these versions of procedures have their cases kept."""
+    version = (procedure_versions.c.procedure, procedure_versions.c.version)
+    query = select(*version, procedure_versions.c.definition["retention"].label("rules"))
+    rows = await tx.execute(query.where(tuple_(*version).in_(versions)))
+    return {(row.procedure, row.version): read_rules(Node(row.rules, "/retention", [])) for row in rows}
 
 
 def _is_due(agency: str, disposal: str, by: date) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from procedures.domain.case import Case
 from procedures.domain.timer import Timer
 from procedures.domain.timers import timers_of
 from procedures.tables import timers
+from shared.db import AnyRow
 
 _SET = text("""
 INSERT INTO timers AS t (case_id, kind, subject, at, fires_at)
@@ -58,6 +59,11 @@ def _places(timers_of_cases: Sequence[tuple[UUID, Timer]]) -> dict[str, list[obj
         "kinds": [timer.kind.value for _, timer in timers_of_cases],
         "subjects": [timer.subject for _, timer in timers_of_cases],
     }
+
+
+async def of_cases(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[AnyRow]:
+    """The timers of these cases."""
+    return (await tx.execute(select(timers).where(timers.c.case_id.in_(ids)))).all()
 
 
 async def put_right(tx: AsyncConnection, case: Case) -> None:
