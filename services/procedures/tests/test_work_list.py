@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 
 from procedures.officials.operations import learn_official
 from procedures.tables import claims, tasks
+from procedures.work_list.schemas import WorkItem
 from shared.events.identity import OfficialPostsChanged, OfficialRemoved, Post
 from shared.ids import new_id
+from shared.pagination import Page
 
 PATH = "/procedures/v1/work-list"
 JUSTICE = [("PHONG_TU_PHAP", "XU_LY")]
@@ -82,6 +84,15 @@ async def test_the_filters_of_a_work_list_choose_and_its_order_is_what_is_due_ne
         assert await listed(world, mine, **{name: wrong}) == []
     assert await listed(world, mine, overdue=True) == []
     assert me == (await listed(world, mine, claim="mine"))[0]["claimedBy"]
+
+
+async def test_a_work_list_is_written_as_its_contract_says(world: Any, unit: Any) -> None:
+    procedure, posts = unit
+    _, mine = official(world, posts=posts)
+    claimed, _ = [await accepted(world, procedure) for _ in range(2)]
+    await world.http.post(place(claimed), headers=mine)
+    answer = await world.http.get(PATH, headers=mine)
+    assert Page[WorkItem].model_validate_json(answer.text).model_dump_json(by_alias=True) == answer.text
 
 
 async def test_what_is_overdue_can_be_asked_for_alone(world: Any, unit: Any) -> None:

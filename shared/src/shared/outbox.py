@@ -25,6 +25,8 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    bindparam,
+    cast,
     insert,
     update,
 )
@@ -65,14 +67,15 @@ def row_of(envelope: Envelope) -> Mapping[str, Any]:
     Raises:
         ValueError: its data is so large that Kafka would not take it, and nothing behind it would leave.
     """
-    if len(orjson.dumps(envelope.data)) > _LARGEST_BYTES:
+    payload = orjson.dumps(envelope.data)
+    if len(payload) > _LARGEST_BYTES:
         raise ValueError(f"the data of {envelope.type} is larger than {_LARGEST_BYTES} bytes")
     return {
         "id": envelope.id,
         "aggregatetype": envelope.topic,
         "aggregateid": envelope.subject,
         "type": envelope.type,
-        "payload": envelope.data,
+        "payload": payload.decode(),
         "sequence": envelope.sequence,
         "occurred_at": envelope.time,
         "traceparent": envelope.traceparent,
@@ -82,7 +85,7 @@ def row_of(envelope: Envelope) -> Mapping[str, Any]:
 async def add(tx: AsyncConnection, *envelopes: Envelope) -> None:
     """Put events into the outbox of the transaction's database. The caller holds the aggregate's row lock."""
     if envelopes:
-        await tx.execute(insert(_OUTBOX), [row_of(envelope) for envelope in envelopes])
+        await tx.execute(_ADD, [row_of(envelope) for envelope in envelopes])
         mark_filled(tx)
 
 
@@ -114,3 +117,4 @@ async def send_again(
 
 # The same columns wherever the outbox stands; each service's own metadata holds its twin for migrations.
 _OUTBOX = outbox_table(MetaData())
+_ADD = insert(_OUTBOX).values(payload=cast(bindparam("payload", type_=Text), JSONB))

@@ -41,6 +41,7 @@ _CHANNEL = "outbox"
 _BATCH = 2000
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
+_NOTIFY_PAUSE_SECONDS = 0.005
 
 _UNSENT = """
     SELECT position, id, aggregatetype, aggregateid, type, payload, sequence, occurred_at, traceparent
@@ -124,8 +125,7 @@ class Relay:
             woken = self._database.outbox_filled
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LEADER_LOCK):
                 if await _wait(woken):
-                    woken.clear()
-                    await connection.execute(f"NOTIFY {_CHANNEL}")
+                    await _tell_leader(connection, woken)
             await connection.add_listener(_CHANNEL, lambda *_: woken.set())
             self._lead(True)
             log.info("relay.leads")
@@ -217,13 +217,19 @@ async def announce(database: Database) -> None:
             try:
                 while True:
                     if await _wait(database.outbox_filled):
-                        database.outbox_filled.clear()
-                        await connection.execute(f"NOTIFY {_CHANNEL}")
+                        await _tell_leader(connection, database.outbox_filled)
             finally:
                 connection.terminate()
         except Exception as error:
             log.warning("announcer.interrupted", reason=repr(error))
             await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _tell_leader(connection: Any, woken: asyncio.Event) -> None:
+    """Of a commit at once, and of those that come close behind it together."""
+    woken.clear()
+    await connection.execute(f"NOTIFY {_CHANNEL}")
+    await asyncio.sleep(_NOTIFY_PAUSE_SECONDS)
 
 
 def _key(row: Any) -> bytes:

@@ -1,6 +1,6 @@
 """One page of a list: where it begins, and the answer that leads to the next."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -76,12 +76,11 @@ def page_of(
     limit: int,
     *,
     key: Callable[[T], Sequence[Any]],
-    view: Callable[[T], Schema],
+    view: Callable[[T], Schema | Mapping[str, Any]],
 ) -> Response:
-    """The answer for `found`, of which one more than `limit` was asked, to know whether there is a next page."""
-    if len(found) <= limit:
-        return conditional(request, Page[Any](items=[view(one) for one in found]))
-    following = encode_cursor(key(found[limit - 1]))
-    address = request.url.include_query_params(cursor=following)
-    page = Page[Any](items=[view(one) for one in found[:limit]], next=following)
-    return conditional(request, page, headers={"link": f'<{address.path}?{address.query}>; rel="next"'})
+    """The answer for `found`, of which one more than `limit` was asked, to know whether there is a next page.
+
+    `view` makes the model of an item, or the JSON object that it is written as.
+    """
+    following = encode_cursor(key(found[limit - 1])) if len(found) > limit else None
+    return conditional(request, Page[Any](items=[view(one) for one in found[:limit]], next=following))

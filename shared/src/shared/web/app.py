@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from pydantic.alias_generators import to_camel
 
 from shared.auth import Verifier, check_declared
@@ -27,6 +28,8 @@ from shared.web.problems import install_handlers
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 _RETRY_SECONDS = 0.5
+_OWN_SPANS: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""Spans and figures are those of `shared.spans` and `shared.web.middleware`; FastAPI makes none of its own."""
 
 log = structlog.get_logger()
 
@@ -103,6 +106,7 @@ def create_service(
         lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
+        telemetry=_OWN_SPANS,
     )
     app.state.parts = parts
     app.state.verifier = parts.verifier

@@ -27,7 +27,11 @@ def etag_of(version: object) -> str:
 
 def etag_of_body(body: BaseModel) -> str:
     """The strong ETag of a representation, of its bytes."""
-    return etag_of(hashlib.sha256(body.model_dump_json(by_alias=True).encode()).hexdigest()[:32])
+    return _etag_of_bytes(body.model_dump_json(by_alias=True).encode())
+
+
+def _etag_of_bytes(content: bytes) -> str:
+    return etag_of(hashlib.sha256(content).hexdigest()[:32])
 
 
 def require_match(if_match: str | None, current: str) -> None:
@@ -55,7 +59,7 @@ def conditional(
     A page that is not the last links to the next (RFC 8288) unless `headers` do.
     """
     content = body.model_dump_json(by_alias=True).encode()
-    tag = etag or etag_of_body(body)
+    tag = etag or _etag_of_bytes(content)
     all_headers = {"etag": tag, "vary": "Authorization, Accept-Language", **(headers or {})}
     if isinstance(body, Page) and body.next is not None:
         following = request.url.include_query_params(cursor=body.next)

@@ -1,6 +1,6 @@
 """The routes of work lists and claims."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -28,8 +28,16 @@ router = APIRouter(prefix="/procedures/v1", tags=["work list"])
 Step = Annotated[str, Path(max_length=200, description="Code of the open step", examples=["XU_LY"])]
 
 
+_NAMES = {name: field.alias or name for name, field in WorkItem.model_fields.items()}
+
+
 def _view(row: AnyRow) -> WorkItem:
-    return WorkItem.model_validate({name: getattr(row, name) for name in WorkItem.model_fields})
+    return WorkItem.model_validate(_line(row))
+
+
+def _line(row: AnyRow) -> dict[str, Any]:
+    """A `WorkItem` as it is written: a list is long, and no model need check what was stored."""
+    return {alias: getattr(row, name) for name, alias in _NAMES.items()}
 
 
 @router.get("/work-list", response_model=Page[WorkItem], responses=problems(DelegationNotInForce))
@@ -63,7 +71,7 @@ async def get_work_list(
         rows = await operations.work_list(
             tx, official_of(who), actor_of(who), look, wanted, after=after, limit=limit + 1
         )
-    return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.case_id, row.step], view=_view)
+    return page_of(request, rows, limit, key=lambda row: [row.sort_at, row.case_id, row.step], view=_line)
 
 
 @router.post(

@@ -1,12 +1,26 @@
 """Every SQL statement about work lists and claims."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, delete, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,7 +46,10 @@ class Wanted:
     claim: Literal["mine", "unclaimed"] | None = None
 
 
-def _live(now: datetime, task: FromClause = tasks) -> ColumnElement[bool]:
+_NOW: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
+
+
+def _live(now: datetime | ColumnElement[datetime], task: FromClause = tasks) -> ColumnElement[bool]:
     """Whether a claim counts: it is of the task as it stands, and so does the delegation that it was made by."""
     in_force = select(delegations.c.id).where(
         delegations.c.id == claims.c.delegation,
@@ -45,7 +62,7 @@ def _live(now: datetime, task: FromClause = tasks) -> ColumnElement[bool]:
     )
 
 
-def _items(chosen: FromClause, now: datetime) -> Select[Any]:
+def _items(chosen: FromClause, now: datetime | ColumnElement[datetime]) -> Select[Any]:
     """Tasks with their cases and claims, as a work list shows them."""
     return (
         select(
@@ -62,26 +79,48 @@ def _items(chosen: FromClause, now: datetime) -> Select[Any]:
     )
 
 
-def _wanted(agency: str, unit: str, wanted: Wanted, actor: Actor, now: datetime) -> Select[Any]:
-    """The open tasks of a unit that are wanted."""
-    query = select(tasks).where(tasks.c.agency == agency, tasks.c.unit == unit)
-    for name in ("step", "procedure", "status"):
-        value = getattr(wanted, name)
-        if value is not None:
-            query = query.where(tasks.c[name] == value)
-    if wanted.overdue:
-        query = query.where(tasks.c.sort_at < now)
-    if wanted.claim == "mine":
-        query = query.select_from(tasks.join(claims, _live(now)))
-        query = query.where(claims.c.official.in_(names_of(actor)))
-    if wanted.claim == "unclaimed":
+_VALUES = ("step", "procedure", "status")
+
+
+def _without_values(wanted: Wanted) -> Wanted:
+    """The same filters, each value replaced by the name of its parameter."""
+    step, procedure, status = (None if getattr(wanted, name) is None else name for name in _VALUES)
+    return replace(wanted, unit=None, step=step, procedure=procedure, status=status)
+
+
+def _values(agency: str, units: Sequence[str], wanted: Wanted, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What the parameters of a statement of `_wanted` are."""
+    given = {name: getattr(wanted, name) for name in _VALUES}
+    of_units = {_unit(number): unit for number, unit in enumerate(units)}
+    return {**given, **of_units, "agency": agency, "names": list(names_of(actor)), "now": now}
+
+
+def _unit(number: int) -> str:
+    return f"unit_{number}"
+
+
+def _wanted(number: int, filters: Wanted) -> Select[Any]:
+    """The open tasks that are wanted of one of the units, by its number."""
+    query = select(tasks).where(
+        tasks.c.agency == bindparam("agency"), tasks.c.unit == bindparam(_unit(number))
+    )
+    for name in _VALUES:
+        if getattr(filters, name) is not None:
+            query = query.where(tasks.c[name] == bindparam(name))
+    if filters.overdue:
+        query = query.where(tasks.c.sort_at < _NOW)
+    if filters.claim == "mine":
+        query = query.select_from(tasks.join(claims, _live(_NOW)))
+        query = query.where(claims.c.official.in_(bindparam("names", expanding=True)))
+    if filters.claim == "unclaimed":
         # Asked of each task on the way along the index; a join would be made of all tasks of the unit.
-        query = query.where(select(claims.c.official).where(_live(now)).scalar_subquery().is_(None))
+        query = query.where(select(claims.c.official).where(_live(_NOW)).scalar_subquery().is_(None))
     return query
 
 
-def _first(queries: Sequence[Select[Any]], limit: int) -> Select[Any]:
+def _first(queries: Sequence[Select[Any]]) -> Select[Any]:
     """The first rows of several lists, each read along its own index no further than the limit."""
+    limit: ColumnElement[int] = bindparam("limit", type_=Integer)
     ordered = [query.order_by(*_in_order(tasks)).limit(limit) for query in queries]
     whole = union_all(*(select(query.subquery()) for query in ordered)).subquery()
     return select(whole).order_by(*_in_order(whole)).limit(limit)
@@ -90,6 +129,17 @@ def _first(queries: Sequence[Select[Any]], limit: int) -> Select[Any]:
 def _in_order(task: FromClause) -> list[ColumnElement[Any]]:
     """The one due next first."""
     return [task.c.sort_at, task.c.case_id, task.c.step]
+
+
+# Statements are made once for each choice of filters: making one takes longer than all else that a list costs.
+@cache
+def _work_list(units: int, filters: Wanted, *, continued: bool) -> Select[Any]:
+    of_unit = [_wanted(number, filters) for number in range(units)]
+    if continued:
+        after = [bindparam(f"after_{column.name}", type_=column.type) for column in _in_order(tasks)]
+        of_unit = [query.where(tuple_(*_in_order(tasks)) > tuple_(*after)) for query in of_unit]
+    chosen = _first(of_unit).subquery()
+    return _items(chosen, _NOW).order_by(*_in_order(chosen))
 
 
 async def work_list(
@@ -104,41 +154,48 @@ async def work_list(
     limit: int,
 ) -> Sequence[AnyRow]:
     """Open tasks of these units, the one due next first, those without a due instant last."""
-    of_unit = [
-        _wanted(agency, unit, wanted, actor, now) for unit in sorted(units) if wanted.unit in (None, unit)
-    ]
-    if after is not None:
-        of_unit = [query.where(tuple_(*_in_order(tasks)) > tuple(after)) for query in of_unit]
-    if not of_unit:
+    asked = [unit for unit in sorted(units) if wanted.unit in (None, unit)]
+    if not asked:
         return []
-    chosen = _first(of_unit, limit).subquery()
-    rows: Sequence[AnyRow] = (await tx.execute(_items(chosen, now).order_by(*_in_order(chosen)))).all()
+    values = {**_values(agency, asked, wanted, actor, now), "limit": limit}
+    for column, value in zip(_in_order(tasks), after or (), strict=False):
+        values[f"after_{column.name}"] = value
+    statement = _work_list(len(asked), _without_values(wanted), continued=after is not None)
+    rows: Sequence[AnyRow] = (await tx.execute(statement, values)).all()
     return rows
+
+
+@cache
+def _free_tasks(units: int, filters: Wanted) -> Select[Any]:
+    at_system = select(external_tasks.c.case_id).where(
+        external_tasks.c.case_id == tasks.c.case_id,
+        external_tasks.c.step == tasks.c.step,
+        external_tasks.c.lease.is_not(None),
+        external_tasks.c.free_at > _NOW,
+    )
+    of_unit = [
+        _wanted(number, filters).where(
+            or_(tasks.c.role.is_(None), tasks.c.role.in_(bindparam(f"roles_{number}", expanding=True))),
+            ~at_system.exists(),
+        )
+        for number in range(units)
+    ]
+    return _first(of_unit)
 
 
 async def free_tasks(
     tx: AsyncConnection, official: Official, wanted: Wanted, actor: Actor, now: datetime
 ) -> list[tuple[UUID, str]]:
     """The next tasks of the official's posts that nobody has claimed, the one due next first."""
-    at_system = select(external_tasks.c.case_id).where(
-        external_tasks.c.case_id == tasks.c.case_id,
-        external_tasks.c.step == tasks.c.step,
-        external_tasks.c.lease.is_not(None),
-        external_tasks.c.free_at > now,
-    )
     roles: dict[str, set[str]] = {}
     for unit, role in official.posts:
-        roles.setdefault(unit, set()).add(role)
-    of_unit = [
-        _wanted(official.agency, unit, wanted, actor, now).where(
-            or_(tasks.c.role.is_(None), tasks.c.role.in_(held)), ~at_system.exists()
-        )
-        for unit, held in roles.items()
-        if wanted.unit in (None, unit)
-    ]
-    if not of_unit:
+        if wanted.unit in (None, unit):
+            roles.setdefault(unit, set()).add(role)
+    if not roles:
         return []
-    rows = await tx.execute(_first(of_unit, _CANDIDATES))
+    values = {**_values(official.agency, list(roles), wanted, actor, now), "limit": _CANDIDATES}
+    held = {f"roles_{number}": list(those) for number, those in enumerate(roles.values())}
+    rows = await tx.execute(_free_tasks(len(roles), _without_values(wanted)), {**values, **held})
     return [(row.case_id, row.step) for row in rows]
 
 
