@@ -86,7 +86,8 @@ class Seal:
         metadata = PdfSignatureMetadata(
             field_name="Agency", subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256", reason=reason
         )
-        writer = IncrementalPdfFileWriter(io.BytesIO(content))
+        # PDF/A (ISO 19005-2, 6.1.9) wants what is appended to begin on a line of its own.
+        writer = IncrementalPdfFileWriter(io.BytesIO(content + b"\n"))
         signed = await PdfSigner(metadata, signer=signer).async_sign_pdf(writer)
         result: bytes = signed.getvalue()
         return result
