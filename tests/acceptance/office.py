@@ -40,8 +40,8 @@ _DURATION = TypeAdapter(timedelta)
 class Played:
     """A case that came to its end, as the API tells of it."""
 
-    findings: tuple[tuple[str, str], ...]
-    """Code and pointer of what the linter said of the sheet."""
+    findings: tuple[str, ...]
+    """Codes of what the linter said of the sheet."""
     definition: Mapping[str, Any]
     case: Mapping[str, Any]
     clock: Mapping[str, Any]
@@ -59,12 +59,20 @@ class Played:
 
     @property
     def delays(self) -> dict[str, timedelta]:
-        """By whose hands the case was in while it was late (a unit, its agency before it when another)."""
-        return {
-            _called(share["holder"]): late
-            for share in self.clock["shares"]
-            if (late := _DURATION.validate_python(share["late"]))
+        """In whose hands the case was while it was late."""
+        return self._shares("late")
+
+    @property
+    def overran(self) -> dict[str, timedelta]:
+        """Who took longer than the allowances of its own steps."""
+        return self._shares("overran")
+
+    def _shares(self, part: str) -> dict[str, timedelta]:
+        """A part of what each held of the case; a unit, with its agency before it when that is another."""
+        shares = {
+            _called(share["holder"]): _DURATION.validate_python(share[part]) for share in self.clock["shares"]
         }
+        return {holder: time for holder, time in shares.items() if time}
 
 
 @dataclass
@@ -128,9 +136,8 @@ class Office:
             answer = await self._do(address, answer, step, task)
         clock = await self._told(self.http.get(f"{address}/clock", headers=applicant))
         case = await self._told(self.http.get(address, headers=applicant))
-        findings = tuple((found["code"], found["pointer"]) for found in report["findings"])
         return Played(
-            findings=findings,
+            findings=tuple(found["code"] for found in report["findings"]),
             definition=definition,
             case=case,
             clock=clock,

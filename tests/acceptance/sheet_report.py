@@ -1,7 +1,8 @@
-"""What came of the cases of the register, as a table."""
+"""What came of the sheets of the register, as tables."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,33 +10,41 @@ from procedures.domain.terms import WORKING_DAY
 from tests.acceptance.office import Played
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-_HEADINGS = (
-    "sheet",
-    "steps",
-    "agencies",
-    "term",
-    "still",
-    "due",
-    "decided",
-    "closed",
-    "late",
-    "by whom",
-    "findings",
+_CASES = (
+    *("sheet", "steps", "agencies", "term", "stood still", "due", "decided", "closed"),
+    *("late", "in whose hands", "over its own allowance"),
 )
+_FINDINGS = ("finding", "in all", "sheets")
 
 
-def table(played: Mapping[str, Played]) -> str:
-    """A line a sheet; durations in working days of eight hours, instants in Viet Nam's time."""
-    lines = [
-        _HEADINGS,
-        ("---",) * len(_HEADINGS),
-        *(_line(name, one) for name, one in sorted(played.items())),
-    ]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+@dataclass(frozen=True, slots=True)
+class Register:
+    """By sheet: the case that was played, where the sheet is sound, and the codes of what the linter found."""
+
+    played: dict[str, Played] = field(default_factory=dict)
+    findings: dict[str, Sequence[str]] = field(default_factory=dict)
 
 
-def _line(name: str, one: Played) -> tuple[str, ...]:
-    late = sum(one.delays.values(), timedelta())
+def report(register: Register) -> str:
+    """The cases, and the findings; durations in working days of eight hours, instants in Viet Nam's time."""
+    cases = [_case(name, one) for name, one in sorted(register.played.items())]
+    found = [(code, name) for name, codes in sorted(register.findings.items()) for code in codes]
+    codes = Counter(code for code, _ in found)
+    return "\n".join(
+        [
+            *_table(_CASES, cases),
+            "",
+            *_table(_FINDINGS, [_finding(code, number, found) for code, number in codes.most_common()]),
+            "",
+        ]
+    )
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (headings, ["---"] * len(headings), *rows)]
+
+
+def _case(name: str, one: Played) -> Sequence[str]:
     return (
         name,
         str(len(one.steps)),
@@ -45,19 +54,24 @@ def _line(name: str, one: Played) -> tuple[str, ...]:
         _local(one.clock["dueAt"]),
         _local(one.case["decidedAt"]),
         _local(one.case["endedAt"]),
-        _days(late) if one.clock["dueAt"] else "",
-        ", ".join(f"{holder} {_days(part)}" for holder, part in one.delays.items()),
-        ", ".join(_counted(one)),
+        _days(sum(one.delays.values(), timedelta())),
+        _each(one.delays),
+        _each(one.overran),
     )
 
 
-def _counted(one: Played) -> Iterator[str]:
-    for code, number in Counter(code for code, _ in one.findings).items():
-        yield f"`{code}`" + (f" ×{number}" if number > 1 else "")
+def _finding(code: str, number: int, found: Iterable[tuple[str, str]]) -> Sequence[str]:
+    sheets = Counter(name for each, name in found if each == code)
+    named = (name if times == 1 else f"{name} ×{times}" for name, times in sheets.items())
+    return f"`{code}`", str(number), ", ".join(named)
+
+
+def _each(parts: Mapping[str, timedelta]) -> str:
+    return ", ".join(f"{holder} {_days(part)}" for holder, part in parts.items())
 
 
 def _days(span: timedelta) -> str:
-    return f"{span / WORKING_DAY:g}"
+    return f"{span / WORKING_DAY:g}" if span else ""
 
 
 def _local(instant: str | None) -> str:

@@ -27,8 +27,8 @@ from procedures.settings import Settings
 from shared.clock import SetClock
 from shared.settings import KafkaSettings
 from shared.testing import Tokens, client_of
-from tests.acceptance.office import Office, Played
-from tests.acceptance.sheet_report import table
+from tests.acceptance.office import Office
+from tests.acceptance.sheet_report import Register, report
 
 ROOT = Path(__file__).parents[2]
 REGISTERS = Path(os.environ.get("MOTCUA_DATA", ROOT.parent / "shared" / "data")) / "registers"
@@ -62,11 +62,11 @@ each_sheet = pytest.mark.parametrize("name", DUE)
 
 
 @pytest.fixture(scope="module")
-def played_sheets() -> Iterator[dict[str, Played]]:
-    """By sheet, filled by the tests; told as a table at the end."""
-    played: dict[str, Played] = {}
-    yield played
-    told = table(played)
+def register() -> Iterator[Register]:
+    """What came of each sheet, filled by the tests; told at the end."""
+    register = Register()
+    yield register
+    told = report(register)
     print(f"\n{told}")
     if folder := os.environ.get("MOTCUA_REPORTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -125,11 +125,12 @@ def allowed_until_decided(name: str) -> timedelta:
 
 @each_sheet
 async def test_a_sound_sheet_runs_to_its_end_over_the_api(
-    name: str, office: Office, played_sheets: dict[str, Played]
+    name: str, office: Office, register: Register
 ) -> None:
     office.clock.set(START)
     played = await office.played((REGISTERS / f"{name}.json").read_bytes(), takes(name))
-    played_sheets[name] = played
+    register.played[name] = played
+    register.findings[name] = played.findings
     case, clock = played.case, played.clock
     assert (case["status"], case["outcome"]) == ("closed", "granted")
     assert played.steps == tuple(task["code"] for task in tasks(name))
@@ -138,6 +139,7 @@ async def test_a_sound_sheet_runs_to_its_end_over_the_api(
     assert (clock["dueAt"] and datetime.fromisoformat(clock["dueAt"])) == due
     late = max(allowed_until_decided(name) - WORKING_DAY * sheet(name)["total_days"], timedelta())
     assert sum(played.delays.values(), timedelta()) == (late if due else timedelta())
+    assert played.overran == {}
     assert case["onTime"] is (not late if due else None)
     (run,) = simulate(
         definition_from_json(played.definition), CALENDAR, Scenario(START, takes=takes(name))
@@ -146,10 +148,31 @@ async def test_a_sound_sheet_runs_to_its_end_over_the_api(
     assert [datetime.fromisoformat(at) for at in told] == [run.decided_at, run.ended_at]
 
 
-async def test_the_one_unsound_sheet_is_refused_for_what_is_wrong_with_it(office: Office) -> None:
+async def test_what_another_agency_took_too_long_is_told_as_its_own(
+    office: Office, register: Register
+) -> None:
+    """The tax office has 3 days once 12 have gone, and takes 23: until the 35th of 34."""
+    office.clock.set(START)
+    longer = {"TN03::NOP_HO_SO_SANG_CHI_CUC_THUE": Term(TermKind.WORKING_DAYS, Decimal(23))}
+    played = await office.played((REGISTERS / "TN03.json").read_bytes(), takes("TN03") | longer)
+    register.played["TN03, tax office 20 days longer"] = played
+    assert played.overran == {"H99.02 BP_THUE": 20 * WORKING_DAY}
+    assert {holder: late / WORKING_DAY for holder, late in played.delays.items()} == {
+        "H99.02 BP_THUE": 1,
+        "BP_MOT_CUA": 1,
+        "VAN_PHONG_DANG_KY_QSD_DAT": 6,
+        "PHONG_TAI_NGUYEN_MOI_TRUONG": 4,
+        "LANH_DAO_DON_VI": 4,
+    }
+
+
+async def test_the_one_unsound_sheet_is_refused_for_what_is_wrong_with_it(
+    office: Office, register: Register
+) -> None:
     assert {path.stem for path in REGISTERS.glob("*.json")} - set(DUE) == {"TP10"}
-    report = await office.imported((REGISTERS / "TP10.json").read_bytes())
-    address = f"/procedures/v1/procedures/TP10/versions/{report['draft']['version']}/publication"
+    imported = await office.imported((REGISTERS / "TP10.json").read_bytes())
+    register.findings["TP10"] = [found["code"] for found in imported["findings"]]
+    address = f"/procedures/v1/procedures/TP10/versions/{imported['draft']['version']}/publication"
     headers = {**office.official("BP_MOT_CUA"), "if-match": "*"}
     refused = await office.http.post(address, headers=headers)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/draft-unsound")
