@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from joserfc import jws
 from joserfc.jwk import ECKey, KeySet
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 
 from shared.errors import Text, Unavailable
 
@@ -88,7 +90,7 @@ class Seal:
         )
         # PDF/A (ISO 19005-2, 6.1.9) wants what is appended to begin on a line of its own.
         writer = IncrementalPdfFileWriter(io.BytesIO(content + b"\n"))
-        signed = await PdfSigner(metadata, signer=signer).async_sign_pdf(writer)
+        signed = await _PdfSigner(metadata, now, signer=signer).async_sign_pdf(writer)
         result: bytes = signed.getvalue()
         return result
 
@@ -116,6 +118,21 @@ class Seal:
             if file not in self._read:
                 self._read[file] = _read(file.read_bytes(), self._passphrase)
         return [self._read[file] for file in files]
+
+
+class _PdfSigner(PdfSigner):
+    """Claims to sign at the time that it is handed, where pyHanko would ask the machine."""
+
+    def __init__(self, metadata: PdfSignatureMetadata, now: datetime, *, signer: SimpleSigner) -> None:
+        super().__init__(metadata, signer=signer)
+        self._now = now
+
+    def init_signing_session(
+        self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False
+    ) -> PdfSigningSession:
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = self._now
+        return session
 
 
 def _read(pkcs12: bytes, passphrase: bytes) -> _Certificate:
