@@ -130,8 +130,8 @@ class Office:
         while answer.json()["tasks"]:
             task = answer.json()["tasks"][0]
             step = steps[task["step"]]
-            await self._pass_until(_done_at(task, step, takes, self.calendar))
-            answer = await self.http.get(address, headers=applicant)
+            if await self._pass_until(_done_at(task, step, takes, self.calendar)):
+                answer = await self.http.get(address, headers=applicant)
             done.append(task)
             answer = await self._do(address, answer, step, task)
         clock = await self._told(self.http.get(f"{address}/clock", headers=applicant))
@@ -165,12 +165,13 @@ class Office:
         assert answer.status_code == 201, answer.text
         return answer
 
-    async def _pass_until(self, instant: datetime) -> None:
-        """Time passes; reminders and delays that fall into it are noted."""
-        self.clock.set(max(self.clock.now(), instant))
+    async def _pass_until(self, instant: datetime) -> int:
+        """Time passes; reminders and delays that fall into it are noted, of how many cases is told."""
+        if instant <= self.clock.now():
+            return 0
+        self.clock.set(instant)
         database, versions = self.app.state.parts.database, self.app.state.desk.versions
-        while await fire_timers(database, versions, self.clock.now(), told_by(self.clock)):
-            pass
+        return await fire_timers(database, versions, instant, told_by(self.clock))
 
     async def _told(self, request: Any) -> dict[str, Any]:
         answer: Response = await request

@@ -102,7 +102,11 @@ async def in_the_modeler(given: str, folder: Path) -> dict[str, Any]:
         "--virtual-time-budget=20000", f"--screenshot={picture}", "--dump-dom", (page / "opened.html").as_uri(),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
-    out, _ = await process.communicate()
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), timeout=120)
+    finally:
+        if process.returncode is None:
+            process.kill()
     found = re.search(r'<pre id="out">(.*?)</pre>', out.decode(), re.DOTALL)
     assert found is not None, out[-500:]
     told: dict[str, Any] = json.loads(html.unescape(found[1]))
