@@ -125,18 +125,29 @@ def free_port() -> int:
 async def run_node(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     """What a script of `folder` prints, run by Node with the packages that the folder's lock names.
 
+    Skips the test where there is no Node.
+    """
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip(f"node is not on this machine: {folder.name} is not tried")
+    return await _output(node, *arguments, cwd=await with_packages(folder), given=given)
+
+
+async def with_packages(folder: Path) -> Path:
+    """A copy of the folder with the npm packages that its lock names.
+
     They are installed once outside the work tree and kept for the next run. Skips the test where there is no npm.
     """
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip(f"npm or node is not on this machine: {folder.name} is not tried")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip(f"npm is not on this machine: {folder.name} is not tried")
     lock = (folder / "package-lock.json").read_bytes()
     installed = Path(tempfile.gettempdir()) / f"motcua-{folder.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
     shutil.copytree(folder, installed, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
     if not (done := installed / "node_modules" / ".package-lock.json").exists():
         await _output(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=installed)
         assert done.exists()
-    return await _output(node, *arguments, cwd=installed, given=given)
+    return installed
 
 
 async def _output(*command: str, cwd: Path, given: bytes = b"") -> bytes:

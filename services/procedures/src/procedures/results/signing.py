@@ -107,7 +107,7 @@ class Seal:
 
 
 class _SignerAt(PdfSigner):
-    """Signs at the instant that it is handed."""
+    """Claims to sign at the instant that it is handed, where pyHanko would ask the machine."""
 
     def __init__(self, now: datetime, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -121,5 +121,6 @@ class _SignerAt(PdfSigner):
         return session
 
     def signed(self, content: bytes) -> bytes:
-        result: bytes = self.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content))).getvalue()
+        # PDF/A (ISO 19005-2, 6.1.9) wants what is appended to begin on a line of its own.
+        result: bytes = self.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content + b"\n"))).getvalue()
         return result

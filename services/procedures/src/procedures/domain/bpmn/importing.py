@@ -42,7 +42,7 @@ from procedures.domain.json_input import quoted
 from procedures.domain.register_sheet import Imported
 
 _STEP = re.compile(r"/steps/(\d+)(.*)")
-_MADE_UP = re.compile(r"(Activity|Task|UserTask|Process)_[0-9a-z]{7}")
+_MADE_UP = re.compile(r"(Activity|Task|UserTask|Process)_([0-9a-z]{7}|\d{1,3})")
 """Ids as modelling tools make them."""
 
 
