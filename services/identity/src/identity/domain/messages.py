@@ -34,6 +34,7 @@ class Occasion(StrEnum):
     SUPPLEMENT_EXPIRED = "supplement_expired"
     LAPSED = "lapsed"
     FEE_DEMANDED = "fee_demanded"
+    REOPENED = "reopened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ _SUBJECTS: Mapping[Occasion, Text] = {
     Occasion.SUPPLEMENT_EXPIRED: Text(vi="Đã hết hạn bổ sung hồ sơ", en="Your time to supplement has ended"),
     Occasion.LAPSED: Text(vi="Hồ sơ kết thúc vì không bổ sung đúng hạn", en="Your case has lapsed"),
     Occasion.FEE_DEMANDED: Text(vi="Cần nộp phí, lệ phí", en="There is a fee to pay"),
+    Occasion.REOPENED: Text(
+        vi="Hồ sơ được mở lại sau khiếu nại", en="Your case was reopened after your appeal"
+    ),
 }
 
 _ADVICE: Mapping[Occasion, Text] = {
@@ -143,6 +147,10 @@ _ADVICE: Mapping[Occasion, Text] = {
     Occasion.FEE_DEMANDED: Text(
         vi="Hãy mở hồ sơ để xem số tiền, mã khoản phí và nộp trực tuyến.",
         en="Open the case to see how much it is and by which reference to pay it.",
+    ),
+    Occasion.REOPENED: Text(
+        vi="Cơ quan tiếp nhận lại hồ sơ với mã cũ. Bạn không cần nộp lại.",
+        en="The agency takes it up again under its old code. You need not submit it again.",
     ),
 }
 

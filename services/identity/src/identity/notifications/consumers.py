@@ -26,6 +26,7 @@ from shared.events.procedures import (
     CaseWithdrawn,
 )
 from shared.events.procedures_fees import CaseFeeDemanded
+from shared.events.procedures_links import CaseReopened
 from shared.inbox import Handler
 
 _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
@@ -43,6 +44,7 @@ _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
     CaseSupplementExpired: Occasion.SUPPLEMENT_EXPIRED,
     CaseLapsed: Occasion.LAPSED,
     CaseFeeDemanded: Occasion.FEE_DEMANDED,
+    CaseReopened: Occasion.REOPENED,
 }
 
 

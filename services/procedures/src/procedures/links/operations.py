@@ -1,4 +1,4 @@
-"""What can be done with cases that belong to another: open a part, appeal, rule on an appeal."""
+"""What can be done with cases that belong to another: open a part, appeal, rule on an appeal, do what was ruled."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +16,7 @@ from procedures.domain.handling import Official
 from procedures.domain.link_acts import AppealFiled
 from procedures.domain.linked_cases import Appeal, Verdict
 from procedures.domain.linking import AppealNotProvided, appeal_link, require_child_openable, rule_on
+from procedures.domain.reopening import reopen
 from procedures.links.filing import file_child, file_linked, take_turn
 from shared.errors import Invalid
 
@@ -112,3 +113,18 @@ async def rule_on_appeal(
         return rule_on(case, official, verdict, reason=reason, number=number)
 
     return await handle_case(tx, order, rule)
+
+
+async def reopen_case(tx: AsyncConnection, order: Order, official: Official, *, reason: str) -> Stored:
+    """Take up a case again whose refusal was set aside on appeal.
+
+    Raises:
+        NoAppealWon, and what any command of an official raises.
+    """
+    return await handle_case(
+        tx,
+        order,
+        lambda case, definition, calendar: reopen(
+            case, definition, calendar, official, order.now, reason=reason
+        ),
+    )

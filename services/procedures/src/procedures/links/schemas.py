@@ -42,3 +42,11 @@ class Ruling(Schema):
         min_length=1, max_length=4000, examples=["Cơ quan yêu cầu giấy tờ ngoài thành phần hồ sơ."]
     )
     number: str | None = Field(None, max_length=100, examples=["15/QĐ-UBND"])
+
+
+class Reopening(Schema):
+    """Why a case is taken up again."""
+
+    reason: str = Field(
+        min_length=1, max_length=4000, examples=["Thực hiện Quyết định giải quyết khiếu nại số 15/QĐ-UBND."]
+    )
