@@ -53,12 +53,27 @@ async def file_appeal(world: World) -> Attempt:
     )
 
 
-@recipe("POST /procedures/v1/cases/{case_id}/ruling")
-async def rule_on_appeal(world: World) -> Attempt:
+async def _appealed(world: World) -> tuple[str, str]:
+    """The id of a case that was not accepted, and of the appeal against that, which is received."""
     case = await _refused(world)
     headers = {**world.person(world.applicant), "if-match": await world.etag(case)}
     filed = await world.http.post(f"{BASE}/cases/{case}/appeals", json={"form": FORM}, headers=headers)
     appeal = str(filed.json()["id"])
     await world.act(appeal, "acceptance", world.official("desk"))
-    body = {"verdict": "overturned", "reason": "Từ chối không đúng."}
-    return await world.command(appeal, "ruling", "justice", body)
+    return case, appeal
+
+
+OVERTURNED = {"verdict": "overturned", "reason": "Từ chối không đúng."}
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/ruling")
+async def rule_on_appeal(world: World) -> Attempt:
+    _, appeal = await _appealed(world)
+    return await world.command(appeal, "ruling", "justice", OVERTURNED)
+
+
+@recipe("POST /procedures/v1/cases/{case_id}/reopening")
+async def reopen_case(world: World) -> Attempt:
+    case, appeal = await _appealed(world)
+    await world.act(appeal, "ruling", world.official("justice"), OVERTURNED)
+    return await world.command(case, "reopening", "desk", {"reason": "Thực hiện quyết định khiếu nại."})

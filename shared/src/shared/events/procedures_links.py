@@ -60,3 +60,17 @@ class CaseRuled(CaseEvent):
 
     type = "procedures.case.ruled.v1"
     verdict: Literal["upheld", "amended", "overturned"]
+
+
+class CaseAppealResumed(CaseEvent):
+    """The appeal against the decision, which had ended without a verdict, is handled after all."""
+
+    type = "procedures.case.appeal_resumed.v1"
+    appeal: UUID
+
+
+class CaseReopened(CaseEvent):
+    """The refusal to accept the case was set aside on appeal: it waits to be received again."""
+
+    type = "procedures.case.reopened.v1"
+    appeal: UUID

@@ -36,6 +36,7 @@ class Occasion(StrEnum):
     FEE_DEMANDED = "fee_demanded"
     FEE_REMINDED = "fee_reminded"
     FEE_EXPIRED = "fee_expired"
+    REOPENED = "reopened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ _SUBJECTS: Mapping[Occasion, Text] = {
     Occasion.FEE_DEMANDED: Text(vi="Cần nộp phí, lệ phí", en="There is a fee to pay"),
     Occasion.FEE_REMINDED: Text(vi="Sắp hết hạn nộp phí, lệ phí", en="Your time to pay the fee ends soon"),
     Occasion.FEE_EXPIRED: Text(vi="Đã hết hạn nộp phí, lệ phí", en="Your time to pay the fee has ended"),
+    Occasion.REOPENED: Text(
+        vi="Hồ sơ được mở lại sau khiếu nại", en="Your case was reopened after your appeal"
+    ),
 }
 
 _ADVICE: Mapping[Occasion, Text] = {
@@ -157,6 +161,10 @@ _ADVICE: Mapping[Occasion, Text] = {
     Occasion.FEE_EXPIRED: Text(
         vi="Cơ quan không chờ khoản phí này nữa; bạn vẫn có thể nộp. Hãy mở hồ sơ để xem.",
         en="The agency does not wait for it any more; you may still pay. Open the case to see.",
+    ),
+    Occasion.REOPENED: Text(
+        vi="Cơ quan tiếp nhận lại hồ sơ với mã cũ. Bạn không cần nộp lại.",
+        en="The agency takes it up again under its old code. You need not submit it again.",
     ),
 }
 

@@ -26,6 +26,7 @@ from shared.events.procedures import (
     CaseWithdrawn,
 )
 from shared.events.procedures_fees import CaseFeeDemanded, CaseFeeExpired, CaseFeeReminded
+from shared.events.procedures_links import CaseReopened
 from shared.inbox import Handler
 
 _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
@@ -45,6 +46,7 @@ _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
     CaseFeeDemanded: Occasion.FEE_DEMANDED,
     CaseFeeReminded: Occasion.FEE_REMINDED,
     CaseFeeExpired: Occasion.FEE_EXPIRED,
+    CaseReopened: Occasion.REOPENED,
 }
 
 

@@ -73,6 +73,8 @@ _EVENTS: dict[str, type[told.CaseEvent]] = {
     "consultation_withdrawn": of_consultations.CaseConsultationWithdrawn,
     "consultation_overdue": of_consultations.CaseConsultationOverdue,
     "reassigned": told.CaseReassigned,
+    "appeal_resumed": of_links.CaseAppealResumed,
+    "reopened": of_links.CaseReopened,
 }
 
 

@@ -5,10 +5,12 @@ from typing import Any
 from procedures.domain.acts import Act
 from procedures.domain.link_acts import (
     AppealFiled,
+    AppealResumed,
     AppealSettled,
     ChildNotOpened,
     ChildOpened,
     ChildProgressed,
+    Reopened,
     Ruled,
 )
 
@@ -39,6 +41,8 @@ def of_link_act(act: Act) -> dict[str, Any]:
             }
         case AppealSettled():
             return {"appeal": act.appeal, "verdict": act.verdict and act.verdict.value}
+        case AppealResumed() | Reopened():
+            return {"appeal": act.appeal}
         case Ruled():
             return {"verdict": act.verdict.value}
         case _:

@@ -101,6 +101,10 @@ _ACTS: dict[str, Text] = {
         vi="Người nộp khiếu nại quyết định.", en="The applicant appealed against the decision."
     ),
     "appeal_settled": Text(vi="Khiếu nại đã có kết quả.", en="The appeal was settled."),
+    "appeal_resumed": Text(vi="Khiếu nại được giải quyết lại.", en="The appeal is handled after all."),
+    "reopened": Text(
+        vi="Hồ sơ được mở lại theo kết quả giải quyết khiếu nại.", en="The case was reopened after an appeal."
+    ),
     "ruled": Text(vi="Khiếu nại được giải quyết.", en="The appeal was ruled on."),
     "consultation_requested": Text(
         vi="Cơ quan lấy ý kiến nơi khác.", en="Other units or agencies were asked for their opinion."

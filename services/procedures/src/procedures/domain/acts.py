@@ -32,10 +32,12 @@ from procedures.domain.fee_acts import (
 )
 from procedures.domain.link_acts import (
     AppealFiled,
+    AppealResumed,
     AppealSettled,
     ChildNotOpened,
     ChildOpened,
     ChildProgressed,
+    Reopened,
     Ruled,
 )
 from procedures.domain.linked_cases import CaseLink
@@ -308,6 +310,8 @@ Act = (
     | ConsultationWithdrawn
     | ConsultationOverdue
     | Reassigned
+    | AppealResumed
+    | Reopened
 )
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from procedures.domain.case import Case
+from procedures.domain.case import Case, Task
 from procedures.domain.linked_cases import Appeal, ChildCase, Verdict
+from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
 
@@ -97,3 +98,41 @@ class Ruled:
 
     def change(self, case: Case, at: datetime) -> Case:
         return replace(case, verdict=self.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class AppealResumed:
+    """An appeal that had ended without a verdict is handled after all."""
+
+    appeal: UUID
+    kind: Literal["appeal_resumed"] = "appeal_resumed"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        return replace(
+            case,
+            appeals=tuple(
+                replace(appeal, settled_at=None) if appeal.case == self.appeal else appeal
+                for appeal in case.appeals
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The refusal to accept the case was set aside on appeal: it waits to be received again."""
+
+    appeal: UUID
+    reason: PersonalText
+    tasks: tuple[Task, ...]
+    expected_due_at: datetime | None
+    kind: Literal["reopened"] = "reopened"
+
+    def change(self, case: Case, at: datetime) -> Case:
+        return replace(
+            case,
+            status=Status.SUBMITTED,
+            reason=None,
+            ended_at=None,
+            tasks=self.tasks,
+            expected_due_at=self.expected_due_at,
+        )

@@ -17,7 +17,7 @@ from procedures.domain.handling import (
     completed,
     require_open_task,
 )
-from procedures.domain.link_acts import AppealSettled, ChildProgressed, Ruled
+from procedures.domain.link_acts import AppealResumed, AppealSettled, ChildProgressed, Ruled
 from procedures.domain.linked_cases import CaseLink, CaseToOpen, ChildCase, LinkKind, Verdict
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import due_at
@@ -167,11 +167,11 @@ def appeal_link(
     require_allowed(case.status, Action.APPEAL)
     if rule is None:
         raise AppealNotProvided
-    for appeal in case.appeals:
-        if appeal.settled_at is None or appeal.verdict is not None:
-            raise AlreadyAppealed(appeal=appeal.code)
     known_at = case.decided_at or case.ended_at
     assert known_at is not None  # the table of statuses has made sure
+    for appeal in case.appeals:
+        if appeal.filed_at >= known_at and (appeal.settled_at is None or appeal.verdict is not None):
+            raise AlreadyAppealed(appeal=appeal.code)
     until = due_at(known_at, rule.within, calendar)
     if until is not None and now > until:
         raise AppealTooLate(until=until)
@@ -228,8 +228,10 @@ def _of_child(case: Case) -> tuple[object, ...]:
     return case.status, case.outcome, case.results, case.result
 
 
-def settled(before: Case, after: Case) -> AppealSettled | None:
+def settled(before: Case, after: Case) -> AppealSettled | AppealResumed | None:
     """What a case is told of an appeal against it; None while that is open, and once it was told."""
+    if before.status.ended and not after.status.ended:
+        return AppealResumed(after.id)
     if before.outcome is None and after.outcome is not None:
         rejected = after.outcome is Outcome.REJECTED
         return AppealSettled(after.id, after.verdict or (Verdict.UPHELD if rejected else Verdict.OVERTURNED))

@@ -73,7 +73,6 @@ Contribution = Counter[tuple[Month, Figure]]
 _ENDS = {"withdrawn": Figure.WITHDRAWN, "lapsed": Figure.LAPSED}
 _COUNTED = {
     "submitted": Figure.SUBMITTED,
-    "refused": Figure.REFUSED,
     "supplement_requested": Figure.SUPPLEMENT_REQUESTS,
     "closed": Figure.CLOSED,
 }
@@ -97,6 +96,8 @@ def contribution(history: History) -> Contribution:
     for fact in ordered:
         if fact.kind in _COUNTED:
             found[month_of(fact.at), _COUNTED[fact.kind]] += 1
+    if refused := _first(ordered, "refused"):  # again, when it was taken up on appeal, it is still one case
+        found[month_of(refused.at), Figure.REFUSED] += 1
     received = _first(ordered, "accepted")
     if received is None:
         return found

@@ -47,6 +47,7 @@ class Action(StrEnum):
     EXEMPT_FEE = "exempt_fee"
     OPEN_CHILD = "open_child"
     APPEAL = "appeal"
+    REOPEN = "reopen"
     CONSULT = "consult"
     ANSWER_CONSULTATION = "answer_consultation"
     WITHDRAW_CONSULTATION = "withdraw_consultation"
@@ -97,7 +98,7 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
         }
     ),
     Status.CLOSED: frozenset({Action.ISSUE_RESULT, Action.REVOKE_RESULT, Action.APPEAL}),
-    Status.REFUSED: frozenset({Action.APPEAL}),
+    Status.REFUSED: frozenset({Action.APPEAL, Action.REOPEN}),
     Status.WITHDRAWN: frozenset(),
     Status.LAPSED: frozenset(),
 }

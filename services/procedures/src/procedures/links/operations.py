@@ -1,4 +1,4 @@
-"""What can be done with cases that belong to another: open a part, appeal, rule on an appeal."""
+"""What can be done with cases that belong to another: open a part, appeal, rule on an appeal, do what was ruled."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +15,7 @@ from procedures.domain.handling import Official
 from procedures.domain.link_acts import AppealFiled
 from procedures.domain.linked_cases import Appeal, Verdict
 from procedures.domain.linking import AppealNotProvided, appeal_link, require_child_openable, rule_on
+from procedures.domain.reopening import reopen
 from procedures.links.filing import file_child, file_linked, take_turn
 from shared.errors import Invalid
 
@@ -113,5 +114,20 @@ async def rule_on_appeal(
         order,
         lambda case, definition, _: rule_on(
             case, definition, official, verdict, reason=reason, number=number, legal_ground=legal_ground
+        ),
+    )
+
+
+async def reopen_case(tx: AsyncConnection, order: Order, official: Official, *, reason: str) -> Stored:
+    """Take up a case again whose refusal was set aside on appeal.
+
+    Raises:
+        NoAppealWon, and what any command of an official raises.
+    """
+    return await handle_case(
+        tx,
+        order,
+        lambda case, definition, calendar: reopen(
+            case, definition, calendar, official, order.now, reason=reason
         ),
     )

@@ -20,8 +20,9 @@ from procedures.domain.linking import (
     NotAnAppeal,
     PartOfAnotherCase,
 )
+from procedures.domain.reopening import NoAppealWon
 from procedures.links import operations
-from procedures.links.schemas import AppealFiling, ChildOpening, Ruling
+from procedures.links.schemas import AppealFiling, ChildOpening, Reopening, Ruling
 from shared.web import Answer, problems
 
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["linked cases"])
@@ -106,4 +107,23 @@ async def rule_on_appeal(body: Ruling, who: Officer, handle: Handle) -> Response
             number=body.number,
             legal_ground=body.legal_ground,
         ),
+    )
+
+
+@router.post(
+    "/reopening",
+    status_code=201,
+    response_model=CaseView,
+    responses=problems(*FOR_OFFICERS, NoAppealWon),
+)
+async def reopen_case(body: Reopening, who: Officer, handle: Handle) -> Response:
+    """Take up a case again whose acceptance was refused, once an appeal has set that aside or had it changed.
+
+    It waits at its receiving unit under its old code, and its clock starts when that receives it. Where the case was
+    decided, its result is superseded instead.
+    """
+    official = official_of(who)
+    return await handle(
+        who,
+        lambda order: operations.reopen_case(handle.tx, order, official, reason=body.reason),
     )

@@ -49,3 +49,11 @@ class Ruling(Schema):
         examples=["Luật Khiếu nại 2011, Điều 31"],
         description="Required when upheld",
     )
+
+
+class Reopening(Schema):
+    """Why a case is taken up again."""
+
+    reason: str = Field(
+        min_length=1, max_length=4000, examples=["Thực hiện Quyết định giải quyết khiếu nại số 15/QĐ-UBND."]
+    )

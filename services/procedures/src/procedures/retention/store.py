@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,7 +32,10 @@ LINE = (
 
 
 async def follow(tx: AsyncConnection, changed: Sequence[Case]) -> None:
-    """Keep in step with cases that have ended, came to be needed or not any more, or were disposed of."""
+    """Keep in step with cases that have ended, came to be needed or not any more, were disposed of or reopened."""
+    running = [case.id for case in changed if case.ended_at is None]
+    if running:
+        await tx.execute(delete(retentions).where(retentions.c.case_id.in_(running)))
     rows = [
         {
             "case_id": case.id,
