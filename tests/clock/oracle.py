@@ -233,13 +233,13 @@ class Oracle:
 
     # Whose it is.
 
-    def shares(self, now: int) -> dict[str, tuple[Fraction, Fraction, int]]:
+    def shares(self, now: int) -> dict[str, tuple[Fraction, ...]]:
         """Of everybody who had any: minutes held, of the delay, and over the end of a time of their own."""
         due = self.runs_out() if self.start is not None else None
         late_from = HORIZON if due is None else minute_of(due)
         held: dict[str, Fraction] = defaultdict(Fraction)
         late: dict[str, Fraction] = defaultdict(Fraction)
-        over: dict[str, int] = defaultdict(int)
+        over: dict[str, Fraction] = defaultdict(Fraction)
         ends = [*(begins for begins, _, _ in self.held[1:]), now]
         for (begins, hands, counts), until in zip(self.held, ends, strict=True):
             for one in hands:

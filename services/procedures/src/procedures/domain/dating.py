@@ -2,7 +2,8 @@
 
 Nothing is due while the clock stands still, but what it stands still for: an exempt step, by its own allowance,
 and opinions that were asked for. So after each act that may change the clock or the tasks, and
-after an edit of the agency's calendar, all of them are dated anew.
+after an edit of the agency's calendar, all of them are dated anew. The calendar is that of the agency which answers for
+the case, also for steps of other agencies.
 """
 
 from collections.abc import Iterable, Iterator
