@@ -43,17 +43,6 @@ $$
 
 
 def upgrade() -> None:
-    op.add_column(
-        "payments",
-        sa.Column(
-            "refunded",
-            sa.BigInteger(),
-            server_default="0",
-            nullable=False,
-            comment="what of it was given back",
-        ),
-    )
-    op.execute("UPDATE payments SET refunded = amount WHERE refund_state = 'done'")
     op.execute(_TOLD_AT)
     op.execute(_REFUNDS_OF)
     op.execute("""
@@ -72,6 +61,18 @@ def upgrade() -> None:
         )
         WHERE jsonb_array_length(state -> 'fees') > 0
     """)
+    # At last, since payments are locked from here on.
+    op.add_column(
+        "payments",
+        sa.Column(
+            "refunded",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="what of it was given back",
+        ),
+    )
+    op.execute("UPDATE payments SET refunded = amount WHERE refund_state = 'done'")
 
 
 def downgrade() -> None:

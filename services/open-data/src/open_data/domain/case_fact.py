@@ -43,8 +43,8 @@ class Act:
 class CaseFact:
     """A case in months. Its `received` is absent until its receipt is known; it does not count before.
 
-    `ended` is the month in which the agency's work ended: decided, lapsed for want of a supplement, or else
-    withdrawn. `days` are calendar days from receipt to decision. `overdue` are the months at whose end the answer was due and not
+    `ended` is the month in which the agency's work ended: decided, lapsed for want of a supplement or the fee, or
+    else withdrawn. `days` are calendar days from receipt to decision. `overdue` are the months at whose end the answer was due and not
     given; an open case is overdue at every month's end from `overdue_from` on, unless an act still to come
     moves that.
     """

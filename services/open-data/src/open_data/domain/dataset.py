@@ -171,7 +171,7 @@ ON_TIME_PROCESSING = Definition(
         ),
         _count(
             "lapsed",
-            "Hồ sơ dừng do không bổ sung trong tháng",
+            "Hồ sơ dừng do không bổ sung hoặc nộp phí trong tháng",
             "Cases that ended in the month because what was asked for did not come",
         ),
         _count(
@@ -266,7 +266,7 @@ _FIGURES = {
     "late": ("Quyết định quá hạn", "Decided late"),
     "untermed": ("Quyết định không có thời hạn", "Decided, without a term"),
     "withdrawn": ("Hồ sơ rút sau tiếp nhận", "Withdrawn after receipt"),
-    "lapsed": ("Dừng do không bổ sung", "Lapsed for want of a supplement"),
+    "lapsed": ("Dừng do không bổ sung hoặc nộp phí", "Lapsed for want of a supplement or the fee"),
     "closed": ("Đã trả kết quả", "Result handed over"),
     "with_electronic_result": ("Có kết quả điện tử", "With an electronic result"),
     "ended": ("Đã giải quyết xong", "Work ended"),
