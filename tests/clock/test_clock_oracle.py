@@ -49,6 +49,7 @@ from tests.clock.oracle import APPLICANT, Opened, Opinion, Oracle
 HISTORIES = int(os.environ.get("MOTCUA_HISTORIES", "2000"))
 FIRST = int(os.environ.get("MOTCUA_FIRST_HISTORY", "0"))
 ACTOR = Actor("someone", "official", AGENCY)
+NO_LIMITS = consulting.Limits(100, 1000)
 
 
 def holder(task: Task) -> Official:
@@ -58,9 +59,6 @@ def holder(task: Task) -> Official:
 
 def hands(agency: str | None, unit: str | None) -> str:
     return f"{agency}/{unit}"
-
-
-NO_LIMITS = consulting.Limits(100, 1000)
 
 
 class History:
