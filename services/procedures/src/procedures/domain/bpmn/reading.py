@@ -28,8 +28,15 @@ _NODES = names.TASKS | {
 class Lane:
     """Where work is done: a lane, or a pool without lanes."""
 
+    id: str
     name: str
     own: Mapping[str, str]
+
+    @property
+    def renamed(self) -> bool:
+        """Whether somebody gave it another name since we drew it."""
+        written = self.own.get(names.DRAWN_AS)
+        return written is not None and plain(written) != self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,7 @@ def _read_process(process: Element, diagram: Diagram) -> None:
     for lane in process.iter(f"{{{names.MODEL}}}lane"):
         for reference in lane.findall(f"{{{names.MODEL}}}flowNodeRef"):
             # of nested lanes the inner one comes later, and counts
-            diagram.lanes[(reference.text or "").strip()] = Lane(_name(lane), _own(lane))
+            diagram.lanes[(reference.text or "").strip()] = Lane(lane.get("id", ""), _name(lane), _own(lane))
     _drop_loose_flows(diagram)
 
 
@@ -210,7 +217,7 @@ def _drop_loose_flows(diagram: Diagram) -> None:
 def _read_pool(root: Element, process: Element, diagram: Diagram) -> None:
     for pool in root.iter(f"{{{names.MODEL}}}participant"):
         if pool.get("processRef") == process.get("id"):
-            diagram.pool = Lane(_name(pool), _own(pool))
+            diagram.pool = Lane(pool.get("id", ""), _name(pool), _own(pool))
 
 
 def _kind(element: Element) -> str:
@@ -218,8 +225,13 @@ def _kind(element: Element) -> str:
     return kind if namespace == f"{{{names.MODEL}" else str(element.tag)
 
 
+def plain(name: str) -> str:
+    """A name as it is read: in one line, of characters that can be stored."""
+    return " ".join(storable(name).split())
+
+
 def _name(element: Element) -> str:
-    return " ".join(storable(element.get("name", "")).split())
+    return plain(element.get("name", ""))
 
 
 def _own(element: Element) -> dict[str, str]:

@@ -54,7 +54,7 @@ class Ways:
         if len(flows) > 1 and all(flow.conditional for flow in flows):
             return [self._chosen(flow, way) for flow in flows for way in self._along(flow, ())]
         ways = self._together(flows, ())
-        told = len(flows) == 1 and flows[0].own
+        told = len(flows) == 1 and not any(way.choices for way in ways)
         return [self._chosen(flows[0], way) for way in ways] if told else ways
 
     def _along(self, flow: Flow, passed: tuple[str, ...]) -> list[Way]:
