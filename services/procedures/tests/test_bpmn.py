@@ -87,6 +87,11 @@ def test_a_diagram_drawn_in_a_modelling_tool_becomes_a_procedure_that_can_be_pub
             "inclusive_split",
         ),
         (
+            '<startEvent id="s"/><task id="a"/><task id="b"/><task id="c"/>' + flow("s", "a") + flow("a", "b")
+            + '<sequenceFlow id="f" sourceRef="a" targetRef="c"><conditionExpression>x</conditionExpression></sequenceFlow>',
+            "inclusive_split",
+        ),
+        (
             '<startEvent id="s"/><task id="a"/><task id="b"/><parallelGateway id="g"/><endEvent id="e"/>'
             + flow("s", "a") + flow("a", "g") + flow("b", "g") + flow("g", "e"),
             "join_without_step",
@@ -114,6 +119,22 @@ def test_what_cannot_be_mapped_is_named_in_a_sentence(inner: str, code: str) -> 
     assert found.message.vi.strip()
     assert found.message.en.strip()
     assert found.pointer.startswith("#")
+
+
+def test_flows_with_conditions_and_a_default_out_of_a_task_are_a_choice() -> None:
+    inner = (
+        '<startEvent id="s"/><task id="a"/><task id="b" default="b-e"/><task id="c"/><endEvent id="e"/>'
+        + flow("s", "a") + flow("a", "b") + flow("b", "e", name="Còn lại") + flow("c", "e")
+        + '<sequenceFlow id="f" sourceRef="b" targetRef="c" name="Đạt"><conditionExpression>ok</conditionExpression>'
+        "</sequenceFlow>"
+    )  # fmt: skip
+    read = read_bpmn(process(inner), agency="H99.01")
+    assert read.definition is not None
+    assert [(way.outcome, way.targets) for way in read.definition.step("b").transitions] == [
+        ("con_lai", ()),
+        ("dat", ("c",)),
+    ]
+    assert read.publishable
 
 
 @pytest.mark.parametrize(

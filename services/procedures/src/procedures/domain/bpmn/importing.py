@@ -17,7 +17,7 @@ its lane; the outcome of a way is made of the name of its flow.
 | implicit_end           | warning  | an element leads nowhere, and was taken for an end                   |
 | gateway_without_way,   | error    | a gateway leads nowhere, or back to itself, or has too many ways on  |
 | gateway_loop, too_many_ways |     |                                                                      |
-| inclusive_split        | error    | an inclusive gateway with several ways out                           |
+| inclusive_split        | error    | an inclusive gateway with several ways out, or a task with flows with and without a condition |
 | join_without_step      | error    | behind a gateway that joins branches stands not just one task        |
 | drawn_otherwise        | warning  | a drawing was edited: what is drawn was taken, not our attribute      |
 | timer_not_mapped       | warning  | a boundary event other than an interrupting timer                    |

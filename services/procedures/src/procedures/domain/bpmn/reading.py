@@ -1,7 +1,7 @@
 """A BPMN file as nodes and flows, each with what our own attributes say of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -62,6 +62,8 @@ class Flow:
     name: str
     own: Mapping[str, str]
     conditional: bool
+    default: bool = False
+    """It is gone when the condition of no other one holds."""
 
 
 @dataclass(slots=True)
@@ -156,6 +158,8 @@ def _read_process(process: Element, diagram: Diagram) -> None:
         for reference in lane.findall(f"{{{names.MODEL}}}flowNodeRef"):
             # of nested lanes the inner one comes later, and counts
             diagram.lanes[(reference.text or "").strip()] = Lane(lane.get("id", ""), _name(lane), _own(lane))
+    otherwise = {element.get("default") for element in _flow_elements(process)}
+    diagram.flows = [replace(flow, default=flow.id in otherwise) for flow in diagram.flows]
     _drop_loose_flows(diagram)
 
 
