@@ -9,7 +9,7 @@ import pytest
 
 from procedures.domain.bpmn import read_bpmn, write_bpmn
 from procedures.domain.definition import END, Definition, Step, Transition
-from procedures.domain.terms import Term, TermKind
+from procedures.domain.terms import NO_TERM, Term, TermKind
 from shared.errors import Text
 
 
@@ -27,7 +27,7 @@ DRAWN = Definition(
     (
         Step("RECEIVE", Text("Nhận", "Receive"), "DESK", (Transition("ASK"),)),
         Step("ASK", Text("Hỏi", "Ask"), "TAX", ASKED, agency="H99.02", allowance=days("2"), silence_consents=True),
-        Step("SIGN", Text("Ký", "Sign"), "PHÒNG", (Transition(END),)),
+        Step("SIGN", Text("Ký", "Sign"), "PHÒNG", (Transition(END),), allowance=days("1")),
     ),
 )  # fmt: skip
 
@@ -67,6 +67,12 @@ EDITS: dict[str, tuple[Callable[[str], str], Definition, int]] = {
         in_place_of("P2D", "PT4H"),
         step(1, allowance=days("4", TermKind.WORKING_HOURS)),
         1,
+    ),
+    "a timer that interrupts nobody": (in_place_of("P1D", "P3D"), step(2, allowance=days("3")), 1),
+    "a timer that is taken away": (
+        lambda drawn: re.sub(r'(?s)<bpmn:boundaryEvent id="Timer_SIGN".*?</bpmn:boundaryEvent>', "", drawn),
+        step(2, allowance=NO_TERM),
+        0,
     ),
     "the lane of a unit": (in_place_of("TAX", "Chi cục thuế"), step(1, unit="CHI_CUC_THUE"), 1),
     "the lane of a unit with letters": (in_place_of("PHÒNG", "Phòng A"), step(2, unit="PHONG_A"), 1),

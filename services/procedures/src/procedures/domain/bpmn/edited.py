@@ -37,12 +37,14 @@ def name_of(process: str, pool: Lane | None) -> str:
     return process
 
 
-def allowance_drawn(timer: Node, allowance: object, note: Note) -> dict[str, Any] | None:
+def allowance_drawn(timer: Node, allowance: object, note: Note) -> Any:
     """The allowance that a timer says, of a step whose attribute says `allowance`; None when it cannot be read."""
     faults: list[Fault] = []
     said = None if allowance is None else Term.read(JsonNode(allowance, "", faults))
-    drawn = allowance_of(timer.timer or "", None if faults else said)
-    if drawn is not None and said is not None and not faults and drawn != said.to_json():
+    if faults:  # which are told where the definition is read
+        return allowance
+    drawn = allowance_of(timer.timer or "", said)
+    if drawn is not None and said is not None and drawn != said.to_json():
         note(edited(timer.id, "motcua:allowance", in_words(Term.from_json(drawn)), in_words(said)))
     return drawn
 

@@ -20,7 +20,7 @@ its lane; the outcome of a way is made of the name of its flow.
 | inclusive_split        | error    | an inclusive gateway with several ways out, or a task with flows with and without a condition |
 | join_without_step      | error    | behind a gateway that joins branches stands not just one task        |
 | drawn_otherwise        | warning  | a drawing was edited: what is drawn was taken, not our attribute      |
-| timer_not_mapped       | warning  | a boundary event other than an interrupting timer                    |
+| timer_not_mapped       | warning  | a timer that begins a case, or on a task a second one, one that sets other work going, or another event |
 | timer_unreadable       | error    | a duration that cannot be read                                       |
 | extension_unreadable   | error    | what we wrote into the file ourselves cannot be read any more        |
 """
@@ -32,19 +32,20 @@ from typing import Any
 
 from procedures.domain.bpmn import names
 from procedures.domain.bpmn.attributes import members
-from procedures.domain.bpmn.edited import allowance_drawn, name_of, place_of, title_of
-from procedures.domain.bpmn.reading import Diagram, Flow, Node, plain, read_diagram
+from procedures.domain.bpmn.edited import name_of, place_of, title_of
+from procedures.domain.bpmn.reading import Diagram, Node, plain, read_diagram
 from procedures.domain.bpmn.slugs import Slugs, slug
+from procedures.domain.bpmn.timers import Timers
 from procedures.domain.bpmn.ways import Way, Ways
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import LONGEST_CODE, DefinitionMalformed, definition_from_json
-from procedures.domain.finding import Finding, Severity, error, warning
+from procedures.domain.finding import Finding, Severity, error
 from procedures.domain.findings import findings
 from procedures.domain.json_input import quoted
 from procedures.domain.register_sheet import Imported
 
 _STEP = re.compile(r"/steps/(\d+)(.*)")
-_MADE_UP = re.compile(r"(Activity|Task|UserTask|Process)_([0-9a-z]{7}|\d{1,3})")
+_MADE_UP = re.compile(r"(Activity|Event|Task|UserTask|Process)_([0-9a-z]{7}|\d{1,3})")
 """Ids as modelling tools make them."""
 _TITLES = ("titleVi", "titleEn")
 
@@ -53,7 +54,7 @@ def read_bpmn(raw: bytes, *, agency: str, known_units: Collection[str] | None = 
     """A BPMN file read for the agency with this code. Never raises; what cannot be read is a finding."""
     diagram = read_diagram(raw)
     found = list(diagram.findings)
-    tasks = [node for node in diagram.nodes.values() if node.kind in names.TASKS]
+    tasks = [node for node in diagram.nodes.values() if node.kind in names.STEPS]
     if not tasks:
         if not found:
             found.append(_no_task(diagram))
@@ -137,8 +138,9 @@ class _Drawing:
                 "The diagram must have just one start event.",
             )  # fmt: skip
         ways = self._ways.after(starts[0]) if starts else []
-        if len(ways) == 1 and len(ways[0].targets) == 1:
-            return self._codes[ways[0].targets[0]]
+        first = ways[0].targets[0] if len(ways) == 1 and len(ways[0].targets) == 1 else ""
+        if first and self._diagram.nodes[first].kind in names.TASKS:
+            return self._codes[first]
         if starts:
             self._note(
                 error, "start_branches", starts[0].id, "Sau bắt đầu phải là đúng một công việc: nơi tiếp nhận.",
@@ -166,39 +168,10 @@ class _Drawing:
         return {**step, **self._ways_on(task, step)}
 
     def _ways_on(self, task: Node, step: Mapping[str, Any]) -> dict[str, Any]:
-        ways = self._ways.after(task)
-        timers = [node for node in self._diagram.nodes.values() if node.attached_to == task.id]
-        more: dict[str, Any] = {}
-        for timer in timers:
-            ways, more = self._with_timer(timer, ways, step)
+        timers = Timers(self._diagram, self._ways, self._own.append)
+        ways, more = timers.of_step(task, self._ways.after(task), step.get("allowance"))
         outcomes = Slugs(lower=True)
         return {**more, "transitions": [self._transition(way, len(ways) > 1, outcomes) for way in ways]}
-
-    def _with_timer(
-        self, timer: Node, ways: list[Way], step: Mapping[str, Any]
-    ) -> tuple[list[Way], dict[str, Any]]:
-        """The ways with the one first that is gone when the timer runs out."""
-        silent = self._ways.after(timer) if timer.interrupts and timer.timer is not None else []
-        if len(silent) != 1:
-            self._note(
-                warning, "timer_not_mapped", timer.id, "Sự kiện gắn này không được đọc: chỉ hiểu bộ đếm giờ ngắt.",
-                "This boundary event is not read: only interrupting timers are understood.",
-            )  # fmt: skip
-            return ways, {}
-        more: dict[str, Any] = {"silenceConsents": True}
-        allowance = allowance_drawn(timer, step.get("allowance"), self._own.append)
-        if allowance is None:
-            self._note(
-                error, "timer_unreadable", timer.id, f"Không đọc được thời hạn {quoted(timer.timer)}; viết như P3D.",
-                f"The duration {quoted(timer.timer)} cannot be read; write it like P3D.",
-            )  # fmt: skip
-        else:
-            more["allowance"] = allowance
-        first = next((way for way in ways if way.targets == silent[0].targets), None)
-        if first is None:
-            named = Flow("", timer.id, "", timer.name or "Hết hạn", timer.own, conditional=False)
-            first = Way(silent[0].targets, (named, *silent[0].choices))
-        return [first, *(way for way in ways if way is not first)], more
 
     def _transition(self, way: Way, several: bool, outcomes: Slugs) -> dict[str, Any]:
         targets = [self._codes[target] for target in way.targets]

@@ -14,7 +14,7 @@ from procedures.domain.json_input import quoted, storable
 LARGEST = 2_000_000
 """Bytes of a file that are read."""
 MOST_ELEMENTS = 20_000
-_NODES = names.TASKS | {
+_NODES = names.STEPS | {
     names.EXCLUSIVE,
     names.PARALLEL,
     names.INCLUSIVE,
@@ -41,7 +41,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A task, gateway or event. `timer` is the duration of a boundary timer, which is `attached_to` a task."""
+    """A task, gateway or event. `timer` is the duration of a timer; a boundary one is `attached_to` a task."""
 
     id: str
     kind: str
@@ -172,15 +172,23 @@ def _node(element: Element, diagram: Diagram) -> Node:
     kind, identifier = _kind(element), element.get("id", "")
     timer = element.find(f"{{{names.MODEL}}}timerEventDefinition")
     duration = None if timer is None else timer.find(f"{{{names.MODEL}}}timeDuration")
-    if kind in (names.START, names.BOUNDARY) and any(
-        _kind(child).endswith("EventDefinition") and child is not timer for child in element
-    ):
+    others = any(_kind(child).endswith("EventDefinition") and child is not timer for child in element)
+    waits_for_nothing = kind == names.CATCH and timer is None
+    if kind in (names.START, names.BOUNDARY, names.CATCH) and (others or waits_for_nothing):
         _note(
             diagram,
             "unknown_element",
             identifier,
             f"Sự kiện {quoted(_name(element))} thuộc loại chưa hỗ trợ.",
             f"The event {quoted(_name(element))} is of a kind that is not understood.",
+        )
+    if kind == names.START and timer is not None:
+        _note(
+            diagram,
+            "timer_not_mapped",
+            identifier,
+            "Hồ sơ không tự bắt đầu theo giờ: bộ đếm giờ ở sự kiện bắt đầu không được đọc.",
+            "No case begins by a timer: that of the start event is not read.",
         )
     return Node(
         id=identifier,
@@ -245,5 +253,5 @@ def _own(element: Element) -> dict[str, str]:
 
 def _note(diagram: Diagram, code: str, identifier: str, vi: str, en: str) -> None:
     """An error where nothing sound can come of it, else a warning; its pointer is the element's id."""
-    severe = code not in ("several_processes", "loose_flow")
+    severe = code not in ("several_processes", "loose_flow", "timer_not_mapped")
     diagram.findings.append((error if severe else warning)(code, f"#{identifier}", vi=vi, en=en))

@@ -75,7 +75,7 @@ class Ways:
 
     def _along(self, flow: Flow, passed: tuple[str, ...]) -> list[Way]:
         node = self._diagram.nodes[flow.target]
-        if node.kind in names.TASKS:
+        if node.kind in names.STEPS:
             return [Way((node.id,))]
         if node.kind == names.END_EVENT:
             return [Way(())]

@@ -17,7 +17,7 @@ from procedures.domain.definition import Definition, Transition
 from procedures.domain.definition_json import definition_to_json
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_DRAWN = ("code", "title", "unit", "agency", "transitions", "join", "silenceConsents")
+_DRAWN = ("code", "title", "unit", "agency", "allowance", "transitions", "join", "silenceConsents")
 """Members of a step that the drawing itself shows."""
 
 for _prefix, _namespace in names.PREFIXES.items():
@@ -80,11 +80,12 @@ def _write_node(process: Element, shape: Shape, drawing: Drawing, steps: dict[st
         _set_title(node, step["title"])
         node.set(_own("code"), step["code"])
         for key, value in step.items():
-            kept = value not in (None, False) and (value != {"kind": "none"} or step["silenceConsents"])
-            if key not in _DRAWN and kept:
+            if key not in _DRAWN and value not in (None, False):
                 node.set(_own(key), _attribute(value))
     if shape.kind == names.BOUNDARY:
         node.set("attachedToRef", shape.attached_to or "")
+        node.set(_own("allowance"), _attribute(shape.step.allowance.to_json()))
+        node.set("cancelActivity", json.dumps(shape.step.silence_consents))
     if shape.kind == names.INCLUSIVE and shape.step.join is not None:
         node.set(_own("join"), "true")
         if shape.step.join.needed is not None:
