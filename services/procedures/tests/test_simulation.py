@@ -15,13 +15,13 @@ from procedures.domain.case import Outcome
 from procedures.domain.clock import Stop
 from procedures.domain.definition import END, Definition, Fee, Join, Step, Transition, can_end, reachable
 from procedures.domain.fee_demand import DemandedAt, FeeDemand
+from procedures.domain.happenings import Run
 from procedures.domain.holidays_vn import vietnam
-from procedures.domain.scenario import Scenario
-from procedures.domain.simulated_run import Run
+from procedures.domain.scenario import InventedExtension, InventedSupplement, Scenario
 from procedures.domain.simulation import MOST_RUNS, Simulation, simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import NO_TERM, Term, TermKind
-from procedures.domain.time_rules import TimeRules
+from procedures.domain.time_rules import Expiry, Extension, SupplementRule, TimeRules
 from procedures.domain.time_to_pay import Unpaid
 from shared.errors import Text
 
@@ -254,13 +254,34 @@ def procedures(draw: st.DrawFn) -> Definition:
         )
         for code in codes
     )
-    return procedure(*steps, term=draw(st.sampled_from([NO_TERM, days("5")])))
+    rules = TimeRules(
+        reminder=draw(st.sampled_from([NO_TERM, days("1")])),
+        extension=draw(st.sampled_from([None, Extension(days("2"))])),
+        supplements=SupplementRule(answer_within=draw(ANSWERS), on_expiry=draw(st.sampled_from(Expiry))),
+        consent_by_silence=draw(st.booleans()),
+    )
+    return procedure(*steps, term=draw(st.sampled_from([NO_TERM, days("5")])), time_rules=rules)
+
+
+ANSWERS = st.sampled_from([NO_TERM, days("1"), Term(TermKind.CALENDAR_DAYS, Decimal(3))])
+CODES = st.sampled_from(["B0", "B1"])
+SUPPLEMENTS = st.lists(st.builds(InventedSupplement, CODES, ANSWERS), max_size=3)
+EXTENSIONS = st.lists(st.builds(InventedExtension, CODES, ANSWERS), max_size=2)
 
 
 @settings(deadline=None)
-@given(procedures(), st.booleans(), st.dictionaries(st.sampled_from(["B0", "B1"]), st.just(NO_TERM)))
-def test_any_draft_can_be_tried_out(definition: Definition, every: bool, takes: dict[str, Term]) -> None:
-    found = simulate(definition, CALENDAR, Scenario(MONDAY, takes=takes, explore=every, most_runs=20))
+@given(procedures(), st.booleans(), st.dictionaries(CODES, st.just(NO_TERM)), SUPPLEMENTS, EXTENSIONS)
+def test_any_draft_can_be_tried_out(
+    definition: Definition,
+    every: bool,
+    takes: dict[str, Term],
+    supplements: list[InventedSupplement],
+    extensions: list[InventedExtension],
+) -> None:
+    invented = Scenario(
+        MONDAY, takes, supplements=supplements, extensions=extensions, explore=every, most_runs=20
+    )
+    found = simulate(definition, CALENDAR, invented)
     assert found.runs
     for one in found.runs:
         assert (one.dead_end is None) == (one.ended_at is not None)
@@ -327,4 +348,7 @@ def test_whoever_decides_waits_for_a_fee_that_is_paid_in_time_or_not_waited_for_
     assert ("fee_paid", None, "Fri 08:30") in done(paid)
     demand = replace(TIMELY.fee_demand, on_expiry=Unpaid.CONTINUE)
     unpaid = run(replace(TIMELY, fee_demand=demand), pays_after=NO_TERM)
-    assert [(one.dead_end, one.on_time) for one in (paid, unpaid)] == [(None, True)] * 2
+    assert (paid.dead_end, paid.on_time) == (None, True)
+    assert "decided" in [kind for kind, *_ in done(unpaid)]
+    assert unpaid.dead_end is not None  # a case that is granted is handed over once its fee is paid
+    assert (unpaid.dead_end.code, unpaid.dead_end.steps) == ("not_possible", ("hand",))

@@ -57,17 +57,53 @@ async def test_a_scenario_of_another_procedure_is_refused_with_every_fault(
     scenario = {
         "takes": {"XU_LY": {"kind": "working_days", "amount": 1}},
         "outcomes": {"THU_LY": ["done", "?"], "NIEM_YET": ["x"]},
+        "supplements": [{"step": "HOI", "takes": {"kind": "none"}}],
+        "extensions": [{"step": "HOI", "by": {"kind": "working_days", "amount": 1}}],
     }
     answer = await world.http.post(path, json=scenario, headers=world.official("desk"))
     assert answer.status_code == 400
     assert {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]} == {
         ("/takes/XU_LY", "unknown_step"),
         ("/outcomes/NIEM_YET", "unknown_step"),
+        ("/supplements/0/step", "unknown_step"),
+        ("/extensions/0/step", "unknown_step"),
         ("/outcomes/THU_LY/1", "unknown_outcome"),
     }
-    moons = {"takes": {"THU_LY": {"kind": "moons", "amount": 1}}}
+    moon = {"kind": "moons", "amount": 1}
+    moons = {
+        "takes": {"THU_LY": moon},
+        "supplements": [{"step": "THU_LY", "takes": moon}],
+        "extensions": [{"step": "THU_LY", "by": moon}],
+    }
     answer = await world.http.post(path, json=moons, headers=world.official("desk"))
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/takes/THU_LY/kind"]
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [
+        "/takes/THU_LY/kind",
+        "/supplements/0/takes/kind",
+        "/extensions/0/by/kind",
+    ]
+
+
+async def test_what_an_applicant_brings_in_time_is_tried_out_and_so_is_more_time(
+    world: Any, definition: Any
+) -> None:
+    five = {"kind": "working_days", "amount": 5}
+    path = await drafted(
+        world, definition, supplements={"rounds": 1, "answerWithin": five}, extension={"longest": five}
+    )
+    scenario = {
+        "startsAt": "2026-01-05T01:30:00Z",
+        "supplements": [{"step": "THU_LY", "takes": {"kind": "working_days", "amount": 2}}],
+        "extensions": [{"step": "THU_LY", "by": five}],
+    }
+    answer = await world.http.post(path, json=scenario, headers=world.official("desk"))
+    assert answer.status_code == 200, answer.text
+    (run,) = answer.json()["runs"]
+    told = {each["kind"]: each for each in run["happenings"]}
+    asked, brought = told["supplement_requested"], told["supplemented"]
+    assert (asked["stops"], asked["answerBy"]) == (["supplement"], "2026-01-12T01:30:00Z")
+    assert (brought["at"], brought["stops"], brought["answerBy"]) == ("2026-01-07T01:30:00Z", [], None)
+    assert told["extended"]["text"]["vi"].startswith("08:30 ngày 05/01/2026: thời hạn được gia hạn; hạn ")
+    assert (run["deadEnd"], run["onTime"]) == (None, True)
 
 
 async def test_a_draft_that_hangs_says_where(world: Any, definition: Any) -> None:
@@ -143,6 +179,21 @@ class TestCommand:
         file = tmp_path / "definition.json"
         file.write_text(json.dumps(definition()))
         assert await command(str(file), "--takes", "THU_LY=never") == 1
+
+    async def test_a_step_asks_for_what_is_missing_and_may_have_more_time(
+        self, definition: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "definition.json"
+        five = {"kind": "working_days", "amount": 5}
+        file.write_text(
+            json.dumps(definition(supplements={"answerWithin": five}, extension={"longest": five}))
+        )
+        asked = [str(file), "--asks", "THU_LY=never", "--extends", "THU_LY=5", "--language", "en"]
+        assert await command(*asked) == 0
+        said = capsys.readouterr().out
+        assert "the applicant is asked for what is missing; until" in said
+        assert "the term is extended; until" in said
+        assert "the case lapses" in said
 
     async def test_what_is_neither_is_said_in_a_line(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -10,6 +10,23 @@ from procedures.domain.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
+class InventedSupplement:
+    """The applicant is asked for something as the case comes to a step."""
+
+    step: str
+    takes: Term
+    """Until it is brought; no term: it never is."""
+
+
+@dataclass(frozen=True, slots=True)
+class InventedExtension:
+    """The agency gives itself more time as the case comes to a step."""
+
+    step: str
+    by: Term
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What is invented: when a case comes, how long people take, and what comes of their work."""
 
@@ -25,6 +42,8 @@ class Scenario:
     """What is attached; None: all that the procedure lists."""
     pays_after: Term | None = None
     """How long after it is asked for the applicant pays a fee; None: at once; no term: never."""
+    supplements: Sequence[InventedSupplement] = ()
+    extensions: Sequence[InventedExtension] = ()
     explore: bool = False
     """Try every way on of the steps without an outcome, instead of the usual one."""
     most_runs: int = 50

@@ -6,32 +6,33 @@ a run without a word about durations is late exactly when the allowances do not 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from procedures.domain import handling
 from procedures.domain.acts import Act, Actor, Decided, Entry, Submitted, TaskCompleted
-from procedures.domain.automation import AppliedRule
 from procedures.domain.by_rule import follow
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, Task, opened
-from procedures.domain.clock import Stop
 from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition, Step, UnknownOutcome
 from procedures.domain.fees import CaseFee
 from procedures.domain.firing import fire
-from procedures.domain.handling import DecisionMissing, Official, receiving_task
+from procedures.domain.handling import DecisionMissing, receiving_task
+from procedures.domain.happenings import DeadEnd, Happening, Opened, Run
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
 from procedures.domain.scenario import Scenario
 from procedures.domain.simulated_payment import decides, is_awaited, next_payment, pay
+from procedures.domain.simulated_requests import ask, bring, brought_at, extend, holder, put_off
 from procedures.domain.status import Status
-from procedures.domain.terms import due_at
-from procedures.domain.time_acts import BecameOverdue
+from procedures.domain.terms import Term, due_at
+from procedures.domain.time_acts import BecameOverdue, Reminded
+from procedures.domain.timer import TimerKind
 from procedures.domain.timers import timers_of
 from procedures.domain.usual_way import usual_ways
 from shared.errors import MotcuaError, Text
@@ -48,11 +49,17 @@ _EXPLORED_PASSES = 2
 _TICK = timedelta(microseconds=1)
 """A due instant belongs to the term: what happens by itself happens after it."""
 
-_BY_THEMSELVES = {"decided": "granted_by_silence"}
-"""What happenings are called that nobody brings about, where it is not by the kind of their act."""
-
 OF_THE_FEE = {"fee_demanded", "fee_exempted", "fee_paid", "fee_reminded", "fee_expired"}
-_NOBODYS_WORK = {"became_overdue", "reminded", "rule_applied", "lapsed", *OF_THE_FEE}
+OF_THE_SUPPLEMENT = {"supplement_requested", "supplemented", "supplement_reminded", "supplement_expired"}
+_NOBODYS_WORK = {
+    "became_overdue",
+    "reminded",
+    "rule_applied",
+    "lapsed",
+    "extended",
+    *OF_THE_FEE,
+    *OF_THE_SUPPLEMENT,
+}
 
 _ACTOR = Actor("simulation", "system")
 _GOES_ROUND = Text(
@@ -62,80 +69,13 @@ _WAITS = Text(
     vi="Không ai làm các bước này và chúng không tự xong.",
     en="Nobody does these steps, and they are not done by themselves.",
 )
+_UNANSWERED = Text(
+    vi="Người nộp không bổ sung, và thủ tục không đặt thời hạn bổ sung.",
+    en="The applicant never brings what is asked for, and the procedure sets no time for it.",
+)
 _CUT = Text(
     vi="Dừng ở đây vì mô phỏng đã đủ dài.", en="Broken off here, since the simulation is long enough."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A step that opened, and when it is due."""
-
-    step: str
-    title: Text
-    agency: str
-    unit: str
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that happens to the case of a run."""
-
-    at: datetime
-    kind: str
-    """`submitted`, `accepted`, `completed`, `consented_by_silence`, `decided`, `granted_by_silence`, `closed`,
-    `reminded`, `became_overdue`, `rule_applied`, `fee_demanded`, `fee_exempted`, `fee_paid`, `fee_reminded`,
-    `fee_expired` or `lapsed`."""
-    step: Opened | None = None
-    """The step that was done or became overdue; its due instant is the one that it had."""
-    outcome: str | None = None
-    late: timedelta = timedelta()
-    """Working time for which the unit had the step after it was due; at a decision, by which the answer is late."""
-    opens: tuple[Opened, ...] = ()
-    lapses: tuple[str, ...] = ()
-    stops: tuple[Stop, ...] = ()
-    """Why the clock stands still from now on."""
-    due_at: datetime | None = None
-    """When the answer is due from now on."""
-    rule: AppliedRule | None = None
-    """The rule that was asked."""
-    fee: CaseFee | None = None
-    """What is asked for, waived, paid, or not paid in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadEnd:
-    """Why a run did not come to its end, and the steps at which it hangs."""
-
-    code: str
-    """`goes_round`, `waits_for_ever`, `not_decided`, `not_possible` or `broken_off`."""
-    steps: tuple[str, ...]
-    reason: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One case from its submission to its end, or to where it could not go on."""
-
-    happenings: tuple[Happening, ...]
-    chosen: tuple[tuple[str, str | None], ...]
-    """The ways that were chosen, step by step."""
-    due_at: datetime | None
-    decided_at: datetime | None
-    ended_at: datetime | None
-    on_time: bool | None
-    dead_end: DeadEnd | None
-
-    @property
-    def delays(self) -> dict[tuple[str, str], timedelta]:
-        """The working time by which each unit (agency, unit) was late with its steps."""
-        late: dict[tuple[str, str], timedelta] = {}
-        for happening in self.happenings:
-            if happening.step is not None and happening.late:
-                unit = happening.step.agency, happening.step.unit
-                late[unit] = late.get(unit, timedelta()) + happening.late
-        return late
 
 
 class Walk:
@@ -157,6 +97,9 @@ class Walk:
         self.open_choices: list[int] = []
         self.chosen: list[tuple[str, str | None]] = []
         self.happenings: list[Happening] = []
+        self.supplements, self.extensions = list(scenario.supplements), list(scenario.extensions)
+        self.brought_after: Term | None = None
+        self.stood: list[tuple[datetime, datetime]] = []
         self.case = self._submitted()
         self._follow_rules()
 
@@ -179,27 +122,65 @@ class Walk:
                 return self._dead_end("goes_round", _GOES_ROUND)
             if self.passes.total() > self.completions or self.now - self.scenario.starts_at > LONGEST:
                 return self._dead_end("broken_off", _CUT)
-            done, timer = self._next_done(), next(iter(timers_of(self.case)), None)
-            payment = next_payment(self.case, self.scenario.pays_after, self.calendar)
-            others = [*([done[0]] if done else ()), *([timer.at] if timer else ())]
             try:
-                if payment is not None and all(payment[0] <= at for at in others):
-                    self.now = max(self.now, payment[0])
-                    act = pay(self.case, payment[1], self.calendar, self.now)
-                    self._note("fee_paid", None, None, (act,))
-                elif timer is not None and (done is None or timer.at < done[0]):
-                    self._let_pass(timer.at + _TICK)
-                elif done is not None:
-                    self.now = max(self.now, done[0])
-                    self._finish(self.case.tasks[done[1]])
-                else:
-                    return self._dead_end("waits_for_ever", _WAITS)
+                self._ask()
+                if not self._go_on():
+                    return self._dead_end(
+                        "waits_for_ever", _WAITS if self.case.asked is None else _UNANSWERED
+                    )
                 self._follow_rules()
             except DecisionMissing as refused:
                 return self._dead_end("not_decided", refused.detail)
             except MotcuaError as refused:
-                return self._dead_end("not_possible", refused.detail)
+                fault = next(iter(refused.faults), None)
+                return self._dead_end("not_possible", fault.detail if fault else refused.detail)
         return None
+
+    def _go_on(self) -> bool:
+        """What comes next happens; of what comes at one instant, what others wait for goes before. False: nothing does."""
+        coming: list[tuple[datetime, Callable[[], None]]] = []
+        payment = next_payment(self.case, self.scenario.pays_after, self.calendar)
+        if payment is not None:
+            coming.append((payment[0], partial(self._pay, payment[1])))
+        answer = brought_at(self.case, self.brought_after, self.calendar)
+        if answer is not None:
+            coming.append((answer, self._bring))
+        done = self._next_done()
+        if done is not None:
+            coming.append((done[0], partial(self._finish, self.case.tasks[done[1]])))
+        timer = next(iter(timers_of(self.case)), None)
+        if timer is not None:
+            coming.append((timer.at, partial(self._let_pass, timer.at + _TICK)))
+        if not coming:
+            return False
+        at, happen = min(coming, key=lambda one: one[0])
+        self.now = max(self.now, at)
+        happen()
+        return True
+
+    def _ask(self) -> None:
+        """What the scenario has people ask for where the case stands now."""
+        if self.case.status is Status.SUBMITTED:
+            return
+        for more in [more for more in self.extensions if self.case.task(more.step) and not self.case.missing]:
+            self.extensions.remove(more)
+            self._note(
+                "extended", None, None, extend(self.case, self.definition, self.calendar, self.now, more)
+            )
+        for wanted in self.supplements:
+            task = self.case.task(wanted.step)
+            if task is not None and self.case.asked is None:
+                self.supplements.remove(wanted)
+                self.brought_after = wanted.takes
+                acts = ask(self.case, self.definition, self.calendar, self.now, task)
+                self._note("supplement_requested", None, None, acts)
+                return
+
+    def _bring(self) -> None:
+        self._note("supplemented", None, None, bring(self.case, self.calendar, self.now))
+
+    def _pay(self, fee: CaseFee) -> None:
+        self._note("fee_paid", None, None, (pay(self.case, fee, self.calendar, self.now),))
 
     def _submitted(self) -> Case:
         task = receiving_task(self.definition, self.calendar, self.now)
@@ -239,6 +220,7 @@ class Walk:
         ends = (
             (self._end(task), number)
             for number, task in enumerate(self.case.tasks)
+            if self.case.status is Status.SUBMITTED or self.case.lets_complete(task)
             if not (waits and decides(self.definition.step(task.step)))
         )
         return min(((at, number) for at, number in ends if at is not None), default=None)
@@ -247,7 +229,8 @@ class Walk:
         """When somebody is done with the task; None when nobody ever is."""
         takes = self.scenario.takes.get(task.step, self.definition.step(task.step).allowance)
         done = due_at(task.opened_at, takes, self.calendar)
-        return task.opened_at if done is None and task.step not in self.scenario.takes else done
+        done = task.opened_at if done is None and task.step not in self.scenario.takes else done
+        return done and put_off(done, task, self.stood, self.calendar)
 
     def _let_pass(self, now: datetime) -> None:
         """What happens by itself: reminders, delays that are noted, consent by silence."""
@@ -263,7 +246,8 @@ class Walk:
                 self.chosen.append((task.step, first.outcome))
                 self._note("consented_by_silence", task, first.outcome, (act,))
             else:
-                self._note(_BY_THEMSELVES.get(act.kind, act.kind), self._concerned(act), None, (act,))
+                outcome = act.outcome if isinstance(act, Decided) and not act.by_silence else None
+                self._note(_called(act), self._concerned(act), outcome, (act,))
 
     def _concerned(self, act: Act) -> Task | None:
         """The task that a noted delay is about; None when it is about the answer."""
@@ -274,7 +258,7 @@ class Walk:
         if self.case.status is Status.SUBMITTED:
             if not self.definition.first.transitions:
                 raise UnknownOutcome
-            official = _holder(task)
+            official = holder(task)
             acts = handling.accept(self.case, self.definition, self.calendar, official, self.now)
             if self.definition.first.transitions[0].targets:
                 self.chosen.append((task.step, self.definition.first.transitions[0].outcome))
@@ -334,7 +318,7 @@ class Walk:
             return
         own = [task for task in self.case.tasks if task.agency == self.case.agency]
         own.sort(key=lambda task: not self.definition.step(task.step).decides)
-        decider = _holder((own or list(self.case.tasks))[0])
+        decider = holder((own or list(self.case.tasks))[0])
         acts = decide(
             self.case,
             self.definition,
@@ -351,6 +335,8 @@ class Walk:
         before = self.case
         for act in acts:
             self.case = self.case.after(Entry(self.case.sequence + 1, self.now, _ACTOR, act))
+        if before.asked is not None and self.case.asked is None:
+            self.stood.append((before.asked.at, self.now))
         late = self._late(before.due_at) if task is None else self._late(task.due_at, task.opened_at)
         if kind in _NOBODYS_WORK:
             late = timedelta()
@@ -370,6 +356,7 @@ class Walk:
                 due_at=self.case.due_at,
                 rule=self.case.rules_applied[-1] if kind == "rule_applied" else None,
                 fee=self.case.fees[-1] if kind in OF_THE_FEE else None,
+                answer_by=self.case.asked.answer_by if self.case.asked else None,
             )
         )
         if self.case.status is Status.CLOSED and kind != "closed":
@@ -389,6 +376,10 @@ class Walk:
         return DeadEnd(code, tuple(task.step for task in self.case.tasks), reason)
 
 
-def _holder(task: Task) -> Official:
-    """Somebody who may do the task."""
-    return Official(task.agency, frozenset({(task.unit, task.role or "")}))
+def _called(act: Act) -> str:
+    """What is told of an act that nobody brings about."""
+    if isinstance(act, Decided) and act.by_silence:
+        return "granted_by_silence"
+    if isinstance(act, Reminded) and act.timer.kind is TimerKind.ANSWER_REMINDER:
+        return "supplement_reminded"
+    return act.kind

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition, reachable
+from procedures.domain.happenings import Run
 from procedures.domain.scenario import Scenario
-from procedures.domain.simulated_run import Run, Walk
+from procedures.domain.simulated_run import Walk
 
 MOST_RUNS = 200
 """Runs of one simulation at most."""

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 from procedures.domain.automation import AppliedRule
 from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.case import Outcome
 from procedures.domain.clock import STOP_TEXT
 from procedures.domain.clock_words import duration_in_words
 from procedures.domain.fees import CaseFee
+from procedures.domain.happenings import DeadEnd, Happening, Opened, Run
 from procedures.domain.json_input import quoted
-from procedures.domain.simulated_run import DeadEnd, Happening, Opened, Run
 from procedures.domain.simulation import Simulation
 from shared.errors import Text
 
@@ -21,6 +22,18 @@ _DONE = {
     "granted_by_silence": Text(
         "không ai trả lời trong thời hạn nên coi như chấp thuận", "nobody answered in time, which is a grant"
     ),
+    "supplement_requested": Text(
+        "người nộp được yêu cầu bổ sung hồ sơ", "the applicant is asked for what is missing"
+    ),
+    "supplemented": Text("người nộp đã bổ sung hồ sơ", "the applicant has brought what was asked for"),
+    "supplement_reminded": Text(
+        "nhắc người nộp sắp hết hạn bổ sung hồ sơ",
+        "a reminder that the time to bring what is missing ends soon",
+    ),
+    "supplement_expired": Text(
+        "hồ sơ không được bổ sung đúng hạn", "what was asked for was not brought in time"
+    ),
+    "extended": Text("thời hạn được gia hạn", "the term is extended"),
     "reminded": Text("nhắc sắp đến hạn trả lời", "a reminder that the answer is due soon"),
     "became_overdue": Text("quá hạn trả lời", "the answer is overdue"),
     "lapsed": Text("hồ sơ hết hiệu lực", "the case lapses"),
@@ -30,7 +43,13 @@ _DONE = {
 
 def happening_in_words(happening: Happening, calendar: WorkingCalendar) -> Text:
     """What happens, how late, and what opens with it."""
-    said = [_what(happening), *_late(happening), *_opens(happening, calendar), *_stands(happening)]
+    said = [
+        _what(happening),
+        *_until(happening, calendar),
+        *_late(happening),
+        *_opens(happening, calendar),
+        *_stands(happening),
+    ]
     at = _local(happening.at, calendar)
     return Text(
         vi=f"{at.vi}: {'; '.join(part.vi for part in said)}.",
@@ -95,6 +114,8 @@ def _what(happening: Happening) -> Text:
         return _asked(happening.rule)
     if happening.fee is not None:
         return _money(happening.kind, happening.fee)
+    if happening.kind == "decided" and happening.outcome == Outcome.REJECTED:
+        return Text("hồ sơ bị từ chối giải quyết", "the case is rejected")
     if happening.step is None or happening.kind == "accepted":
         return _DONE[happening.kind]
     step = _named(happening.step)
@@ -128,6 +149,14 @@ def _money(kind: str, fee: CaseFee) -> Text:
         return Text(f"{amount} không được nộp đúng hạn", f"{amount} was not paid in time")
     ground = quoted(fee.exempted_by)
     return Text(f"người nộp được miễn phí ({ground})", f"the applicant is exempt from the fee ({ground})")
+
+
+def _until(happening: Happening, calendar: WorkingCalendar) -> Iterator[Text]:
+    """Until when something is to be brought, or the term was extended."""
+    ends = {"supplement_requested": happening.answer_by, "extended": happening.due_at}.get(happening.kind)
+    if ends is not None:
+        at = _local(ends, calendar)
+        yield Text(f"hạn {at.vi}", f"until {at.en}")
 
 
 def _late(happening: Happening) -> Iterator[Text]:

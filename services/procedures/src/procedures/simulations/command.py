@@ -14,7 +14,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
 from procedures.domain.register_sheet import Imported, read_sheet
-from procedures.domain.scenario import Scenario
+from procedures.domain.scenario import InventedExtension, InventedSupplement, Scenario
 from procedures.domain.simulation import simulate
 from procedures.domain.simulation_words import simulation_in_words, timeline
 from procedures.domain.terms import MOST, NO_TERM, Term, TermKind
@@ -55,6 +55,22 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         type=_days,
         metavar="DAYS",
         help="working days after which a fee is paid, or `never`; else at once",
+    )
+    parser.add_argument(
+        "--asks",
+        action="append",
+        default=[],
+        type=_takes,
+        metavar="STEP=DAYS",
+        help="the applicant is asked for something at a step, and takes so many working days, or `never` brings it",
+    )
+    parser.add_argument(
+        "--extends",
+        action="append",
+        default=[],
+        type=_takes,
+        metavar="STEP=DAYS",
+        help="the term is extended at a step, by so many working days",
     )
     parser.add_argument("--explore", action="store_true", help="try every way")
     parser.add_argument("--language", choices=["vi", "en"], default="vi")
@@ -109,6 +125,8 @@ async def _simulate(arguments: argparse.Namespace, _: ServiceSettings) -> int:
         outcomes=outcomes,
         form=form,
         pays_after=arguments.pays_after,
+        supplements=[InventedSupplement(step, takes) for step, takes in arguments.asks],
+        extensions=[InventedExtension(step, by) for step, by in arguments.extends],
         explore=arguments.explore,
     )
     simulation = simulate(definition, calendar, scenario)

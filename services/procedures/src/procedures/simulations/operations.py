@@ -60,14 +60,19 @@ async def simulate_version(
 def _unknown(definition: Definition, scenario: Scenario) -> Iterator[Fault]:
     """What of the scenario has nothing to do with the procedure."""
     steps = {step.code: step for step in definition.steps}
-    for part, codes in (("takes", scenario.takes), ("outcomes", scenario.outcomes)):
-        for code in codes:
-            if code not in steps:
-                yield Fault(
-                    f"/{part}/{escaped(code)}",
-                    "unknown_step",
-                    Text(f"Thủ tục không có bước {quoted(code)}.", f"There is no step {quoted(code)}."),
-                )
+    named = [
+        *((f"/takes/{escaped(code)}", code) for code in scenario.takes),
+        *((f"/outcomes/{escaped(code)}", code) for code in scenario.outcomes),
+        *((f"/supplements/{at}/step", one.step) for at, one in enumerate(scenario.supplements)),
+        *((f"/extensions/{at}/step", one.step) for at, one in enumerate(scenario.extensions)),
+    ]
+    for pointer, code in named:
+        if code not in steps:
+            yield Fault(
+                pointer,
+                "unknown_step",
+                Text(f"Thủ tục không có bước {quoted(code)}.", f"There is no step {quoted(code)}."),
+            )
     for code, outcomes in scenario.outcomes.items():
         known = [way.outcome for way in steps[code].transitions] if code in steps else outcomes
         for at, outcome in enumerate(outcomes):

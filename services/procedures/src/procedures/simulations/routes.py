@@ -1,14 +1,17 @@
 """The route of simulations."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 
 from procedures.cases.views import words
 from procedures.catalogue.operations import ProcedureNotFound
 from procedures.catalogue.routes import Code, Editor, Version
 from procedures.dependencies import agency_of
+from procedures.domain.happenings import Happening, Opened, Run
 from procedures.domain.json_input import Node, escaped
-from procedures.domain.scenario import Scenario
-from procedures.domain.simulated_run import Happening, Opened, Run
+from procedures.domain.scenario import InventedExtension, InventedSupplement, Scenario
 from procedures.domain.simulation_words import (
     dead_end_in_words,
     happening_in_words,
@@ -47,14 +50,17 @@ async def simulate(
     The cases run in simulated time by the same rules as real ones, and by your agency's calendar. Nothing of
     it is stored.
     """
+    terms = _terms(body)
     scenario = Scenario(
         starts_at=body.starts_at or now,
-        takes=_terms(body),
+        takes=terms.takes,
+        supplements=terms.supplements,
+        extensions=terms.extensions,
         outcomes=body.outcomes,
         decision=body.decision,
         form=body.form or {},
         documents=body.documents,
-        pays_after=None if body.pays_after is None else Term.from_json(body.pays_after, "/paysAfter"),
+        pays_after=terms.pays_after,
         explore=body.explore,
         most_runs=body.most_runs,
     )
@@ -65,11 +71,37 @@ async def simulate(
     return _view(tried)
 
 
-def _terms(body: ScenarioOfSimulation) -> dict[str, Term]:
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    takes: Mapping[str, Term]
+    pays_after: Term | None
+    supplements: Sequence[InventedSupplement]
+    extensions: Sequence[InventedExtension]
+
+
+def _terms(body: ScenarioOfSimulation) -> _Terms:
+    """What the body says of durations.
+
+    Raises:
+        Invalid: with the faults of all of them.
+    """
     faults: list[Fault] = []
-    terms = {
-        code: Term.read(Node(term, f"/takes/{escaped(code)}", faults)) for code, term in body.takes.items()
-    }
+
+    def term(value: object, pointer: str) -> Term:
+        return Term.read(Node(value, pointer, faults))
+
+    terms = _Terms(
+        takes={code: term(value, f"/takes/{escaped(code)}") for code, value in body.takes.items()},
+        pays_after=None if body.pays_after is None else term(body.pays_after, "/paysAfter"),
+        supplements=[
+            InventedSupplement(one.step, term(one.takes, f"/supplements/{at}/takes"))
+            for at, one in enumerate(body.supplements)
+        ],
+        extensions=[
+            InventedExtension(one.step, term(one.by, f"/extensions/{at}/by"))
+            for at, one in enumerate(body.extensions)
+        ],
+    )
     if faults:
         raise Invalid(faults=faults)
     return terms
@@ -121,6 +153,7 @@ def _happening(happening: Happening, tried: Tried) -> HappeningView:
             "lapses": list(happening.lapses),
             "stops": list(happening.stops),
             "due_at": happening.due_at,
+            "answer_by": happening.answer_by,
             "text": words(happening_in_words(happening, tried.calendar)),
         }
     )

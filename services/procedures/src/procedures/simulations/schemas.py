@@ -8,11 +8,32 @@ from pydantic import AwareDatetime, Field
 from procedures.domain.case import Outcome
 from procedures.domain.clock import Stop
 from procedures.domain.simulation import MOST_RUNS
+from procedures.domain.time_rules import MOST_TIMES
 from procedures.durations import Duration
 from shared.schema import Schema, Words
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 StepCode = Annotated[str, Field(max_length=200)]
+
+
+class SupplementOfSimulation(Schema):
+    """The applicant is asked for something as soon as the case comes to a step."""
+
+    step: StepCode = Field(examples=["XU_LY"])
+    takes: dict[str, Any] = Field(
+        description="How long until it is brought, as a term; of kind `none`: never, and what follows is as the "
+        "procedure says",
+        examples=[{"kind": "calendar_days", "amount": 10}],
+    )
+
+
+class ExtensionOfSimulation(Schema):
+    """The agency gives itself more time as soon as the case comes to a step."""
+
+    step: StepCode = Field(examples=["XU_LY"])
+    by: dict[str, Any] = Field(
+        description="How much more, as a term", examples=[{"kind": "working_days", "amount": 5}]
+    )
 
 
 class ScenarioOfSimulation(Schema):
@@ -56,6 +77,14 @@ class ScenarioOfSimulation(Schema):
         "left out",
         examples=[{"kind": "calendar_days", "amount": 2}],
     )
+    supplements: list[SupplementOfSimulation] = Field(
+        default_factory=list,
+        max_length=MOST_TIMES,
+        description="What the applicant is asked for; of several at one step the next when the one before is brought",
+    )
+    extensions: list[ExtensionOfSimulation] = Field(
+        default_factory=list, max_length=MOST_TIMES, description="How the agency gives itself more time"
+    )
     explore: bool = Field(
         False, description="Try every way on of the steps whose outcome is left out, not the usual one"
     )
@@ -92,6 +121,11 @@ class HappeningView(Schema):
         "fee_paid",
         "fee_reminded",
         "fee_expired",
+        "supplement_requested",
+        "supplemented",
+        "supplement_reminded",
+        "supplement_expired",
+        "extended",
         "lapsed",
     ]
     step: OpenedStep | None = Field(None, description="The step that was done, or became overdue")
@@ -101,6 +135,9 @@ class HappeningView(Schema):
     lapses: list[str] = Field(description="Steps that are not waited for any more", examples=[[]])
     stops: list[Stop] = Field(description="Why the clock stands still from now on")
     due_at: datetime | None = Field(None, description="When the answer is due from now on")
+    answer_by: datetime | None = Field(
+        None, description="Until when the applicant has time to bring what is asked for"
+    )
     text: Words
 
 
