@@ -172,7 +172,7 @@ async def test_an_appeal_must_bring_the_documents_that_the_rule_calls_for(world:
         world, documents=[BOOK], rules=[NEEDED], automation={"completeness": "GIAY_TO"}
     )
     case = await world.accepted(appeal={"procedure": complaints})
-    rejected = {"outcome": "rejected", "reason": "Thiếu điều kiện."}
+    rejected = {"outcome": "rejected", "reason": "Thiếu điều kiện.", "legalGround": "Điều 17"}
     await world.act(case, "decision", world.official("justice"), rejected)
     body: dict[str, Any] = {"form": {"fullName": "Trần Thị Mẫu"}}
     refused = await world.act(case, "appeals", world.citizen(), body)

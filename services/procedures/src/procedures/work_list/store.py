@@ -280,9 +280,10 @@ async def release_at(tx: AsyncConnection, places: Collection[tuple[UUID, str]]) 
 
 async def release_beyond(tx: AsyncConnection, subject: str, official: Official) -> Sequence[AnyRow]:
     """Let what an official, or whoever acts for them, has claimed beyond the posts they hold be gone, likewise."""
-    theirs = or_(
-        and_(claims.c.official == subject, claims.c.acting_for.is_(None)), claims.c.acting_for == subject
-    )
+    own = claims.c.official == subject
+    if official.posts:  # whoever has none left acts for nobody else any more
+        own = and_(own, claims.c.acting_for.is_(None))
+    theirs = or_(own, claims.c.acting_for == subject)
     same = and_(tasks.c.case_id == claims.c.case_id, tasks.c.step == claims.c.step)
     rows = await tx.execute(select(tasks, claims.c.id).join(claims, same).where(theirs))
     gone = [row.id for row in rows if not official.holds(row.agency, row.unit, row.role)]
