@@ -105,8 +105,8 @@ async def flaws_of_cases(
             row.code,
             _flaw_of_row(tx, row, logs.get(row.id, []), tasks.get(row.id, []))
             or _flaw_of_documents(tx, row, documents.get(row.id, {}))
-            or _flaw_of_link(tx, row, links.get(row.id))
-            or _flaw_of_consultees(tx, row, consultees.get(row.id, [])),
+            or _flaw_of_link(row, links.get(row.id))
+            or _flaw_of_consultees(row, consultees.get(row.id, [])),
         )
         for row in rows
     ]
@@ -141,7 +141,7 @@ def _flaw_of_row(
 
 def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID, AnyRow]) -> Text | None:
     """Each document that the state names is there as it is named, and its name is sealed, or erased."""
-    case = store.stored_case(tx, row).kept
+    case = store.read_state(row.state)
     letter = (case.apology.letter,) if case.apology and case.apology.letter else ()
     papers = (*case.attachments, *case.result, *letter)
     named = ((one.id, one.media_type, one.size, one.sha256) for one in papers)
@@ -158,15 +158,13 @@ def _flaw_of_documents(tx: AsyncConnection, row: AnyRow, documents: Mapping[UUID
     return None if erased <= {case.erased is not None} else _DOCUMENTS
 
 
-def _flaw_of_link(tx: AsyncConnection, row: AnyRow, link: Mapping[str, Any] | None) -> Text | None:
-    case = store.stored_case(tx, row).kept
+def _flaw_of_link(row: AnyRow, link: Mapping[str, Any] | None) -> Text | None:
+    case = store.read_state(row.state)
     return None if link == (None if case.link is None else link_row(case)) else _LINK
 
 
-def _flaw_of_consultees(
-    tx: AsyncConnection, row: AnyRow, consultees: Sequence[Mapping[str, Any]]
-) -> Text | None:
-    expected = {one["id"]: one for one in rows_of(store.stored_case(tx, row).kept)}
+def _flaw_of_consultees(row: AnyRow, consultees: Sequence[Mapping[str, Any]]) -> Text | None:
+    expected = {one["id"]: one for one in rows_of(store.read_state(row.state))}
     return None if {one["id"]: one for one in consultees} == expected else _CONSULTEES
 
 

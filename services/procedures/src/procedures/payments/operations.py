@@ -7,7 +7,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
@@ -16,6 +15,7 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.by_rule import follow_rules
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
+from procedures.cases.sight import ANY_CASE
 from procedures.cases.store import Stored, id_of_code
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import Actor
@@ -108,7 +108,7 @@ async def take_notice(tx: AsyncConnection, versions: Versions, notice: Notice, n
     if named is None or case_id is None:
         log.warning("payment.unknown", provider=notice.provider, reference=notice.reference)
         return Taken(PaymentVerdict.UNKNOWN)
-    stored = await lock_case(tx, case_id, true())
+    stored = await lock_case(tx, case_id, ANY_CASE)
     assert stored is not None, "no case is ever deleted"
     taken = await _apply(tx, versions, stored, named.number, payment, notice, now)
     await store.settle(tx, payment, case_id=case_id, verdict=taken.verdict.value, receipt=taken.receipt)
