@@ -19,7 +19,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy import text
 
-from procedures.cases.store import Viewer, listed, owned_by
+from procedures.cases.sight import Viewer, owned_by
+from procedures.cases.store import listed
 from shared.db import AnyRow, Database
 from tests.bench.filters import FILTERS
 from tests.bench.inserts import ThreeInserts

@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 
 from procedures.cases.operations import Order, accept_case
 from procedures.cases.record import record
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 from procedures.domain.acts import SYSTEM, Actor
 from procedures.domain.decision_table import graph
 from procedures.domain.handling import Official

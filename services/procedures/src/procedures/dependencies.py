@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Request
 
 from procedures.access.look import Look, Purpose
 from procedures.calendars.operations import Calendars
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 from procedures.catalogue.operations import Versions
 from procedures.delegations.operations import lent
 from procedures.documents.contents import Contents

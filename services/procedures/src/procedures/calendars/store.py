@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,10 @@ _EDITED = 0x43616C  # "Cal"; advisory locks are per database
 
 async def declared_calendar(tx: AsyncConnection, agency: str) -> AnyRow | None:
     """The agency's own calendar, if it has one."""
-    return (await tx.execute(select(calendars).where(calendars.c.agency == agency))).one_or_none()
+    return (await tx.execute(_DECLARED, {"agency": agency})).one_or_none()
+
+
+_DECLARED = select(calendars).where(calendars.c.agency == bindparam("agency"))
 
 
 async def lock_calendar(tx: AsyncConnection, agency: str) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import Viewer, visible_to
+from procedures.cases.sight import Viewer, visible_to
 from procedures.consultations.store import shared_with
 from procedures.keys.keyring import keyring_of
 from procedures.tables import cases, documents
@@ -113,13 +113,14 @@ def content_of(row: AnyRow) -> UUID:
 async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow | None:
     """The document, when the viewer sent it, may see its case, or is asked about it and was given it."""
     sent: ColumnElement[bool] = and_(documents.c.owner == viewer.subject, documents.c.case_id.is_(None))
+    sight = visible_to(viewer)
     query = (
         select(documents, cases.c.code, cases.c.procedure, cases.c.applicant)
         .outerjoin(cases, cases.c.id == documents.c.case_id)
         .where(
             documents.c.id == document,
             documents.c.received_at.is_not(None),
-            or_(sent, visible_to(viewer), shared_with(viewer)),
+            or_(sent, sight.condition, shared_with(viewer)),
         )
     )
-    return (await tx.execute(query)).one_or_none()
+    return (await tx.execute(query, sight.values)).one_or_none()

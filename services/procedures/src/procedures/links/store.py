@@ -1,12 +1,14 @@
 """Every SQL statement about links between cases."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, func, insert, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.cases.sight import Sight
 from procedures.cases.store import SEEN, Stored, page
 from procedures.domain.case import Case
 from procedures.tables import case_links, cases
@@ -66,17 +68,22 @@ async def lock_numbers(tx: AsyncConnection) -> None:
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext("numbers of several agencies"))))
 
 
-async def lock_case(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
-    """The case under its row lock, when the caller may see it; those that it belongs to are locked before it."""
+@cache
+def _locking(condition: ColumnElement[bool]) -> Select[Any]:
+    case_id: ColumnElement[UUID] = bindparam("case", type_=Uuid())
     chain = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()
-    query = (
+    return (
         select(*SEEN)
         .where(
             cases.c.id == func.any(func.array_append(chain, case_id, type_=ARRAY(Uuid))),
-            or_(cases.c.id != case_id, visible),
+            or_(cases.c.id != case_id, condition),
         )
         .order_by(cases.c.id)
         .with_for_update()
     )
-    found = await page(tx, query)
+
+
+async def lock_case(tx: AsyncConnection, case_id: UUID, sight: Sight) -> Stored | None:
+    """The case under its row lock, when the caller sees it; those that it belongs to are locked before it."""
+    found = await page(tx, _locking(sight.condition), {**sight.values, "case": case_id})
     return next((stored for stored in found if stored.case.id == case_id), None)

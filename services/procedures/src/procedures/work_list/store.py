@@ -8,12 +8,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     FromClause,
     Integer,
     Select,
+    Uuid,
     and_,
+    any_,
     bindparam,
     delete,
     or_,
@@ -251,15 +254,17 @@ async def claim(tx: AsyncConnection, claim: UUID, task: AnyRow, actor: Actor, no
     return (await tx.execute(taken)).one_or_none() is not None
 
 
+_CLAIMS = (
+    select(claims.c.case_id, claims.c.step, claims.c.official, claims.c.claimed_at, claims.c.acting_for)
+    .join(tasks, _live(_NOW))
+    .where(claims.c.case_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+)
+
+
 async def claims_of(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> dict[UUID, list[Claim]]:
     """The claims that count, by case."""
-    query = (
-        select(claims.c.case_id, claims.c.step, claims.c.official, claims.c.claimed_at, claims.c.acting_for)
-        .join(tasks, _live(now))
-        .where(claims.c.case_id.in_(ids))
-    )
     found: dict[UUID, list[Claim]] = {}
-    for row in await tx.execute(query):
+    for row in await tx.execute(_CLAIMS, {"ids": list(ids), "now": now}):
         one = Claim(row.step, row.official, row.claimed_at, row.acting_for)
         found.setdefault(row.case_id, []).append(one)
     return found
