@@ -82,6 +82,7 @@ async def issue_result(
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     kind = type_of(definition, type_code)
     require_issuable(case, definition, official, kind, supersedes)
+    await require_free(tx, order, case, ())
     calendar = await calendar_of(tx, case.agency)
     old = None if supersedes is None else result_of(case, supersedes).number
     token = b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
@@ -123,7 +124,6 @@ async def issue_result(
     if supersedes is not None:
         await store.end(tx, supersedes, ResultState.SUPERSEDED.value, order.now, superseded_by=issued.id)
     act = ResultIssued(issued, attachments, supersedes)
-    await require_free(tx, order, case, [act])
     (after,) = await record(tx, order.actor, order.now, [(stored, [act])])
     return after
 
