@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from procedures.backlogs.tables import backlog_tables
+from procedures.calendars.tables import calendar_version_table
 from procedures.case_migrations.tables import case_migration_tables
 from procedures.consultations.tables import consultees_table
 from procedures.external_tasks.tables import external_tasks_table, task_systems_table
@@ -386,3 +387,4 @@ stay_marks, stay_cells, way_cells = stay_tables(metadata)
 backlog_days, backlogs = backlog_tables(metadata, cases)
 forecasts = forecast_table(metadata)
 officials, delegations, claims, reassignments, reassignment_cases = queue_tables(metadata)
+calendar_versions = calendar_version_table(metadata)
