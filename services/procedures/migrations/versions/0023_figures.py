@@ -26,7 +26,30 @@ def upgrade() -> None:
         INSERT INTO calendar_versions (agency, since, calendar)
         SELECT agency, 'epoch', calendar FROM calendars
     """)
+    op.create_index("cases_submitted_idx", "cases", ["agency", "procedure", "submitted_at", "id"])
+    op.create_index("procedures_agency_idx", "procedures", ["agency"])
+    op.add_column(
+        "procedure_versions",
+        sa.Column(
+            "complete",
+            sa.Boolean(),
+            server_default="false",
+            nullable=False,
+            comment="see quality.is_complete",
+        ),
+    )
+    op.execute("""
+        UPDATE procedure_versions SET complete = true
+        WHERE published_at IS NOT NULL
+          AND jsonb_array_length(definition -> 'legalBasis') > 0
+          AND definition #>> '{term,kind}' <> 'none'
+          AND (jsonb_array_length(definition -> 'documents') > 0
+               OR jsonb_typeof(definition -> 'form') = 'object' AND definition -> 'form' <> '{}')
+    """)
 
 
 def downgrade() -> None:
+    op.drop_column("procedure_versions", "complete")
+    op.drop_index("procedures_agency_idx", "procedures")
+    op.drop_index("cases_submitted_idx", "cases")
     op.drop_table("calendar_versions")

@@ -72,6 +72,7 @@ procedures = Table(
     Column("agency", Text, nullable=False),
     Column("events", BigInteger, nullable=False, server_default="0", comment="sequence of its events"),
 )
+Index("procedures_agency_idx", procedures.c.agency)
 
 procedure_versions = Table(
     "procedure_versions",
@@ -85,6 +86,7 @@ procedure_versions = Table(
     Column("created_at", Instant, nullable=False),
     Column("published_at", Instant),
     Column("retired_at", Instant),
+    Column("complete", Boolean, nullable=False, server_default="false", comment="see quality.is_complete"),
     CheckConstraint("status IN ('draft', 'published', 'retired')", name="status"),
 )
 # At most one version of a procedure takes new cases.
@@ -128,6 +130,7 @@ Index("cases_agency_idx", cases.c.agency, cases.c.id)
 Index("cases_agency_status_idx", cases.c.agency, cases.c.status, cases.c.id)
 # With the status last, what is filtered by both is found in the index, in the order of the list.
 Index("cases_agency_procedure_idx", cases.c.agency, cases.c.procedure, cases.c.id, cases.c.status)
+Index("cases_submitted_idx", *(cases.c[name] for name in ("agency", "procedure", "submitted_at", "id")))
 
 case_log = Table(
     "case_log",
