@@ -248,6 +248,17 @@ async def test_figures_and_index_of_an_agency_are_open_to_everybody(world: Any, 
     assert points["satisfaction"] is None
 
 
+async def test_a_procedure_in_force_is_complete_when_law_time_and_documents_are_told(world: Any) -> None:
+    agency = f"H99.{new_id().hex[-6:]}"
+    documents = [{"code": "GIAY_TO", "title": {"vi": "Giấy tờ", "en": "Paper"}}]
+    law, asked = {"legalBasis": ["Luật Mẫu"]}, {"documents": documents}
+    for told in ({**law, **asked}, {**law, "documents": [], "form": None}, {**asked, "legalBasis": []}):
+        await world.publish(agency=agency, **told)
+    await world.publish(agency=agency, term={"kind": "none"}, **law, **asked)
+    async with world.database.reading() as tx:
+        assert await store.procedures_in_force(tx, agency) == (4, 1)
+
+
 async def test_events_that_come_again_or_late_change_nothing(world: Any, counted: str) -> None:
     async with world.database.reading() as tx:
         before = await store.counters_of(tx, counted)

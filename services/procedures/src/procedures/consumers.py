@@ -43,8 +43,11 @@ async def _official(tx: AsyncConnection, envelope: Envelope, event: OfficialEven
 async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
     """Our own cases are counted from their events, so that no case waits for the row of a counter.
 
-    What was filed once is counted once: a part of a case is not counted beside it.
+    What was filed once is counted once: a part of a case is not counted beside it. Its steps are steps of the agency
+    that handles it, so it has stays of its own.
     """
+    if envelope.sequence > 1:  # a submission ends no stay
+        await follow_case(tx, envelope.subject, envelope.sequence)
     if event.parent is not None:
         return
     kind = event.type.split(".")[2]
@@ -57,8 +60,6 @@ async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> Non
         sequence=envelope.sequence,
         fact=Fact(kind, envelope.time, event.due_at, outcome),
     )
-    if envelope.sequence > 1:  # a submission ends no stay
-        await follow_case(tx, envelope.subject, envelope.sequence)
 
 
 async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> None:

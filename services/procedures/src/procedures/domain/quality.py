@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from procedures.domain.definition import Definition
 from procedures.domain.statistics import Figure
+from procedures.domain.terms import TermKind
 
 LEAST_RATINGS = 10
 """Fewer ratings than this say more of single people than of the agency, and are not told."""
@@ -59,6 +61,12 @@ class Score:
     share: Decimal | None
     points: Decimal | None
     most: int
+
+
+def is_complete(definition: Definition) -> bool:
+    """Whether what an applicant must know of a procedure is there: law, time, documents or form."""
+    asked = definition.documents or definition.form
+    return bool(definition.legal_basis and definition.term.kind is not TermKind.NONE and asked)
 
 
 def scores(basis: Basis) -> tuple[Score, ...]:

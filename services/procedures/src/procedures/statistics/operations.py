@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -166,22 +165,13 @@ class Quality:
 
 async def quality_of(tx: AsyncConnection, agency: str, first: Month, last: Month) -> Quality:
     """The quality index of an agency over months."""
-    definitions = await store.definitions_in_force(tx, agency)
+    in_force, complete = await store.procedures_in_force(tx, agency)
     ratings = await store.ratings(tx, agency, first, last)
     basis = Basis(
         figures=await store.totals(tx, agency, first, last),
-        procedures=len(definitions),
-        complete_procedures=sum(map(_is_complete, definitions)),
+        procedures=in_force,
+        complete_procedures=complete,
         ratings=sum(ratings.values()),
         satisfied=sum(number for score, number in ratings.items() if score >= 4),
     )
     return Quality(scores(basis), basis)
-
-
-def _is_complete(definition: dict[str, Any]) -> bool:
-    """Whether what an applicant must know of a procedure is there: law, time, documents or form."""
-    return bool(
-        definition["legalBasis"]
-        and definition["term"]["kind"] != "none"
-        and (definition["documents"] or definition["form"])
-    )

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -155,14 +154,15 @@ async def ratings(tx: AsyncConnection, agency: str, first: Month, last: Month) -
     return {row.score: int(row.number) for row in await tx.execute(query)}
 
 
-async def definitions_in_force(tx: AsyncConnection, agency: str) -> list[dict[str, Any]]:
-    """The definitions of the agency's procedures that take cases."""
+async def procedures_in_force(tx: AsyncConnection, agency: str) -> tuple[int, int]:
+    """How many procedures of the agency take cases, and how many of them are complete."""
     query = (
-        select(procedure_versions.c.definition)
+        select(func.count(), func.count().filter(procedure_versions.c.complete))
         .join(procedures, procedures.c.code == procedure_versions.c.procedure)
         .where(procedures.c.agency == agency, procedure_versions.c.status == "published")
     )
-    return list((await tx.execute(query)).scalars())
+    number, complete = (await tx.execute(query)).one()
+    return number, complete
 
 
 async def keep_histories(tx: AsyncConnection, rows: Sequence[tuple[UUID, str, str, dict[int, Fact]]]) -> None:
