@@ -63,7 +63,7 @@ Done = tuple[Stored, Sequence[Act]]
 
 def case_json(case: Case) -> dict[str, Any]:
     """The state as it is stored."""
-    dumped: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude=_left_out(case))
+    dumped: dict[str, Any] = _CASE.dump_python(case, mode="json")
     return dumped
 
 
@@ -74,12 +74,7 @@ def case_columns(case: Case) -> dict[str, Any]:
 
 def case_text(case: Case) -> str:
     """The state as it is stored, as text for the driver."""
-    return _CASE.dump_json(case, exclude=_left_out(case)).decode()
-
-
-def _left_out(case: Case) -> set[str]:
-    """As it was written before decisions had a legal ground."""
-    return {"legal_ground"} if case.legal_ground is None else set()
+    return _CASE.dump_json(case).decode()
 
 
 def act_json(act: Act) -> dict[str, Any]:
