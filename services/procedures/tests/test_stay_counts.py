@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from procedures.consumers import HANDLERS
 from procedures.domain.acts import Actor, Entry, Submitted
 from procedures.domain.attribution import State
 from procedures.domain.calendar import WorkingCalendar
@@ -22,8 +21,6 @@ from procedures.domain.holidays_vn import vietnam
 from procedures.domain.status import Status
 from procedures.domain.terms import Term, TermKind
 from procedures.stays.operations import Sums, recount_stays
-from shared.events import Envelope
-from shared.events.registry import event_class
 from shared.ids import new_id
 
 EVENTS = int(os.environ.get("MOTCUA_STATISTICS_EVENTS", "5000"))
@@ -114,18 +111,6 @@ def test_counting_as_it_is_heard_gives_what_counting_anew_gives_however_calendar
     assert anew.ways.total() > told / 50
 
 
-async def hear(world: Any, agency: str) -> None:
-    """Count what the agency's cases have told, as the consumer would."""
-    for row in await world.told("procedures.case.v1", "agency", agency):
-        known = event_class(row.type)
-        assert known is not None
-        envelope = Envelope(
-            row.id, row.type, row.aggregatetype, row.aggregateid, row.sequence, row.occurred_at, row.payload
-        )
-        async with world.database.transaction() as tx:
-            await HANDLERS[known](tx, envelope, known.model_validate(row.payload))
-
-
 async def cells(world: Any, *agencies: str) -> list[Any]:
     found: list[Any] = []
     async with world.database.reading() as tx:
@@ -145,8 +130,8 @@ async def test_a_part_of_a_case_has_stays_at_its_own_agency_however_they_are_cou
     (child,) = answer.json()["children"]
     world.clock.advance(2 * HOUR)
     await world.act(child["id"], "acceptance", world.official("desk", other))
-    await hear(world, agency)
-    await hear(world, other)
+    await world.count(agency)
+    await world.count(other)
     before = await cells(world, agency, other)
     assert [row[3] for row in before if row[0] == other] == ["TIEP_NHAN"]
     await recount_stays(world.database)
@@ -165,13 +150,13 @@ async def test_a_closure_that_is_declared_later_changes_no_stay_that_was_over_an
     world.clock.set(datetime(2026, 1, 7, 1, 30, tzinfo=UTC))
     done = {"outcome": "done"}
     await world.act(first, "tasks/THU_LY/completion", justice, done)
-    await hear(world, agency)
+    await world.count(agency)
     await world.act(second, "tasks/THU_LY/completion", justice, done)
     await world.close_on(agency, "2026-01-06")
-    await hear(world, agency)
+    await world.count(agency)
     world.clock.advance(timedelta(minutes=1))
     await world.act(third, "tasks/THU_LY/completion", justice, done)
-    await hear(world, agency)
+    await world.count(agency)
     before = await cells(world, agency)
     lengths = {row[-1]: row[-2] for row in before if row[3] == "THU_LY"}
     assert lengths == {2 * 16 * 60: 2, 8 * 60 + 1: 1}
@@ -188,7 +173,7 @@ async def test_an_edit_counts_from_behind_all_that_was_done_before_it(world: Any
     edited = world.clock.now()
     world.clock.set(datetime(2026, 1, 7, 1, 30, tzinfo=UTC))
     await world.act(case, "tasks/THU_LY/completion", world.official("justice", agency), {"outcome": "done"})
-    await hear(world, agency)
+    await world.count(agency)
     before = await cells(world, agency)
     world.clock.set(edited)
     await world.close_on(agency, "2026-01-06")

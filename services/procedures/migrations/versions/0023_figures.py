@@ -26,6 +26,15 @@ def upgrade() -> None:
         INSERT INTO calendar_versions (agency, since, calendar)
         SELECT agency, 'epoch', calendar FROM calendars
     """)
+    op.add_column(
+        "statistics_months",
+        sa.Column(
+            "quality",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="what was measured; none in months reported before it was",
+        ),
+    )
     op.create_index("cases_submitted_idx", "cases", ["agency", "procedure", "submitted_at", "id"])
     op.create_index("procedures_agency_idx", "procedures", ["agency"])
     op.add_column(
@@ -50,6 +59,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("procedure_versions", "complete")
+    op.drop_column("statistics_months", "quality")
     op.drop_index("procedures_agency_idx", "procedures")
     op.drop_index("cases_submitted_idx", "cases")
     op.drop_table("calendar_versions")

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import learn_agency
+from procedures.domain.fees import reference_from
 from procedures.domain.statistics import Fact
 from procedures.external_tasks.systems import learn_system
 from procedures.officials.operations import learn_official
@@ -25,6 +26,7 @@ from shared.events.identity import (
 )
 from shared.events.participation import FeedbackRated
 from shared.events.procedures import CaseEvent
+from shared.events.procedures_fees import CaseFeeDemanded, CaseFeeExempted, CaseFeePaid
 from shared.inbox import Handlers
 
 
@@ -58,8 +60,15 @@ async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> Non
         agency=event.agency,
         procedure=event.procedure,
         sequence=envelope.sequence,
-        fact=Fact(kind, envelope.time, event.due_at, outcome),
+        fact=Fact(kind, envelope.time, event.due_at, outcome, _fee_of(event)),
     )
+
+
+def _fee_of(event: CaseEvent) -> int | None:
+    if not isinstance(event, CaseFeeDemanded | CaseFeeExempted | CaseFeePaid):
+        return None
+    reference = reference_from(event.fee)
+    return None if reference is None else reference.number
 
 
 async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> None:

@@ -296,6 +296,7 @@ statistics_months = Table(
     Column("id", Uuid, nullable=False, unique=True),
     Column("frozen_at", Instant, nullable=False),
     Column("rows", JSONB, nullable=False, comment="[{procedure, figures, corrections}]"),
+    Column("quality", JSONB, comment="what was measured; none in months reported before it was"),
     comment="Months as they were reported; they never change",
 )
 
