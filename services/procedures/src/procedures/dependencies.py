@@ -128,9 +128,10 @@ def official_of(who: Principal) -> Official:
     return Official(agency_of(who), frozenset((post.unit, post.role) for post in who.posts))
 
 
-async def _desk(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
+    """What the application that was asked keeps at hand."""
     desk: Desk = request.app.state.desk
     return desk
 
 
-AtDesk = Annotated[Desk, Depends(_desk)]
+AtDesk = Annotated[Desk, Depends(desk_of)]

@@ -165,18 +165,18 @@ class IdempotentRequest:
         return orjson.loads(self._seal.open(bytes.fromhex(body["sealed"]), bound_to=self._place))
 
 
-async def idempotent_request(
-    request: Request,
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            max_length=200,
-            description="Any text of your own, unique to this command; with it, sending again is safe for 24 h",
-            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
-        ),
-    ] = None,
-) -> IdempotentRequest:
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        description="Any text of your own, unique to this command; with it, sending again is safe for 24 h",
+        examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    ),
+]
+
+
+async def idempotent_request(request: Request, key: IdempotencyKey = None) -> IdempotentRequest:
     """The idempotency of the request at hand."""
     body = await request.body() if key is not None else b""
     return IdempotentRequest(request, key, hashlib.sha256(body).hexdigest())
