@@ -108,7 +108,13 @@ def invented(chance: random.Random) -> list[Fact]:
         case 1:
             facts.append(Fact(chance.choice(["withdrawn", "lapsed"]), now))
         case _:
+            if chance.random() < 0.1:
+                facts.append(Fact("ruled", now, due))
             facts.append(Fact("decided", now, due, chance.choice(["granted", "rejected"])))
+            if chance.random() < 0.5:
+                later = now + timedelta(days=chance.randrange(40))
+                facts.insert(1, Fact("fee_demanded", facts[0].at, due, fee=1))
+                facts.append(Fact(chance.choice(["fee_paid", "fee_exempted"]), later, fee=1))
             if chance.random() < 0.8:
                 facts.append(Fact("result_recorded", now + timedelta(hours=1), due))
                 facts.append(Fact("closed", now + timedelta(days=chance.randrange(9))))
