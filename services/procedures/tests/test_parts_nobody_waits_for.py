@@ -38,15 +38,16 @@ async def does(world: Any, who: str, case: str, command: str, body: Any = None) 
     return answer.json()
 
 
-async def asking_one(world: Any, **more: Any) -> tuple[str, str]:
-    """A case whose step HOI waits for a part, and the part."""
+async def asking_one(world: Any, changes: Any = None, **more: Any) -> tuple[str, str]:
+    """A case whose step HOI waits for a part, and the part; the procedure is changed so, and its step."""
     part = await publish_part(world)
     case = await world.accepted(
         steps=[
             step("TIEP_NHAN", "BP_MOT_CUA", "HOI"),
             step("HOI", "PHONG_TU_PHAP", "TRA_KET_QUA", opensCase=opens(part), **more),
             step("TRA_KET_QUA", "BP_MOT_CUA", None),
-        ]
+        ],
+        **(changes or {}),
     )
     (child,) = (await view(world, case))["children"]
     return case, child["id"]
@@ -122,6 +123,39 @@ async def test_what_still_runs_when_the_whole_is_closed_is_withdrawn(world: Any)
     assert (await view(world, beside))["status"] == "withdrawn"
     seen = await view(world, case)
     assert [one["status"] for one in seen["children"]] == ["closed", "withdrawn"]
+
+
+BOOK = {"code": "SO_DO", "title": {"vi": "Sổ đỏ", "en": "Land book"}, "required": False}
+ASKED = {"items": [{"document": "SO_DO", "reason": "Thiếu."}]}
+
+
+async def ended_while_the_applicant_was_asked(world: Any, **changes: Any) -> str:
+    """The case of which the part has ended meanwhile."""
+    case, part = await asking_one(world, changes)
+    await does(world, "justice", case, "supplement-request", ASKED)
+    await end(world, part)
+    assert open_steps(await view(world, case)) == ["HOI"]
+    return case
+
+
+async def test_what_a_part_came_to_while_the_applicant_was_asked_counts_once_they_have_answered(
+    world: Any,
+) -> None:
+    case = await ended_while_the_applicant_was_asked(world, documents=[BOOK])
+    brought = {"documents": [{"document": "SO_DO", "id": (await world.send(b"%PDF-1.7 sample"))["id"]}]}
+    assert (await world.act(case, "supplement", world.citizen(), brought)).status_code == 201
+    assert open_steps(await view(world, case)) == ["TRA_KET_QUA"]
+
+
+@pytest.mark.usefixtures("nothing_left_over")
+async def test_what_a_part_came_to_counts_too_once_the_time_to_answer_is_over(world: Any) -> None:
+    case = await ended_while_the_applicant_was_asked(
+        world, documents=[BOOK], supplements={"answerWithin": DAY, "onExpiry": "continue"}
+    )
+    world.clock.advance(timedelta(days=3))
+    await world.fire()
+    seen = await view(world, case)
+    assert (seen["status"], open_steps(seen)) == ("accepted", ["TRA_KET_QUA"])
 
 
 async def test_a_step_that_systems_do_waits_for_no_other_case(world: Any, definition: Any) -> None:

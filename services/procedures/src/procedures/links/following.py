@@ -20,7 +20,7 @@ from procedures.domain.case import Case, Task
 from procedures.domain.link_acts import ChildNotOpened
 from procedures.domain.linked_cases import LinkKind
 from procedures.domain.linking import answered, no_longer_awaited, progressed, settled
-from procedures.domain.status import ALLOWED, Action
+from procedures.domain.status import ALLOWED, Action, Status
 from procedures.links import store
 from procedures.links.filing import file_child, take_turn
 from shared.errors import MotcuaError
@@ -57,18 +57,41 @@ async def _heard(
     for piece, about in news:
         case = _after(case, piece, actor, now)
         acts.append(piece)
-        for act in await _answers(tx, case, about, now):
+        for act in await _answers(tx, case, about.id, now):
             case = _after(case, act, actor, now)
             acts.append(act)
     return acts
+
+
+async def answered_late(
+    tx: AsyncConnection,
+    actor: Actor,
+    now: datetime,
+    changes: Sequence[Change],
+    stands: Mapping[UUID, Stored],
+) -> list[Done]:
+    """What follows from children that ended while the applicant of a case was asked for something, now that it goes on."""
+    done: list[Done] = []
+    for before, after in changes:
+        if before.status is not Status.SUPPLEMENT_REQUESTED or after.status is not Status.ACCEPTED:
+            continue
+        stored, acts = stands[after.id], list[Act]()
+        case = stored.case
+        for child in after.children:
+            for act in await _answers(tx, case, child.case, now):
+                case = _after(case, act, actor, now)
+                acts.append(act)
+        if acts:
+            done.append((stored, acts))
+    return done
 
 
 def _after(case: Case, act: Act, actor: Actor, now: datetime) -> Case:
     return case.after(Entry(case.sequence + 1, now, actor, act))
 
 
-async def _answers(tx: AsyncConnection, case: Case, about: Case, now: datetime) -> tuple[Act, ...]:
-    child = next((child for child in case.children if child.case == about.id), None)
+async def _answers(tx: AsyncConnection, case: Case, about: UUID, now: datetime) -> tuple[Act, ...]:
+    child = next((child for child in case.children if child.case == about), None)
     if child is None or not child.status.ended:
         return ()
     definition = (await versions_of(tx).of(tx, case.procedure, case.version)).definition
