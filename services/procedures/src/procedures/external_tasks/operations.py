@@ -177,7 +177,7 @@ async def complete_task(
 
     Raises:
         LeaseLost: also when there is no such case, or none that the caller may see.
-        ActionNotAllowed, UnknownOutcome, DecisionMissing, FeeUnpaid, Invalid.
+        ActionNotAllowed, UnknownOutcome, DecisionMissing, FeeUnpaid, ChildStillRunning, Invalid.
     """
     try:
         await locked_case(tx, order)

@@ -30,6 +30,7 @@ from procedures.domain.external_task import (
     NotWithSystems,
 )
 from procedures.domain.handling import DecisionMissing, FeeUnpaid, NotThisUnit
+from procedures.domain.linked_cases import ChildStillRunning
 from procedures.domain.status import ActionNotAllowed
 from procedures.external_tasks import operations
 from procedures.external_tasks.operations import Claimed, Hold, Incident, when_free
@@ -195,7 +196,7 @@ async def fail_external_task(
     _TASK + "/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_OF_LEASES, ActionNotAllowed, DecisionMissing, FeeUnpaid),
+    responses=problems(*_OF_LEASES, ActionNotAllowed, DecisionMissing, FeeUnpaid, ChildStillRunning),
 )
 async def complete_external_task(
     case_id: CaseId,
