@@ -15,10 +15,20 @@ from procedures.tables import cases, documents
 from shared.db import AnyRow
 
 
-async def expect(tx: AsyncConnection, *, id: UUID, file_name: str, **row: Any) -> None:  # noqa: A002
+async def expect(
+    tx: AsyncConnection,
+    *,
+    id: UUID,  # noqa: A002
+    file_name: str | None = None,
+    **row: Any,
+) -> None:
     """Remember that a document begins to arrive. Its name, which may tell of a person, is sealed."""
-    sealed = keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(id))
+    sealed = None if file_name is None else _sealed_name(tx, id, file_name)
     await tx.execute(insert(documents).values(id=id, file_name=sealed, **row))
+
+
+def _sealed_name(tx: AsyncConnection, document: UUID, file_name: str) -> bytes:
+    return keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(document))
 
 
 def file_name_of(tx: AsyncConnection, row: AnyRow) -> str:
@@ -37,6 +47,19 @@ async def keep(tx: AsyncConnection, document: UUID, *, size: int, sha256: str, r
         .where(documents.c.id == document)
         .values(size=size, sha256=sha256, received_at=received_at)
     )
+
+
+async def keep_in_case(
+    tx: AsyncConnection, document: UUID, case_id: UUID, *, file_name: str, **row: Any
+) -> None:
+    """The document is there, and belongs to the case from the beginning."""
+    kept = await tx.execute(
+        update(documents)
+        .where(documents.c.id == document, documents.c.case_id.is_(None))
+        .values(case_id=case_id, file_name=_sealed_name(tx, document, file_name), **row)
+        .returning(documents.c.id)
+    )
+    kept.scalar_one()  # or it was swept: a day has passed
 
 
 async def forget(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
