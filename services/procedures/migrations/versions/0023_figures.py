@@ -35,7 +35,6 @@ def upgrade() -> None:
             comment="what was measured; none in months reported before it was",
         ),
     )
-    op.create_index("cases_submitted_idx", "cases", ["agency", "procedure", "submitted_at", "id"])
     op.create_index("procedures_agency_idx", "procedures", ["agency"])
     op.add_column(
         "procedure_versions",
@@ -61,5 +60,4 @@ def downgrade() -> None:
     op.drop_column("procedure_versions", "complete")
     op.drop_column("statistics_months", "quality")
     op.drop_index("procedures_agency_idx", "procedures")
-    op.drop_index("cases_submitted_idx", "cases")
     op.drop_table("calendar_versions")
