@@ -37,6 +37,20 @@ def flow(source: str, target: str, **more: str) -> str:
     return f'<sequenceFlow id="{source}-{target}" sourceRef="{source}" targetRef="{target}" {attributes}/>'
 
 
+def timer(task: str, interrupts: str, name: str = "t") -> str:
+    return (
+        f'<boundaryEvent id="{name}" attachedToRef="{task}" cancelActivity="{interrupts}"><timerEventDefinition>'
+        "<timeDuration>P3D</timeDuration></timerEventDefinition></boundaryEvent>"
+    )
+
+
+def waits(name: str) -> str:
+    return (
+        f'<intermediateCatchEvent id="{name}" name="Niêm yết"><timerEventDefinition><timeDuration>P15D'
+        "</timeDuration></timerEventDefinition></intermediateCatchEvent>"
+    )
+
+
 def codes(raw: bytes) -> set[str]:
     return {finding.code for finding in read_bpmn(raw, agency="H99.01").findings}
 
@@ -87,6 +101,11 @@ def test_a_diagram_drawn_in_a_modelling_tool_becomes_a_procedure_that_can_be_pub
             "inclusive_split",
         ),
         (
+            '<startEvent id="s"/><task id="a"/><task id="b"/><task id="c"/>' + flow("s", "a") + flow("a", "b")
+            + '<sequenceFlow id="f" sourceRef="a" targetRef="c"><conditionExpression>x</conditionExpression></sequenceFlow>',
+            "inclusive_split",
+        ),
+        (
             '<startEvent id="s"/><task id="a"/><task id="b"/><parallelGateway id="g"/><endEvent id="e"/>'
             + flow("s", "a") + flow("a", "g") + flow("b", "g") + flow("g", "e"),
             "join_without_step",
@@ -103,6 +122,25 @@ def test_a_diagram_drawn_in_a_modelling_tool_becomes_a_procedure_that_can_be_pub
             "timer_unreadable",
         ),
         (
+            '<startEvent id="s"/><task id="a"/><intermediateCatchEvent id="b"><timerEventDefinition>'
+            "<timeDate>2026-01-01</timeDate></timerEventDefinition></intermediateCatchEvent>"
+            + flow("s", "a") + flow("a", "b"),
+            "timer_unreadable",
+        ),
+        (
+            '<startEvent id="s"/><task id="a"/><intermediateCatchEvent id="b"><signalEventDefinition/>'
+            "</intermediateCatchEvent>" + flow("s", "a") + flow("a", "b"),
+            "unknown_element",
+        ),
+        ('<startEvent id="s"/><task id="a"/>' + flow("s", "b") + flow("b", "a") + waits("b"), "start_branches"),
+        ('<startEvent id="s"><timerEventDefinition/></startEvent><task id="a"/>' + flow("s", "a"), "timer_not_mapped"),
+        ('<startEvent id="s"/><task id="a"/><task id="b"/>' + flow("s", "a") + timer("a", "false") + flow("t", "b"), "timer_not_mapped"),
+        (
+            '<startEvent id="s"/><task id="a"/><task id="b"/>' + flow("s", "a") + flow("a", "b") + timer("a", "true")
+            + timer("a", "false", "u") + flow("t", "b"),
+            "timer_not_mapped",
+        ),
+        (
             '<startEvent id="s"/><task id="a" motcua:allowance="3 moons"/>' + flow("s", "a"),
             "unknown_kind",
         ),
@@ -114,6 +152,52 @@ def test_what_cannot_be_mapped_is_named_in_a_sentence(inner: str, code: str) -> 
     assert found.message.vi.strip()
     assert found.message.en.strip()
     assert found.pointer.startswith("#")
+
+
+def test_flows_with_conditions_and_a_default_out_of_a_task_are_a_choice() -> None:
+    inner = (
+        '<startEvent id="s"/><task id="a"/><task id="b" default="b-e"/><task id="c"/><endEvent id="e"/>'
+        + flow("s", "a") + flow("a", "b") + flow("b", "e", name="Còn lại") + flow("c", "e")
+        + '<sequenceFlow id="f" sourceRef="b" targetRef="c" name="Đạt"><conditionExpression>ok</conditionExpression>'
+        "</sequenceFlow>"
+    )  # fmt: skip
+    read = read_bpmn(process(inner), agency="H99.01")
+    assert read.definition is not None
+    assert [(way.outcome, way.targets) for way in read.definition.step("b").transitions] == [
+        ("con_lai", ()),
+        ("dat", ("c",)),
+    ]
+    assert read.publishable
+
+
+def test_a_timer_that_is_waited_for_is_a_step_that_goes_on_by_itself() -> None:
+    inner = (
+        '<startEvent id="s"/><task id="a"/><task id="c"/><endEvent id="e"/>' + waits("b")
+        + flow("s", "a") + flow("a", "b") + flow("b", "c") + flow("c", "e")
+    )  # fmt: skip
+    read = read_bpmn(process(inner), agency="H99.01")
+    assert read.definition is not None
+    assert (read.publishable, [step.code for step in read.definition.steps]) == (True, ["a", "c", "b"])
+    waiting = read.definition.step("b")
+    assert (waiting.title.vi, waiting.silence_consents) == ("Niêm yết", True)
+    assert waiting.allowance == Term(TermKind.CALENDAR_DAYS, Decimal(15))
+    assert read_bpmn(write_bpmn(read.definition), agency="H99.01").definition == read.definition
+
+
+def test_a_timer_that_interrupts_nobody_says_how_long_a_step_has() -> None:
+    inner = (
+        '<startEvent id="s"/><task id="a"/><endEvent id="e"/><endEvent id="x"/>' + timer("a", "false")
+        + flow("s", "a") + flow("a", "e") + flow("t", "x")
+    )  # fmt: skip
+    for drawn in (inner, inner.replace(flow("t", "x"), "")):
+        read = read_bpmn(process(drawn), agency="H99.01")
+        assert read.definition is not None
+        (step,) = read.definition.steps
+        assert (step.allowance, step.silence_consents) == (Term(TermKind.CALENDAR_DAYS, Decimal(3)), False)
+        assert {finding.code for finding in read.findings} == {"no_fixed_term"}
+        again = write_bpmn(read.definition).decode()
+        assert 'cancelActivity="false"' in again
+        assert "<bpmn:timeDuration>P3D</bpmn:timeDuration>" in again
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,19 @@ async def test_while_a_part_is_awaited_the_clock_runs_unless_the_step_is_exempt(
     assert (seen["dueAt"] is None, seen["stoppedAt"] is None) == (exempt, not exempt)
 
 
+@pytest.mark.parametrize(("exempt", "steps"), [(False, ["HOI"]), (True, ["TRA_KET_QUA"])])
+async def test_while_the_applicant_is_asked_the_end_of_a_part_does_a_step_that_is_exempt(
+    world: Any, exempt: bool, steps: list[str]
+) -> None:
+    case = await accepted(world, exempt=exempt)
+    (child,) = (await view(world, case))["children"]
+    items = {"items": [{"document": "GIAY_TO", "reason": "Mờ."}]}
+    await world.act(case, "supplement-request", world.official("justice"), items)
+    await end(world, child["id"])
+    seen = await view(world, case)
+    assert (seen["status"], [task["step"] for task in seen["tasks"]]) == ("supplement_requested", steps)
+
+
 async def test_a_step_goes_the_way_that_is_named_for_how_its_part_ended(world: Any) -> None:
     ways = [{"to": "TRA_KET_QUA", "outcome": "granted"}, {"to": "XEM_LAI", "outcome": "rejected"}]
     land = await publish_land(world)

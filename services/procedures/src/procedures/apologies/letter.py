@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,9 +24,16 @@ DOCUMENT = "PHIEU_XIN_LOI"
 
 
 async def keep_letter(
-    tx: AsyncConnection, press: Press, order: Order, stored: Stored, definition: Definition, act: Apologised
+    tx: AsyncConnection,
+    press: Press,
+    order: Order,
+    stored: Stored,
+    definition: Definition,
+    act: Apologised,
+    sheet: UUID,
 ) -> Attachment:
-    """Write the letter of an apology and put it into the case, signed when there is a certificate.
+    """Write the letter of an apology, which was announced as `sheet`, and put it into the case; signed when there is a
+    certificate.
 
     Raises:
         TimeNotAttested
@@ -40,8 +48,7 @@ async def keep_letter(
         tx,
         press.contents,
         order.now,
-        owner=order.actor.subject,
-        agency=order.actor.agency,
+        sheet,
         case_id=stored.case.id,
         document=DOCUMENT,
         file_name=f"{DOCUMENT}.pdf",

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 from procedures.documents import store
 from procedures.documents.contents import Contents
 from procedures.domain.case import Attachment

@@ -8,17 +8,27 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import Viewer, visible_to
+from procedures.cases.sight import Viewer, visible_to
 from procedures.consultations.store import shared_with
 from procedures.keys.keyring import keyring_of
 from procedures.tables import cases, documents
 from shared.db import AnyRow
 
 
-async def expect(tx: AsyncConnection, *, id: UUID, file_name: str, **row: Any) -> None:  # noqa: A002
+async def expect(
+    tx: AsyncConnection,
+    *,
+    id: UUID,  # noqa: A002
+    file_name: str | None = None,
+    **row: Any,
+) -> None:
     """Remember that a document begins to arrive. Its name, which may tell of a person, is sealed."""
-    sealed = keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(id))
+    sealed = None if file_name is None else _sealed_name(tx, id, file_name)
     await tx.execute(insert(documents).values(id=id, file_name=sealed, **row))
+
+
+def _sealed_name(tx: AsyncConnection, document: UUID, file_name: str) -> bytes:
+    return keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(document))
 
 
 def file_name_of(tx: AsyncConnection, row: AnyRow) -> str:
@@ -37,6 +47,19 @@ async def keep(tx: AsyncConnection, document: UUID, *, size: int, sha256: str, r
         .where(documents.c.id == document)
         .values(size=size, sha256=sha256, received_at=received_at)
     )
+
+
+async def keep_in_case(
+    tx: AsyncConnection, document: UUID, case_id: UUID, *, file_name: str, **row: Any
+) -> None:
+    """The document is there, and belongs to the case from the beginning."""
+    kept = await tx.execute(
+        update(documents)
+        .where(documents.c.id == document, documents.c.case_id.is_(None))
+        .values(case_id=case_id, file_name=_sealed_name(tx, document, file_name), **row)
+        .returning(documents.c.id)
+    )
+    kept.scalar_one()  # or it was swept: a day has passed
 
 
 async def forget(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
@@ -113,13 +136,14 @@ def content_of(row: AnyRow) -> UUID:
 async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow | None:
     """The document, when the viewer sent it, may see its case, or is asked about it and was given it."""
     sent: ColumnElement[bool] = and_(documents.c.owner == viewer.subject, documents.c.case_id.is_(None))
+    sight = visible_to(viewer)
     query = (
         select(documents, cases.c.code, cases.c.procedure, cases.c.applicant)
         .outerjoin(cases, cases.c.id == documents.c.case_id)
         .where(
             documents.c.id == document,
             documents.c.received_at.is_not(None),
-            or_(sent, visible_to(viewer), shared_with(viewer)),
+            or_(sent, sight.condition, shared_with(viewer)),
         )
     )
-    return (await tx.execute(query)).one_or_none()
+    return (await tx.execute(query, sight.values)).one_or_none()

@@ -1,12 +1,14 @@
 """Every SQL statement about links between cases."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, func, insert, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.cases.sight import Sight
 from procedures.cases.store import SEEN, Stored, page, stored_case
 from procedures.domain.case import Case
 from procedures.tables import case_links, cases
@@ -60,18 +62,24 @@ async def lock_numbers(tx: AsyncConnection) -> None:
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext("numbers of several agencies"))))
 
 
-async def lock_case(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
-    """The case under its row lock, when the caller may see it; its family is locked with it."""
-    query = (
+@cache
+def _locking(condition: ColumnElement[bool]) -> Select[Any]:
+    case_id: ColumnElement[UUID] = bindparam("case", type_=Uuid())
+    return (
         select(cases.c.id, *SEEN)
         .where(
             cases.c.id == func.any(func.array(_family(case_id).scalar_subquery())),
-            or_(cases.c.id != case_id, visible),
+            or_(cases.c.id != case_id, condition),
         )
         .order_by(cases.c.id)
         .with_for_update()
     )
-    found = {row.id: row for row in await tx.execute(query)}
+
+
+async def lock_case(tx: AsyncConnection, case_id: UUID, sight: Sight) -> Stored | None:
+    """The case under its row lock, when the caller sees it; its family is locked with it."""
+    rows = await tx.execute(_locking(sight.condition), {**sight.values, "case": case_id})
+    found = {row.id: row for row in rows}
     return stored_case(tx, found[case_id]) if case_id in found else None
 
 
@@ -82,7 +90,7 @@ async def lock_free_family(tx: AsyncConnection, case_id: UUID) -> bool:
     return set((await tx.execute(query)).scalars()) == family
 
 
-def _family(case_id: UUID) -> Select[tuple[UUID]]:
+def _family(case_id: UUID | ColumnElement[UUID]) -> Select[tuple[UUID]]:
     """The case, those above it, and all parts of any of these."""
     chain = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()
     above = func.unnest(func.array_append(chain, case_id, type_=ARRAY(Uuid)), type_=Uuid)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from procedures.domain.bpmn import names
 from procedures.domain.bpmn.slugs import Slugs
 from procedures.domain.definition import Definition, Step, Transition, steps_by_code
+from procedures.domain.terms import TermKind
 from shared.errors import Conflict, Text
 
 
@@ -110,6 +111,9 @@ class _Pen:
                 self._line(timer, merge)
                 target = merge
             self._line(source, target, way)
+        if step.allowance.kind is not TermKind.NONE and not step.silence_consents:
+            timer = self._shape(f"Timer_{task}", names.BOUNDARY, step, attached_to=task)
+            self._line(timer, self._shape(f"Overdue_{task}", names.END_EVENT, step))
 
     def _ends_of(self, step: Step, way: Transition) -> Iterator[str]:
         if not way.targets:

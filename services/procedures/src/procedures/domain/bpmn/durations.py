@@ -5,15 +5,18 @@ from typing import Any
 
 from procedures.domain.terms import Term, TermKind
 
-_DURATION = re.compile(r"P(?:(\d{1,2})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?)?")
+_DURATION = re.compile(r"P(?:(\d{1,2})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,6})M)?)?")
 _HOURS_OF_A_DAY = 8
 
 
-def allowance_of(duration: str) -> dict[str, Any] | None:
+def allowance_of(duration: str, written: Term | None = None) -> dict[str, Any] | None:
     """The allowance that a duration stands for; None when it cannot be read.
 
-    Days and weeks are read as calendar days, hours and minutes as working hours; both together are none.
+    Days and weeks are read as calendar days, hours and minutes as working hours; both together are none. Where
+    our own attribute says the same, it counts as it is `written` there, and its working days stay working days.
     """
+    if written is not None and duration == duration_of(written):
+        return written.to_json()
     found = _DURATION.fullmatch(duration)
     if found is None or not any(found.groups()):
         return None
@@ -21,7 +24,9 @@ def allowance_of(duration: str) -> dict[str, Any] | None:
     if weeks or days:
         if hours or minutes:
             return None
-        return {"kind": TermKind.CALENDAR_DAYS.value, "amount": weeks * 7 + days}
+        working = written is not None and written.kind is TermKind.WORKING_DAYS
+        kind = TermKind.WORKING_DAYS if working else TermKind.CALENDAR_DAYS
+        return {"kind": kind.value, "amount": weeks * 7 + days}
     return {"kind": TermKind.WORKING_HOURS.value, "amount": hours + minutes / 60}
 
 

@@ -17,9 +17,10 @@ its lane; the outcome of a way is made of the name of its flow.
 | implicit_end           | warning  | an element leads nowhere, and was taken for an end                   |
 | gateway_without_way,   | error    | a gateway leads nowhere, or back to itself, or has too many ways on  |
 | gateway_loop, too_many_ways |     |                                                                      |
-| inclusive_split        | error    | an inclusive gateway with several ways out                           |
+| inclusive_split        | error    | an inclusive gateway with several ways out, or a task with flows with and without a condition |
 | join_without_step      | error    | behind a gateway that joins branches stands not just one task        |
-| timer_not_mapped       | warning  | a boundary event other than an interrupting timer                    |
+| drawn_otherwise        | warning  | a drawing was edited: what is drawn was taken, not our attribute      |
+| timer_not_mapped       | warning  | a timer that begins a case, or on a task a second one, one that sets other work going, or another event |
 | timer_unreadable       | error    | a duration that cannot be read                                       |
 | extension_unreadable   | error    | what we wrote into the file ourselves cannot be read any more        |
 """
@@ -30,27 +31,30 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from procedures.domain.bpmn import names
-from procedures.domain.bpmn.durations import allowance_of
-from procedures.domain.bpmn.reading import Diagram, Flow, Node, read_diagram
+from procedures.domain.bpmn.attributes import members
+from procedures.domain.bpmn.edited import name_of, place_of, title_of
+from procedures.domain.bpmn.reading import Diagram, Node, plain, read_diagram
 from procedures.domain.bpmn.slugs import Slugs, slug
+from procedures.domain.bpmn.timers import Timers
 from procedures.domain.bpmn.ways import Way, Ways
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import LONGEST_CODE, DefinitionMalformed, definition_from_json
-from procedures.domain.finding import Finding, Severity, error, warning
+from procedures.domain.finding import Finding, Severity, error
 from procedures.domain.findings import findings
 from procedures.domain.json_input import quoted
 from procedures.domain.register_sheet import Imported
 
 _STEP = re.compile(r"/steps/(\d+)(.*)")
-_MADE_UP = re.compile(r"(Activity|Task|UserTask|Process)_([0-9a-z]{7}|\d{1,3})")
+_MADE_UP = re.compile(r"(Activity|Event|Task|UserTask|Process)_([0-9a-z]{7}|\d{1,3})")
 """Ids as modelling tools make them."""
+_TITLES = ("titleVi", "titleEn")
 
 
 def read_bpmn(raw: bytes, *, agency: str, known_units: Collection[str] | None = None) -> Imported:
     """A BPMN file read for the agency with this code. Never raises; what cannot be read is a finding."""
     diagram = read_diagram(raw)
     found = list(diagram.findings)
-    tasks = [node for node in diagram.nodes.values() if node.kind in names.TASKS]
+    tasks = [node for node in diagram.nodes.values() if node.kind in names.STEPS]
     if not tasks:
         if not found:
             found.append(_no_task(diagram))
@@ -83,21 +87,19 @@ class _Drawing:
     def definition(self, agency: str) -> dict[str, Any]:
         diagram, own = self._diagram, dict(self._diagram.own)
         value = self._whole()
-        vi = diagram.name or (diagram.pool.name if diagram.pool else "") or diagram.id
+        name = name_of(diagram.name, diagram.pool) or plain(own.get("titleVi", diagram.id))
         steps = [self._step(task) for task in self._tasks]
         for task, step in zip(self._tasks, steps, strict=True):
             if (gateway := self._ways.joins.get(task.id)) is not None:
                 needed = gateway.own.get("needed", "")
                 step["join"] = {"needed": int(needed) if needed.isdecimal() else None}
-        code = own.pop("code", "") or ("" if _MADE_UP.fullmatch(diagram.id) else diagram.id) or slug(vi)
-        vi = own.pop("titleVi", vi)
-        title = {"vi": vi, "en": own.pop("titleEn", vi)}
+        code = own.pop("code", "") or ("" if _MADE_UP.fullmatch(diagram.id) else diagram.id) or slug(name)
         return {
             "term": {"kind": "none"},
             **value,
-            **_members(own),
+            **members({key: value for key, value in own.items() if key not in _TITLES}),
             "code": code[:LONGEST_CODE],
-            "title": title,
+            "title": title_of(diagram.id, name, own, self._own.append),
             "agency": agency,
             "first": self._first(),
             "steps": steps,
@@ -136,8 +138,9 @@ class _Drawing:
                 "The diagram must have just one start event.",
             )  # fmt: skip
         ways = self._ways.after(starts[0]) if starts else []
-        if len(ways) == 1 and len(ways[0].targets) == 1:
-            return self._codes[ways[0].targets[0]]
+        first = ways[0].targets[0] if len(ways) == 1 and len(ways[0].targets) == 1 else ""
+        if first and self._diagram.nodes[first].kind in names.TASKS:
+            return self._codes[first]
         if starts:
             self._note(
                 error, "start_branches", starts[0].id, "Sau bắt đầu phải là đúng một công việc: nơi tiếp nhận.",
@@ -146,72 +149,43 @@ class _Drawing:
         return self._codes[self._tasks[0].id]
 
     def _step(self, task: Node) -> dict[str, Any]:
-        own = {key: value for key, value in task.own.items() if key != "code"}
+        own = {key: value for key, value in task.own.items() if key not in ("code", *_TITLES)}
         lane = self._diagram.lanes.get(task.id) or self._diagram.pool
-        place = {"unit": slug(lane.name), **_members(lane.own)} if lane else {}
+        place = {"unit": slug(lane.name), **members(place_of(lane, self._own.append))} if lane else {}
         if not place.get("unit") and "unit" not in own:
             self._note(
                 error, "no_lane", task.id,
                 f"Công việc {quoted(task.name)} không nằm trong làn nào; hãy đặt vào làn của bộ phận làm việc đó.",
                 f"The task {quoted(task.name)} stands in no lane; put it into that of the unit that does it.",
             )  # fmt: skip
-        vi = own.pop("titleVi", task.name or task.id)
+        name = task.name or plain(task.own.get("titleVi", task.id))
         step = {
             "code": self._codes[task.id],
-            "title": {"vi": vi, "en": own.pop("titleEn", vi)},
+            "title": title_of(task.id, name, task.own, self._own.append),
             **place,
-            **_members(own),
+            **members(own),
         }
         return {**step, **self._ways_on(task, step)}
 
     def _ways_on(self, task: Node, step: Mapping[str, Any]) -> dict[str, Any]:
-        ways = self._ways.after(task)
-        timers = [node for node in self._diagram.nodes.values() if node.attached_to == task.id]
-        more: dict[str, Any] = {}
-        for timer in timers:
-            ways, more = self._with_timer(timer, ways, step)
+        timers = Timers(self._diagram, self._ways, self._own.append)
+        ways, more = timers.of_step(task, self._ways.after(task), step.get("allowance"))
         outcomes = Slugs(lower=True)
         return {**more, "transitions": [self._transition(way, len(ways) > 1, outcomes) for way in ways]}
-
-    def _with_timer(
-        self, timer: Node, ways: list[Way], step: Mapping[str, Any]
-    ) -> tuple[list[Way], dict[str, Any]]:
-        """The ways with the one first that is gone when the timer runs out."""
-        silent = self._ways.after(timer) if timer.interrupts and timer.timer is not None else []
-        if len(silent) != 1:
-            self._note(
-                warning, "timer_not_mapped", timer.id, "Sự kiện gắn này không được đọc: chỉ hiểu bộ đếm giờ ngắt.",
-                "This boundary event is not read: only interrupting timers are understood.",
-            )  # fmt: skip
-            return ways, {}
-        more: dict[str, Any] = {"silenceConsents": True}
-        if "allowance" not in step:
-            allowance = allowance_of(timer.timer or "")
-            if allowance is None:
-                self._note(
-                    error, "timer_unreadable", timer.id, f"Không đọc được thời hạn {quoted(timer.timer)}; viết như P3D.",
-                    f"The duration {quoted(timer.timer)} cannot be read; write it like P3D.",
-                )  # fmt: skip
-            else:
-                more["allowance"] = allowance
-        first = next((way for way in ways if way.targets == silent[0].targets), None)
-        if first is None:
-            named = Flow("", timer.id, "", timer.name or "Hết hạn", timer.own, conditional=False)
-            first = Way(silent[0].targets, (named, *silent[0].choices))
-        return [first, *(way for way in ways if way is not first)], more
 
     def _transition(self, way: Way, several: bool, outcomes: Slugs) -> dict[str, Any]:
         targets = [self._codes[target] for target in way.targets]
         to = targets if len(targets) > 1 else targets[0] if targets else None
-        own = way.choices[-1].own if way.choices else {}
         name = " / ".join(flow.name for flow in way.choices if flow.name)
+        last = way.choices[-1] if way.choices else None
+        own = last.own if last else {}
         outcome = own.get("outcome")
         if outcome is None and several:
             outcome = outcomes.take(slug(name).lower() or "tiep")
         title = None
-        if "titleVi" in own or "titleEn" in own:
-            title = {"vi": own.get("titleVi", name), "en": own.get("titleEn", name)}
-        elif name and outcome is not None and "outcome" not in own:
+        if last and any(attribute in own for attribute in _TITLES):
+            title = title_of(last.id, last.name, own, self._own.append)
+        elif name and name != plain(own.get("outcome", "")):
             title = {"vi": name, "en": name}
         return {"to": to, "outcome": outcome, "title": title}
 
@@ -226,30 +200,6 @@ def _checked(value: dict[str, Any]) -> tuple[Definition | None, list[Finding]]:
         return None, [
             Finding(fault.code, Severity.ERROR, fault.pointer, fault.detail) for fault in refused.faults
         ]
-
-
-def _members(own: Mapping[str, str]) -> dict[str, Any]:
-    """Attributes as members of JSON: a term is written `2 working_days`, what is no text as JSON."""
-    return dict(_member(key, value) for key, value in own.items())
-
-
-def _member(key: str, value: str) -> tuple[str, Any]:
-    amount, _, kind = value.partition(" ")
-    if key in ("allowance", "term") and kind and not value.startswith("{"):
-        value = json.dumps({"kind": kind, "amount": _number(amount)})
-    if value in ("true", "false", "null") or value[:1] in ("{", "[", '"'):
-        try:
-            return key, json.loads(value)
-        except (ValueError, RecursionError):
-            return key, value
-    return key, value
-
-
-def _number(text: str) -> float | int | str:
-    try:
-        return int(text) if text.isdecimal() else float(text)
-    except ValueError:
-        return text
 
 
 def _code_of(task: Node) -> str:

@@ -20,8 +20,13 @@ TASKS = frozenset(
         "businessRuleTask",
     }
 )
+DRAWN_AS = "drawnAs"
+"""What we named a lane or pool when we drew it: one that is named otherwise was renamed since."""
 EXCLUSIVE, PARALLEL, INCLUSIVE = "exclusiveGateway", "parallelGateway", "inclusiveGateway"
 START, END_EVENT, BOUNDARY = "startEvent", "endEvent", "boundaryEvent"
+CATCH = "intermediateCatchEvent"
+STEPS = TASKS | {CATCH}
+"""What becomes a step."""
 PASSIVE = frozenset(
     {"textAnnotation", "association", "dataObject", "dataObjectReference", "dataStoreReference", "group"}
 )

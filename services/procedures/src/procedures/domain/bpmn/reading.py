@@ -1,7 +1,7 @@
 """A BPMN file as nodes and flows, each with what our own attributes say of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -14,7 +14,7 @@ from procedures.domain.json_input import quoted, storable
 LARGEST = 2_000_000
 """Bytes of a file that are read."""
 MOST_ELEMENTS = 20_000
-_NODES = names.TASKS | {
+_NODES = names.STEPS | {
     names.EXCLUSIVE,
     names.PARALLEL,
     names.INCLUSIVE,
@@ -28,13 +28,20 @@ _NODES = names.TASKS | {
 class Lane:
     """Where work is done: a lane, or a pool without lanes."""
 
+    id: str
     name: str
     own: Mapping[str, str]
+
+    @property
+    def renamed(self) -> bool:
+        """Whether somebody gave it another name since we drew it."""
+        written = self.own.get(names.DRAWN_AS)
+        return written is not None and plain(written) != self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A task, gateway or event. `timer` is the duration of a boundary timer, which is `attached_to` a task."""
+    """A task, gateway or event. `timer` is the duration of a timer; a boundary one is `attached_to` a task."""
 
     id: str
     kind: str
@@ -55,6 +62,8 @@ class Flow:
     name: str
     own: Mapping[str, str]
     conditional: bool
+    default: bool = False
+    """It is gone when the condition of no other one holds."""
 
 
 @dataclass(slots=True)
@@ -148,7 +157,9 @@ def _read_process(process: Element, diagram: Diagram) -> None:
     for lane in process.iter(f"{{{names.MODEL}}}lane"):
         for reference in lane.findall(f"{{{names.MODEL}}}flowNodeRef"):
             # of nested lanes the inner one comes later, and counts
-            diagram.lanes[(reference.text or "").strip()] = Lane(_name(lane), _own(lane))
+            diagram.lanes[(reference.text or "").strip()] = Lane(lane.get("id", ""), _name(lane), _own(lane))
+    otherwise = {element.get("default") for element in _flow_elements(process)}
+    diagram.flows = [replace(flow, default=flow.id in otherwise) for flow in diagram.flows]
     _drop_loose_flows(diagram)
 
 
@@ -161,15 +172,23 @@ def _node(element: Element, diagram: Diagram) -> Node:
     kind, identifier = _kind(element), element.get("id", "")
     timer = element.find(f"{{{names.MODEL}}}timerEventDefinition")
     duration = None if timer is None else timer.find(f"{{{names.MODEL}}}timeDuration")
-    if kind in (names.START, names.BOUNDARY) and any(
-        _kind(child).endswith("EventDefinition") and child is not timer for child in element
-    ):
+    others = any(_kind(child).endswith("EventDefinition") and child is not timer for child in element)
+    waits_for_nothing = kind == names.CATCH and timer is None
+    if kind in (names.START, names.BOUNDARY, names.CATCH) and (others or waits_for_nothing):
         _note(
             diagram,
             "unknown_element",
             identifier,
             f"Sự kiện {quoted(_name(element))} thuộc loại chưa hỗ trợ.",
             f"The event {quoted(_name(element))} is of a kind that is not understood.",
+        )
+    if kind == names.START and timer is not None:
+        _note(
+            diagram,
+            "timer_not_mapped",
+            identifier,
+            "Hồ sơ không tự bắt đầu theo giờ: bộ đếm giờ ở sự kiện bắt đầu không được đọc.",
+            "No case begins by a timer: that of the start event is not read.",
         )
     return Node(
         id=identifier,
@@ -210,7 +229,7 @@ def _drop_loose_flows(diagram: Diagram) -> None:
 def _read_pool(root: Element, process: Element, diagram: Diagram) -> None:
     for pool in root.iter(f"{{{names.MODEL}}}participant"):
         if pool.get("processRef") == process.get("id"):
-            diagram.pool = Lane(_name(pool), _own(pool))
+            diagram.pool = Lane(pool.get("id", ""), _name(pool), _own(pool))
 
 
 def _kind(element: Element) -> str:
@@ -218,8 +237,13 @@ def _kind(element: Element) -> str:
     return kind if namespace == f"{{{names.MODEL}" else str(element.tag)
 
 
+def plain(name: str) -> str:
+    """A name as it is read: in one line, of characters that can be stored."""
+    return " ".join(storable(name).split())
+
+
 def _name(element: Element) -> str:
-    return " ".join(storable(element.get("name", "")).split())
+    return plain(element.get("name", ""))
 
 
 def _own(element: Element) -> dict[str, str]:
@@ -229,5 +253,5 @@ def _own(element: Element) -> dict[str, str]:
 
 def _note(diagram: Diagram, code: str, identifier: str, vi: str, en: str) -> None:
     """An error where nothing sound can come of it, else a warning; its pointer is the element's id."""
-    severe = code not in ("several_processes", "loose_flow")
+    severe = code not in ("several_processes", "loose_flow", "timer_not_mapped")
     diagram.findings.append((error if severe else warning)(code, f"#{identifier}", vi=vi, en=en))

@@ -1,6 +1,7 @@
 """The ways on from a task through the gateways behind it.
 
-An exclusive gateway with several flows out is a choice: each flow is a way of its own. A parallel one with
+An exclusive gateway with several flows out is a choice, and so is a task whose flows out have conditions, but for
+the default one: each flow is a way of its own. A parallel one with
 several flows out is a fork: its branches belong to one way. One with several flows in is a join, of which the
 step behind it is told; so is a merging inclusive one. Other merges are passed through.
 """
@@ -51,15 +52,30 @@ class Ways:
                 )
             )
             return [Way(())]
-        if len(flows) > 1 and all(flow.conditional for flow in flows):
+        choice = [flow.conditional or flow.default for flow in flows]
+        if len(flows) > 1 and any(choice):
+            if not all(choice):
+                self._refuse_half(node)
             return [self._chosen(flow, way) for flow in flows for way in self._along(flow, ())]
         ways = self._together(flows, ())
-        told = len(flows) == 1 and flows[0].own
+        told = len(flows) == 1 and not any(way.choices for way in ways)
         return [self._chosen(flows[0], way) for way in ways] if told else ways
+
+    def _refuse_half(self, node: Node) -> None:
+        self.findings.append(
+            error(
+                "inclusive_split",
+                f"#{node.id}",
+                vi=f"Sau {quoted(node.name or node.id)} có hướng đi có điều kiện, có hướng không; hãy dùng cổng loại trừ"
+                " hoặc song song.",
+                en=f"Of the flows after {quoted(node.name or node.id)} some have a condition and some have none; use an"
+                " exclusive or a parallel gateway.",
+            )
+        )
 
     def _along(self, flow: Flow, passed: tuple[str, ...]) -> list[Way]:
         node = self._diagram.nodes[flow.target]
-        if node.kind in names.TASKS:
+        if node.kind in names.STEPS:
             return [Way((node.id,))]
         if node.kind == names.END_EVENT:
             return [Way(())]

@@ -17,7 +17,7 @@ from procedures.domain.definition import Definition, Transition
 from procedures.domain.definition_json import definition_to_json
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_DRAWN = ("code", "title", "unit", "transitions", "join", "silenceConsents")
+_DRAWN = ("code", "title", "unit", "agency", "allowance", "transitions", "join", "silenceConsents")
 """Members of a step that the drawing itself shows."""
 
 for _prefix, _namespace in names.PREFIXES.items():
@@ -36,7 +36,7 @@ def write_bpmn(definition: Definition) -> bytes:
     root = Element(_bpmn("definitions"), {"id": "Definitions", "targetNamespace": names.OWN})
     collaboration = SubElement(root, _bpmn("collaboration"), {"id": "Collaboration"})
     pool = {"id": "Pool", "name": definition.title.vi, "processRef": "Process"}
-    SubElement(collaboration, _bpmn("participant"), pool)
+    SubElement(collaboration, _bpmn("participant"), pool).set(_own(names.DRAWN_AS), definition.title.vi)
     _write_process(root, definition, drawing, lanes)
     _write_picture(root, drawing, layout, lanes)
     indent(root)
@@ -60,7 +60,10 @@ def _write_process(
     lane_set = SubElement(process, _bpmn("laneSet"), {"id": "Lanes"})
     for key, identifier in lanes.items():
         lane = SubElement(lane_set, _bpmn("lane"), {"id": identifier, "name": key[1]})
+        lane.set(_own(names.DRAWN_AS), key[1])
         lane.set(_own("unit"), _attribute(key[1]))
+        if key[0] is not None:
+            lane.set(_own("agency"), _attribute(key[0]))
         for shape in drawing.shapes:
             if lane_of(shape) == key:
                 SubElement(lane, _bpmn("flowNodeRef")).text = shape.id
@@ -77,11 +80,12 @@ def _write_node(process: Element, shape: Shape, drawing: Drawing, steps: dict[st
         _set_title(node, step["title"])
         node.set(_own("code"), step["code"])
         for key, value in step.items():
-            kept = value not in (None, False) and (value != {"kind": "none"} or step["silenceConsents"])
-            if key not in _DRAWN and kept:
+            if key not in _DRAWN and value not in (None, False):
                 node.set(_own(key), _attribute(value))
     if shape.kind == names.BOUNDARY:
         node.set("attachedToRef", shape.attached_to or "")
+        node.set(_own("allowance"), _attribute(shape.step.allowance.to_json()))
+        node.set("cancelActivity", json.dumps(shape.step.silence_consents))
     if shape.kind == names.INCLUSIVE and shape.step.join is not None:
         node.set(_own("join"), "true")
         if shape.step.join.needed is not None:
