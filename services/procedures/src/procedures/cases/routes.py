@@ -1,5 +1,6 @@
 """The routes of cases that read, and the one that files: parse, call one operation, shape the answer."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -104,7 +105,8 @@ async def list_cases(
         found = await operations.list_cases(
             tx, look, status=status, procedure=procedure, after=after, limit=limit + 1
         )
-    return page_of(request, found, limit, key=lambda stored: [stored.case.id], view=case_view)
+    view = partial(case_view, by_applicant=who.kind == "person")
+    return page_of(request, found, limit, key=lambda stored: [stored.case.id], view=view)
 
 
 @router.get("/cases/{case_id}", response_model=CaseView, responses=problems(CaseNotFound, NotFiledYet))
@@ -121,7 +123,8 @@ async def get_case(
             stored, form = await operations.get_case_with_form(tx, case_id, look)
         else:
             stored, form = await case_as_of(tx, case_id, look, as_of)
-    return conditional(request, case_view(stored, form), etag=stored.etag)
+    view = case_view(stored, form, by_applicant=who.kind == "person")
+    return conditional(request, view, etag=stored.etag)
 
 
 @router.get("/cases/{case_id}/log", response_model=CaseLog, responses=problems(CaseNotFound, NotFiledYet))

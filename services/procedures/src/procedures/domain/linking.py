@@ -18,7 +18,7 @@ from procedures.domain.handling import (
     require_open_task,
 )
 from procedures.domain.link_acts import AppealResumed, AppealSettled, ChildProgressed, Ruled
-from procedures.domain.linked_cases import CaseLink, CaseToOpen, ChildCase, LinkKind, Verdict
+from procedures.domain.linked_cases import CaseLink, CaseToOpen, ChildCase, LinkKind, PartFee, Verdict
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import due_at
 from shared.errors import Conflict, NotFound, Text
@@ -221,11 +221,21 @@ def progressed(before: Case, after: Case) -> ChildProgressed | None:
         outcome=after.outcome and after.outcome.value,
         results=after.results,
         documents=tuple(document.id for document in after.result),
+        fees=_fees_due(after),
     )
 
 
 def _of_child(case: Case) -> tuple[object, ...]:
-    return case.status, case.outcome, case.results, case.result
+    return case.status, case.outcome, case.results, case.result, _fees_due(case)
+
+
+def _fees_due(case: Case) -> tuple[PartFee, ...]:
+    """What is yet to be paid for a child and for those below it."""
+    own = () if case.status.ended else [fee for fee in case.fees if fee.open]
+    return (
+        *(PartFee(fee.number, fee.amount, fee.currency) for fee in own),
+        *(replace(fee, code=fee.code or child.code) for child in case.children for fee in child.fees),
+    )
 
 
 def settled(before: Case, after: Case) -> AppealSettled | AppealResumed | None:
