@@ -30,7 +30,7 @@ from procedures.domain.result import ResultType
 from procedures.domain.retention import CountedFrom, Disposal, RetentionRule
 from procedures.domain.rules import Rule
 from procedures.domain.terms import Term, TermKind
-from procedures.domain.time_rules import TimeRules
+from procedures.domain.time_rules import Expiry, Extension, SupplementRule, TimeRules
 from procedures.domain.time_to_pay import Unpaid
 from shared.errors import Text
 
@@ -67,7 +67,8 @@ BEFORE = Definition(
         "x-motcua": {"sections": [{"title": "Người xin", "fields": ["name", "born"]}]},
     },
     fee=Fee(5000),
-    fee_demand=FeeDemand(DemandedAt.STEP, "PRINT", None, True, days(9), Unpaid.CONTINUE),
+    time_rules=TimeRules(days(1), Extension(days(5), 2), SupplementRule(3, days(10), Expiry.CONTINUE)),
+    fee_demand=FeeDemand(DemandedAt.STEP, "PRINT", "KNOWN", True, days(9), Unpaid.CONTINUE),
     retention=(RetentionRule("granted", 10, CountedFrom.DECIDED, Disposal.DESTROY),),
     results=(ResultType("CARD", named("Thẻ", "Card"), "THE", "Cấp cho …", "granted", "Khiếu nại …"),),
     automation=Automation("KNOWN", Approval("KNOWN", "PRINT"), (Routing("CHECK", "KNOWN"),)),

@@ -16,6 +16,7 @@ from procedures.domain.change_words import (
     item_in_words,
     member_in_words,
     named_item,
+    parts_in_words,
     value_in_words,
 )
 from procedures.domain.definition import Definition
@@ -163,8 +164,11 @@ def _numbered(items: Sequence[tuple[Any, Any]]) -> dict[tuple[Any, int], tuple[i
 
 
 def _changed(member: str, old: Any, new: Any, place: _Place) -> Change:
-    what = member_in_words(member, place.owner)
-    before, after = value_in_words(old), value_in_words(new)
+    _, *above = place.after.split("/")
+    what = member_in_words(member, place.owner, within=above[-2] if len(above) > 1 else "")
+    before, after = value_in_words(old, member), value_in_words(new, member)
+    if above[0] != "form" and member not in _AS_A_WHOLE:
+        before, after = before or parts_in_words(old), after or parts_in_words(new)
     kind = Kind.ADDED if old is None else Kind.REMOVED if new is None else Kind.CHANGED
     if before and after:
         text = Text(
