@@ -12,7 +12,7 @@ from procedures.calendars.operations import Calendars
 from procedures.cases.sight import Viewer
 from procedures.catalogue.operations import Versions
 from procedures.delegations.operations import lent
-from procedures.documents.contents import Contents
+from procedures.documents.contents import Content, Contents
 from procedures.documents.making import announce
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
@@ -130,13 +130,13 @@ def official_of(who: Principal) -> Official:
 
 
 def announced(*media_types: str) -> Any:
-    """Hands an officer's route the ids of documents that it will make. Named before the route's `handle`, so that its
+    """Hands an officer's route the documents that it will make. Named before the route's `handle`, so that its
     transaction is over before that of the command begins: none holds two connections."""
 
-    async def ids(db: Db, now: Now, who: Annotated[Principal, Depends(officer)]) -> tuple[UUID, ...]:
+    async def sheets(db: Db, now: Now, who: Annotated[Principal, Depends(officer)]) -> tuple[Content, ...]:
         return await announce(db, now, actor_of(who), media_types)
 
-    return Depends(ids)
+    return Depends(sheets)
 
 
 async def desk_of(request: Request) -> Desk:

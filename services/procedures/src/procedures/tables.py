@@ -178,6 +178,7 @@ documents = Table(
     Column("owner", Text, nullable=False, comment="subject who sent it"),
     Column("agency", Text, comment="of the official who sent it"),
     Column("file_name", LargeBinary, comment="sealed; none once erased"),
+    Column("content_key", LargeBinary, comment="sealed; none once erased, or the content lies in the clear"),
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger),
     Column("sha256", Text),

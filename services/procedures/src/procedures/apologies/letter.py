@@ -3,12 +3,12 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.operations import Order
 from procedures.cases.store import Stored
+from procedures.documents.contents import Content
 from procedures.documents.making import keep_made
 from procedures.domain.case import Attachment
 from procedures.domain.definition import Definition
@@ -30,7 +30,7 @@ async def keep_letter(
     stored: Stored,
     definition: Definition,
     act: Apologised,
-    sheet: UUID,
+    sheet: Content,
 ) -> Attachment:
     """Write the letter of an apology, which was announced as `sheet`, and put it into the case; signed when there is a
     certificate.

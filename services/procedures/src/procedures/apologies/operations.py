@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,6 +10,7 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored
+from procedures.documents.contents import Content
 from procedures.domain import lateness
 from procedures.domain.handling import Official
 from procedures.results.operations import Press
@@ -24,7 +24,7 @@ async def apologise(
     *,
     reason: str,
     promised: date,
-    sheet: UUID,
+    sheet: Content,
 ) -> Stored:
     """Say why the case is late, and promise one new date; in the case, and in a letter (`sheet`) that joins it.
 

@@ -1,7 +1,6 @@
 """The route of the apology."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 
@@ -11,13 +10,14 @@ from procedures.cases.commands import FOR_OFFICERS, Handle
 from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
 from procedures.dependencies import announced, official_of
+from procedures.documents.contents import Content
 from procedures.domain.lateness import AlreadyApologised, NotLate
 from procedures.results.signing import TimeNotAttested
 from shared.web import problems
 
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
-Sheet = Annotated[tuple[UUID, ...], announced("application/pdf")]
+Sheet = Annotated[tuple[Content, ...], announced("application/pdf")]
 
 
 @router.post(

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.documents import store
-from procedures.documents.contents import Contents
+from procedures.documents.contents import Content, Contents
+from procedures.documents.sealing import new_key
 from procedures.domain.acts import Actor
 from procedures.domain.case import Attachment
 from shared.db import Database
@@ -18,26 +19,32 @@ _LIMIT = 20_000_000
 
 async def announce(
     database: Database, now: datetime, by: Actor, media_types: Sequence[str]
-) -> tuple[UUID, ...]:
-    """The ids of documents that are about to be made, one of each type.
+) -> tuple[Content, ...]:
+    """The ids and keys of documents that are about to be made, one of each type.
 
     Committed before the transaction that makes them begins: of those that never come to be, by a refusal or a
     kill, the sweep finds the row, and with it whatever content was kept.
     """
-    ids = tuple(new_id() for _ in media_types)
+    sheets = tuple(Content(new_id(), new_key()) for _ in media_types)
     async with database.transaction() as tx:
-        for document, media_type in zip(ids, media_types, strict=True):
+        for sheet, media_type in zip(sheets, media_types, strict=True):
             await store.expect(
-                tx, id=document, owner=by.subject, agency=by.agency, media_type=media_type, began_at=now
+                tx,
+                id=sheet.id,
+                key=sheet.key,
+                owner=by.subject,
+                agency=by.agency,
+                media_type=media_type,
+                began_at=now,
             )
-    return ids
+    return sheets
 
 
 async def keep_made(
     tx: AsyncConnection,
     contents: Contents,
     now: datetime,
-    announced: UUID,
+    sheet: Content,
     *,
     case_id: UUID,
     document: str,
@@ -46,11 +53,11 @@ async def keep_made(
     content: bytes,
 ) -> Attachment:
     """Keep a document that was announced, in a case; how the case's log names it."""
-    found = await contents.receive(announced, _whole(content), limit=_LIMIT)
+    found = await contents.receive(sheet, _whole(content), limit=_LIMIT)
     await store.keep_in_case(
-        tx, announced, case_id, file_name=file_name, size=found.size, sha256=found.sha256, received_at=now
+        tx, sheet.id, case_id, file_name=file_name, size=found.size, sha256=found.sha256, received_at=now
     )
-    return Attachment(announced, document, media_type, found.size, found.sha256)
+    return Attachment(sheet.id, document, media_type, found.size, found.sha256)
 
 
 async def _whole(content: bytes) -> AsyncIterator[bytes]:

@@ -141,8 +141,8 @@ async def get_document_of_external_task(
     """The content of a document of the case, while you hold the task."""
     look = look_of(who, now, Purpose.DOCUMENT)
     async with looking(db, look) as tx:
-        row, name = await operations.held_document(tx, _hold(who, case_id, step, lease), look, document_id)
-    return content_response(request, desk, row, name)
+        shown = await operations.held_document(tx, _hold(who, case_id, step, lease), look, document_id)
+    return content_response(request, desk, shown)
 
 
 @router.post(

@@ -18,7 +18,7 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case, require_free
 from procedures.cases.record import record
 from procedures.cases.store import Stored, form_of
-from procedures.documents.contents import Contents
+from procedures.documents.contents import Content, Contents
 from procedures.documents.making import keep_made
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case
@@ -70,7 +70,7 @@ async def issue_result(
     *,
     type_code: str,
     supersedes: UUID | None,
-    sheets: Sequence[UUID],
+    sheets: Sequence[Content],
 ) -> Stored:
     """Write, sign and keep a result, and put it into its case; number and act in the one transaction.
 
@@ -221,7 +221,7 @@ async def _keep(
     kind: ResultType,
     content: bytes,
     address: str,
-    sheets: Sequence[UUID],
+    sheets: Sequence[Content],
 ) -> tuple[Attachment, ...]:
     """Sign both forms of a result and keep them as documents of the case."""
     seal, agency, now = press.seal, case.agency, order.now

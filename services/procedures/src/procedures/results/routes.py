@@ -9,6 +9,7 @@ from procedures.cases.commands import FOR_OFFICERS, Handle
 from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
 from procedures.dependencies import AtDesk, announced, official_of
+from procedures.documents.contents import Content
 from procedures.domain.result_rules import (
     ResultInForce,
     ResultNotFitting,
@@ -36,7 +37,7 @@ router = APIRouter(prefix="/procedures/v1", tags=["results"])
 
 Token = Annotated[str, Path(pattern="^[a-z2-7]{32}$", examples=["k5xw2zq7m4c3a6ybnd2fg7hj5l4p3qrs"])]
 
-Sheets = Annotated[tuple[UUID, ...], announced(*FORMS)]
+Sheets = Annotated[tuple[Content, ...], announced(*FORMS)]
 
 
 @router.post(
