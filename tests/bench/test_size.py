@@ -1,7 +1,11 @@
 """What is measured at size is all that the contract offers."""
 
-from tests.bench.filters import FILTERS, documented_filters
+from tests.bench.filters import FILTERS, INBOX_FILTERS, documented_filters
 
 
 def test_every_documented_filter_of_the_list_of_cases_is_measured() -> None:
-    assert set(documented_filters()) == set(FILTERS)
+    assert set(documented_filters("/cases")) == set(FILTERS)
+
+
+def test_every_documented_filter_of_the_work_list_is_measured() -> None:
+    assert set(documented_filters("/work-list")) == set(INBOX_FILTERS)

@@ -357,14 +357,23 @@ async def test_of_a_part_of_a_case_an_applicant_is_told_where_asked_for_somethin
     ground: Any, browser: AsyncClient
 ) -> None:
     person, whole = await ground.person(), "000.00.01.H99-260301-0007"
+    fee = {"fee": "000.00.02.H99-260301-0001/1"}
     for kind, details in (
         (CaseAccepted, {}),
         (CaseDecided, {"outcome": "granted"}),
         (CaseSupplementRequested, {}),
-        (CaseFeeDemanded, {"fee": "000.00.02.H99-260301-0001/1", "amount": 20000, "currency": "VND"}),
+        (CaseFeeDemanded, {**fee, "amount": 20000, "currency": "VND"}),
+        (CaseFeeReminded, {**fee, **PAY_BY_THE_20TH}),
+        (CaseFeeExpired, {**fee, **PAY_BY_THE_20TH, "on_expiry": "lapse"}),
+        (CaseLapsed, BY_THE_20TH),
     ):
         await _happens(ground, _event(kind, person.id, parent=whole, **details))
     messages = await _messages(ground, browser, person)
     assert {message["caseCode"] for message in messages} == {whole}
     subjects = sorted(message["subject"]["en"].partition(" – ")[0] for message in messages)
-    assert subjects == ["There is a fee to pay", "Your case needs a supplement"]
+    assert subjects == [
+        "A part of your case has lapsed",
+        "There is a fee to pay",
+        "Your case needs a supplement",
+        "Your time to pay the fee ends soon",
+    ]

@@ -39,11 +39,13 @@ async def test_loading_the_sample_again_changes_nothing(world: Any, run: Any) ->
         "open_data: on-time-processing:",
         "open_data: service-ratings:",
         "open_data: reported-statistics: nothing new",
+        "open_data: quality-index: nothing new",
     ]
     assert second.stdout.splitlines()[1:] == [
         "open_data: on-time-processing: nothing new",
         "open_data: service-ratings: nothing new",
         "open_data: reported-statistics: nothing new",
+        "open_data: quality-index: nothing new",
     ]
     assert await world.rows("SELECT count(*) FROM versions") == [(2,)]
 
@@ -74,6 +76,7 @@ async def test_rebuilding_proves_what_was_published(world: Any, run: Any) -> Non
         "open_data: on-time-processing: nothing new",
         "open_data: service-ratings: nothing new",
         "open_data: reported-statistics: nothing new",
+        "open_data: quality-index: nothing new",
     ]
 
 

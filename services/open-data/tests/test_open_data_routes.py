@@ -112,7 +112,10 @@ async def test_a_dataset_without_a_version_is_offered_already(client: AsyncClien
 
 async def test_lists_go_on_where_the_page_before_ended(client: AsyncClient, published: str) -> None:
     for address, expected in (
-        (f"{BASE}/datasets", ["on-time-processing", "reported-statistics", "service-ratings"]),
+        (
+            f"{BASE}/datasets",
+            ["on-time-processing", "quality-index", "reported-statistics", "service-ratings"],
+        ),
         (f"{DATASET}/versions", ["1.9", "1.3"]),
     ):
         found, cursor = [], {}

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from open_data import operations
 from open_data.domain.case_fact import Act, Kind
-from open_data.domain.dataset import ON_TIME_PROCESSING
+from open_data.domain.dataset import DEFINITIONS, ON_TIME_PROCESSING
 from open_data.domain.version import FactsIncomplete, Number, SameEventsOtherBytes
 from open_data.publisher import Publisher
 from shared.migrations import check
@@ -124,7 +124,7 @@ async def test_rebuilding_folds_the_acts_again(
             text("UPDATE case_facts SET received = NULL, decided = false, overdue = '{2025-01}'")
         )
     told = [entry async for entry in Publisher(world.database, world.lake, world.clock).rebuild()]
-    assert told == [(SLUG, None), ("service-ratings", None), ("reported-statistics", None)]
+    assert told == [(slug, None) for slug in DEFINITIONS]
     assert (await _latest(world)) == version
 
 

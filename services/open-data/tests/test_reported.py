@@ -1,11 +1,14 @@
 """Reported statistics: each report for good, each correction a row of its own."""
 
+from decimal import Decimal
 from typing import Any
 
 from open_data.consumers import HANDLERS
-from open_data.domain.dataset import REPORTED_STATISTICS
+from open_data.domain.dataset import QUALITY_INDEX, REPORTED_STATISTICS
+from open_data.domain.quality import Measure, quality_rows
 from open_data.domain.reported import FIGURES, Report, reported_rows
-from shared.events.procedures import MonthFrozen, ProcedureFigures
+from open_data.domain.table import Table
+from shared.events.procedures import MonthFrozen, ProcedureFigures, QualityMeasure
 from shared.ids import new_id
 
 
@@ -42,3 +45,29 @@ async def test_reported_months_become_versions_however_often_they_are_told(world
     await hear(world, frozen("2026-02", m2026_01={"late": 1}))
     version = await world.publish("reported-statistics")
     assert (version.rows, version.last_month) == (3, "2026-02")
+
+
+def test_a_correction_of_what_has_no_column_is_no_row() -> None:
+    report = Report("H99.01", "2026-02", "TP01", {"received": 2}, {"2026-01": {"fee_paid_online": 1}})
+    assert len(reported_rows([report])) == 1
+
+
+async def test_what_a_month_was_measured_by_is_a_dataset_and_one_told_before_it_was_is_no_row(
+    world: Any,
+) -> None:
+    await hear(world, frozen("2026-01"))
+    assert await world.publish("quality-index") is None
+    told = (
+        QualityMeasure(indicator="in_time", group="progress", part=9, whole=10, points="18.0", most=20),
+        QualityMeasure(indicator="satisfied", group="satisfaction", most=6),
+    )
+    await hear(world, frozen("2026-02").model_copy(update={"quality": told}), times=2)
+    version = await world.publish("quality-index")
+    assert (version.rows, version.first_month, version.last_month) == (2, "2026-02", "2026-02")
+    rows = quality_rows(
+        [
+            Measure("H99.01", "2026-02", one.indicator, one.group, one.part, one.whole, points, one.most)
+            for one, points in zip(told, (Decimal("18.0"), None), strict=True)
+        ]
+    )
+    assert version.file == await world.lake.write("quality-index", Table(QUALITY_INDEX.columns, rows))

@@ -14,13 +14,16 @@ from sqlalchemy import select
 
 from procedures.agencies.operations import learn_agency
 from procedures.app import create_app
+from procedures.consumers import HANDLERS
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.settings import Settings
 from procedures.tables import calendars, case_log, outbox, timers
 from procedures.timers.operations import fire_timers, told_by
 from shared.clock import SetClock
 from shared.db import AnyRow, Database
+from shared.events import Envelope
 from shared.events.identity import AgencyRegistered, Unit
+from shared.events.registry import event_class
 from shared.ids import new_id
 from shared.settings import KafkaSettings
 from shared.testing import Tokens, client_of, free_port
@@ -193,6 +196,17 @@ class World:
         )
         async with self.database.reading() as tx:
             return (await tx.execute(query)).all()
+
+    async def count(self, agency: str) -> Sequence[AnyRow]:
+        """Have what the agency's cases have told counted, as the consumer would; returns what that was."""
+        rows = await self.told("procedures.case.v1", "agency", agency)
+        for row in rows:
+            kind, topic = event_class(row.type), row.aggregatetype
+            assert kind is not None
+            told = (row.id, row.type, topic, row.aggregateid, row.sequence, row.occurred_at, row.payload)
+            async with self.database.transaction() as tx:
+                await HANDLERS[kind](tx, Envelope(*told), kind.model_validate(row.payload))
+        return rows
 
     async def close_on(self, agency: str, *dates: str) -> None:
         """Have the agency closed on these dates, out of turn."""

@@ -105,6 +105,8 @@ async def test_the_clock_of_a_decided_case_stands_at_its_decision(world: Any, ca
     at_once = await clock_of(world, case)
     world.clock.set(local("2026-03-02 08:30"))
     clock = await clock_of(world, case)
+    (late,), (step,) = clock.pop("steps"), at_once.pop("steps")
+    assert (late, step["overdue"]) == ({**step, "overdue": True}, False)  # left open since by its unit
     assert clock == at_once
     assert (clock["endedAt"], clock["elapsed"], clock["remaining"]) == (
         wire("2026-01-07 08:30"),

@@ -174,16 +174,14 @@ class Handling(RuleBasedStateMachine):
             assert not self._allowed(action, code)
         except Forbidden:
             assert action not in OF_THE_APPLICANT
-            assert action in OF_THE_ANSWERING_AGENCY or not self._may(
-                official, code if action is Action.COMPLETE_TASK else None
-            )
+            assert action in OF_THE_ANSWERING_AGENCY or not self._may(official, action, code)
         except MotcuaError:
             assert self._allowed(action, code)
         else:
             assert self._allowed(action, code)
             assert {ACTION_OF.get(act.kind, action) for act in acts} == {action}
             if action not in OF_THE_APPLICANT:
-                assert self._may(official, code if action is Action.COMPLETE_TASK else None)
+                assert self._may(official, action, code)
             self._done(acts)
 
     @rule()
@@ -263,13 +261,17 @@ class Handling(RuleBasedStateMachine):
     def _fired(self) -> tuple[Act, ...]:
         return fire(self.case, self.definition, CALENDAR, self.now)
 
-    def _may(self, official: Official, step: str | None) -> bool:
-        """Whether the official holds the post of an open task, of this step when it is named."""
+    def _may(self, official: Official, action: Action, code: str) -> bool:
+        """Whether the official holds the post of an open task, of this step to complete it; or, to speak for the
+        agency, of any step of its own."""
+        named = None if action is not Action.COMPLETE_TASK else code
+        places = [(t.agency, t.unit, t.role) for t in self.case.tasks if named in (None, t.step)]
+        if action in (Action.EXTEND, Action.APOLOGISE):
+            places += [(step.agency or "H99.01", step.unit, step.role) for step in self.definition.steps]
         return any(
-            task.agency == official.agency
-            and any(unit == task.unit and task.role in (None, role) for unit, role in official.posts)
-            for task in self.case.tasks
-            if step in (None, task.step)
+            agency == official.agency and held == unit and role in (None, held_role)
+            for agency, unit, role in places
+            for held, held_role in official.posts
         )
 
     def _allowed(self, action: Action, step: str) -> bool:

@@ -98,7 +98,7 @@ async def test_a_refusal_names_its_ground_and_ends_the_case(world: Any, procedur
     case = (await world.submit(procedure))["id"]
     body = {"reason": "Không thuộc thẩm quyền.", "legalGround": "Nghị định 61/2018/NĐ-CP, Điều 17"}
     refused = await world.act(case, "refusal", world.official("desk"), body)
-    assert (refused.json()["status"], refused.json()["nextActions"]) == ("refused", ["appeal"])
+    assert (refused.json()["status"], refused.json()["nextActions"]) == ("refused", ["appeal", "reopen"])
     again = await world.act(case, "acceptance", world.official("desk"))
     assert again.json()["type"] == "/problems/action-not-allowed"
 

@@ -8,7 +8,7 @@ WAIVER = {"reason": "Hộ nghèo.", "legalGround": "Luật Phí và lệ phí 20
 
 async def at_its_last_step(world: Any, outcome: str) -> str:
     case: str = await world.accepted(**FEE)
-    decision = {"outcome": outcome, "reason": "Đã xem xét."}
+    decision = {"outcome": outcome, "reason": "Đã xem xét.", "legalGround": "Điều 17"}
     await world.act(case, "decision", world.official("justice"), decision)
     done = await world.act(case, "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"})
     assert [task["step"] for task in done.json()["tasks"]] == ["TRA_KET_QUA"]

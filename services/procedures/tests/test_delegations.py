@@ -198,3 +198,17 @@ async def test_what_was_claimed_for_another_is_theirs_too_and_free_when_the_dele
     assert (await world.http.post(place, headers=giving)).json()["claimedBy"] == deputy
     world.clock.advance(timedelta(days=6))
     assert (await world.act(case, "decision", colleague, DECISION)).status_code == 201
+
+
+async def test_a_delegate_who_leaves_the_agency_keeps_nothing_that_was_claimed_for_another(
+    world: Any,
+) -> None:
+    (boss, giving), (deputy, taking) = await appoint(world, JUSTICE), await appoint(world, DESK)
+    case = await accepted(world)
+    delegation = (await record(world, giving, order(world, deputy)))["id"]
+    place = f"/procedures/v1/cases/{case}/tasks/THU_LY/claim"
+    claimed = await world.http.post(place, headers={**taking, "acting-for": delegation})
+    assert claimed.json()["claimedBy"] == deputy
+    async with world.database.transaction() as tx:
+        await learn_official(tx, deputy, 2, OfficialPostsChanged(agency=AGENCY), world.clock.now())
+    assert (await world.http.post(place, headers=giving)).json()["claimedBy"] == boss

@@ -16,8 +16,9 @@ import pytest
 from obstore.store import from_url
 from sqlalchemy import select
 
-from procedures.documents.contents import Contents
+from procedures.documents.contents import Content, Contents
 from procedures.documents.operations import sweep_documents
+from procedures.documents.sealing import new_key
 from procedures.tables import documents
 from shared.ids import new_id
 
@@ -100,15 +101,16 @@ class TestStreaming:
         assert (await content_of(world, sent["id"], held)).status_code == 304
 
     async def test_a_large_document_passes_in_parts(self, document_store: str) -> None:
-        contents, document, piece = Contents(document_store), new_id(), bytes(range(256)) * 4096
+        contents, piece = Contents(document_store), bytes(range(256)) * 4096
+        content = Content(new_id(), new_key())
 
         async def pieces() -> AsyncIterator[bytes]:
             for _ in range(12):
                 yield piece
 
-        found = await contents.receive(document, pieces(), limit=12 * len(piece))
+        found = await contents.receive(content, pieces(), limit=12 * len(piece))
         assert found.size == 12 * len(piece)
-        chunks = [chunk async for chunk in contents.send(document)]
+        chunks = [chunk async for chunk in contents.send(content)]
         assert b"".join(chunks) == piece * 12
         assert len(chunks) > 3
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 from jsonschema_rs import validator_for
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import dialect
 
+from procedures.event_logs.store import Extent
 from procedures.tables import case_log
 from procedures.tables import cases as cases_table
 from shared.ids import new_id
@@ -222,6 +225,26 @@ async def test_a_month_without_cases_is_a_log_without_events_and_an_unchanged_on
     again = await fetched(world, form, agency, code)
     assert again.headers["etag"] != first.headers["etag"]
     assert case["id"] in again.text
+
+
+async def test_an_event_log_is_read_from_the_cases_of_its_month_and_piece_by_piece(
+    world: Any, lived: tuple[str, str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency, code, _ = lived
+    whole = (await fetched(world, "xes", agency, code)).text
+    monkeypatch.setattr("procedures.event_logs.operations._AT_ONCE", 1)
+    assert (await fetched(world, "xes", agency, code)).text == whole
+    month = Extent(agency, code, date(2026, 1, 1)).conditions
+    query = (
+        select(cases_table.c.sequence).where(*month).order_by(cases_table.c.submitted_at, cases_table.c.id)
+    )
+    async with world.database.transaction() as tx:
+        await tx.execute(text("SET LOCAL enable_seqscan = off"))
+        words = query.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+        plan = "\n".join((await tx.execute(text(f"EXPLAIN {words}"))).scalars())
+    assert "cases_submitted_idx" in plan
+    assert "Filter" not in plan
+    assert "Sort" not in plan
 
 
 PM4PY = os.environ.get("MOTCUA_PM4PY", "")

@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 
 from procedures.cases.operations import Order, accept_case
 from procedures.cases.record import record
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 from procedures.domain.acts import SYSTEM, Actor
 from procedures.domain.decision_table import graph
 from procedures.domain.handling import Official
@@ -172,7 +172,7 @@ async def test_an_appeal_must_bring_the_documents_that_the_rule_calls_for(world:
         world, documents=[BOOK], rules=[NEEDED], automation={"completeness": "GIAY_TO"}
     )
     case = await world.accepted(appeal={"procedure": complaints})
-    rejected = {"outcome": "rejected", "reason": "Thiếu điều kiện."}
+    rejected = {"outcome": "rejected", "reason": "Thiếu điều kiện.", "legalGround": "Điều 17"}
     await world.act(case, "decision", world.official("justice"), rejected)
     body: dict[str, Any] = {"form": {"fullName": "Trần Thị Mẫu"}}
     refused = await world.act(case, "appeals", world.citizen(), body)

@@ -13,6 +13,7 @@ from procedures.domain import handling
 from procedures.domain.acts import SYSTEM, Act, Actor, Entry, Submitted
 from procedures.domain.attribution import State, states
 from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.calendar_history import CalendarHistory
 from procedures.domain.case import Attachment, Case, MissingItem, Outcome, opened
 from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition
@@ -94,7 +95,7 @@ def played(definition: Definition, calendar: WorkingCalendar, dice: random.Rando
 def learnt(histories: list[tuple[State, ...]]) -> Ways:
     numbers: defaultdict[tuple[str, int], Counter[tuple[int, int]]] = defaultdict(Counter)
     for history in histories:
-        for way in ways(history, 0, CALENDAR):
+        for way in ways(history, 0, CalendarHistory(CALENDAR)):
             numbers[way.step, way.pace][bucket_of(way.stayed), bucket_of(way.counted)] += 1
     return Ways(numbers)
 

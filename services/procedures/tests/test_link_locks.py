@@ -6,6 +6,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, select
 
 from procedures.cases.soundness import verify_cases
@@ -23,8 +24,8 @@ def step(code: str, unit: str, to: Any, **more: Any) -> dict[str, Any]:
     return {"code": code, "title": title, "unit": unit, "transitions": [{"to": to}], **more}
 
 
-async def procedures(world: Any) -> str:
-    """A procedure of which two other procedures handle parts at the same time; its code."""
+async def procedures(world: Any, needed: int | None = None) -> str:
+    """A procedure of which two others handle parts at the same time, and which goes on with so many; its code."""
     parts = [
         await world.publish(
             agency="H99.02",
@@ -40,7 +41,7 @@ async def procedures(world: Any) -> str:
             step("TIEP_NHAN", "BP_MOT_CUA", ["MOT", "HAI"]),
             step("MOT", "PHONG_TU_PHAP", "TRA_KET_QUA", opensCase=opens[0]),
             step("HAI", "PHONG_TU_PHAP", "TRA_KET_QUA", opensCase=opens[1]),
-            step("TRA_KET_QUA", "BP_MOT_CUA", None, join={"needed": None}),
+            step("TRA_KET_QUA", "BP_MOT_CUA", None, join={"needed": needed}),
         ]
     )
     return code
@@ -85,9 +86,12 @@ async def test_timers_leave_a_part_alone_while_somebody_acts_on_the_whole(
     assert [task["step"] for task in whole["tasks"]] == waiting
 
 
-async def test_whatever_happens_at_once_whole_and_parts_agree_and_nobody_is_turned_away(world: Any) -> None:
+@pytest.mark.parametrize("needed", [None, 1])
+async def test_whatever_happens_at_once_whole_and_parts_agree_and_nobody_is_turned_away(
+    world: Any, needed: int | None
+) -> None:
     await no_timers(world)
-    code, chance = await procedures(world), random.Random(7)
+    code, chance = await procedures(world, needed), random.Random(7)
     families = [await family(world, code) for _ in range(FAMILIES)]
     tax, citizen = world.official("tax"), world.citizen()
     decided = {"outcome": "granted", "reason": "Đúng."}

@@ -89,7 +89,6 @@ async def test_a_step_opens_a_case_of_another_agency_with_what_the_applicant_sai
         "kind": "child",
         "id": case,
         "code": (await view(world, case))["code"],
-        "step": "HOI",
     }
 
 
@@ -115,7 +114,9 @@ async def test_to_the_citizen_it_stays_one_case_with_one_code(world: Any) -> Non
     await land_does(world, child["id"], "acceptance")
     listed = (await world.http.get("/procedures/v1/cases", headers=world.citizen())).json()["items"]
     assert [one["id"] for one in listed] == [case]
-    told = await world.told("procedures.case.v1", "code", child["code"])
+    (seen_by_agency,) = (await view(world, case, world.official("justice")))["children"]
+    assert not any(part.get("code") for one in (whole, *listed) for part in one["children"])
+    told = await world.told("procedures.case.v1", "code", seen_by_agency["code"])
     assert {row.payload["parent"] for row in told} == {whole["code"]}
     assert {
         row.payload["parent"] for row in await world.told("procedures.case.v1", "code", whole["code"])
@@ -134,7 +135,8 @@ async def test_tracking_shows_how_far_the_part_is(world: Any) -> None:
     seen = (await world.http.post("/procedures/v1/tracking", json=body)).json()
     assert [(part["agency"], part["status"]) for part in seen["parts"]] == [("H99.02", "accepted")]
     assert [one["act"] for one in seen["steps"]][-2:] == ["child_opened", "child_progressed"]
-    assert child["code"] not in str(seen)
+    part = await view(world, child["id"], world.official("tax"))
+    assert part["code"] not in str(seen)
 
 
 @pytest.mark.parametrize("exempt", [False, True])
@@ -143,6 +145,19 @@ async def test_while_a_part_is_awaited_the_clock_runs_unless_the_step_is_exempt(
 ) -> None:
     seen = await view(world, await accepted(world, exempt=exempt))
     assert (seen["dueAt"] is None, seen["stoppedAt"] is None) == (exempt, not exempt)
+
+
+@pytest.mark.parametrize(("exempt", "steps"), [(False, ["HOI"]), (True, ["TRA_KET_QUA"])])
+async def test_while_the_applicant_is_asked_the_end_of_a_part_does_a_step_that_is_exempt(
+    world: Any, exempt: bool, steps: list[str]
+) -> None:
+    case = await accepted(world, exempt=exempt)
+    (child,) = (await view(world, case))["children"]
+    items = {"items": [{"document": "GIAY_TO", "reason": "Mờ."}]}
+    await world.act(case, "supplement-request", world.official("justice"), items)
+    await end(world, child["id"])
+    seen = await view(world, case)
+    assert (seen["status"], [task["step"] for task in seen["tasks"]]) == ("supplement_requested", steps)
 
 
 async def test_a_step_goes_the_way_that_is_named_for_how_its_part_ended(world: Any) -> None:
@@ -231,7 +246,7 @@ async def test_the_agency_of_the_whole_sees_the_part_and_strangers_do_not(world:
 )
 async def test_a_link_that_was_changed_is_found(world: Any, change: str) -> None:
     case = await accepted(world)
-    (child,) = (await view(world, case))["children"]
+    (child,) = (await view(world, case, world.official("justice")))["children"]
     async with world.database.transaction() as tx:
         (sound,) = await verify_cases(tx, after=None, limit=1, code=child["code"])
     async with world.database.transaction() as tx:

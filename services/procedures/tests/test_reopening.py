@@ -28,6 +28,8 @@ HANDLED: dict[str, Any] = {
     "steps": [step("THU_LY", "XEM_XET"), step("XEM_XET", None)],
 }
 
+REJECTED = {"outcome": "rejected", "reason": "Thiếu.", "legalGround": "Nghị định 61/2018/NĐ-CP, Điều 17"}
+
 
 async def refused(world: Any) -> str:
     """The id of a case that was not accepted; of its appeals one may be appealed against too."""
@@ -48,7 +50,10 @@ async def appealed(world: Any, case: str) -> str:
 async def ruled(world: Any, appeal: str, verdict: str = "overturned") -> None:
     for command, body in (
         ("acceptance", None),
-        ("ruling", {"verdict": verdict, "reason": "Đã xem xét."}),
+        (
+            "ruling",
+            {"verdict": verdict, "reason": "Đã xem xét.", "legalGround": "Luật Khiếu nại 2011, Điều 31"},
+        ),
         ("tasks/XEM_XET/completion", {}),
     ):
         answer = await world.act(appeal, command, world.official("tax"), body)
@@ -120,7 +125,7 @@ async def test_only_the_unit_that_receives_the_case_takes_it_up_again(world: Any
 
 async def test_a_decision_is_not_reopened_but_its_result_superseded(world: Any) -> None:
     case = await world.accepted()
-    await world.act(case, "decision", world.official("justice"), {"outcome": "rejected", "reason": "Thiếu."})
+    await world.act(case, "decision", world.official("justice"), REJECTED)
     answer = await reopen(world, case)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/action-not-allowed")
     assert "issue_result" in answer.json()["nextActions"]

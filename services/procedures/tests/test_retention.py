@@ -12,6 +12,8 @@ from sqlalchemy import text
 
 from procedures.anchors.operations import anchor_days, flaws_of_anchors
 from procedures.cases.soundness import verify_cases
+from procedures.documents.contents import Content
+from procedures.documents.sealing import new_key
 from procedures.domain.log import canonical
 from procedures.domain.personal import ERASED
 from procedures.retention.operations import schedule_retentions
@@ -152,8 +154,9 @@ async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound
     gone = await world.http.get(content, headers=world.citizen())
     assert (gone.status_code, gone.json()["type"]) == (410, "/problems/document-erased")
     await sweep(world.database, world.app.state.desk.contents, world.clock.now())
+    content_there = Content(UUID(sent["id"]), new_key())
     with pytest.raises(FileNotFoundError):
-        [chunk async for chunk in world.app.state.desk.contents.send(UUID(sent["id"]))]
+        [chunk async for chunk in world.app.state.desk.contents.send(content_there)]
     async with world.database.reading() as tx:
         row = (
             await tx.execute(text("SELECT form, data_key FROM cases WHERE code = :c"), {"c": case["code"]})

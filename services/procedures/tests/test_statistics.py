@@ -12,14 +12,11 @@ from sqlalchemy import text
 
 from procedures.consumers import HANDLERS
 from procedures.domain.holidays_vn import vietnam
-from procedures.domain.quality import Basis, Group, scores, total
 from procedures.domain.reports import ProcedureReport, figures_of, freezes_at, report
 from procedures.domain.statistics import Fact, Figure, contribution, difference, month_after, stock
 from procedures.statistics import store
 from procedures.statistics.operations import freeze_months, recount
-from shared.events import Envelope
 from shared.events.participation import FeedbackRated
-from shared.events.registry import event_class
 from shared.ids import new_id
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
@@ -111,7 +108,13 @@ def invented(chance: random.Random) -> list[Fact]:
         case 1:
             facts.append(Fact(chance.choice(["withdrawn", "lapsed"]), now))
         case _:
+            if chance.random() < 0.1:
+                facts.append(Fact("ruled", now, due))
             facts.append(Fact("decided", now, due, chance.choice(["granted", "rejected"])))
+            if chance.random() < 0.5:
+                later = now + timedelta(days=chance.randrange(40))
+                facts.insert(1, Fact("fee_demanded", facts[0].at, due, fee=1))
+                facts.append(Fact(chance.choice(["fee_paid", "fee_exempted"]), later, fee=1))
             if chance.random() < 0.8:
                 facts.append(Fact("result_recorded", now + timedelta(hours=1), due))
                 facts.append(Fact("closed", now + timedelta(days=chance.randrange(9))))
@@ -180,41 +183,6 @@ def test_a_procedure_that_first_appears_late_has_no_correction_of_months_without
     assert row.corrections == {}
 
 
-def test_the_index_scores_what_can_be_measured_and_leaves_out_the_rest() -> None:
-    figures = {Figure.EARLY: 60, Figure.ON_TIME: 30, Figure.LATE: 10, Figure.GRANTED: 95, Figure.REJECTED: 5,
-               Figure.WITH_ELECTRONIC_RESULT: 50}  # fmt: skip
-    parts = scores(Basis(figures, procedures=4, complete_procedures=3, ratings=9, satisfied=9))
-    points = {part.group: part.points and float(part.points) for part in parts}
-    assert points == {
-        Group.TRANSPARENCY: 13.5,
-        Group.PROGRESS: 18.0,
-        Group.ONLINE: None,
-        Group.DIGITISATION: 11.0,
-        Group.SATISFACTION: None,
-    }
-    assert [float(number) for number in total(parts)] == [42.5, 60.0]
-    (satisfied,) = [
-        part
-        for part in scores(Basis(figures, 4, 3, ratings=10, satisfied=8))
-        if part.group is Group.SATISFACTION
-    ]
-    assert float(satisfied.points or 0) == 14.4
-
-
-async def told_to_itself(world: Any, agency: str) -> list[Any]:
-    """Count the events of the agency's cases as the consumer would."""
-    rows = await world.told("procedures.case.v1", "agency", agency)
-    for row in rows:
-        envelope = Envelope(
-            row.id, row.type, row.aggregatetype, row.aggregateid, row.sequence, row.occurred_at, row.payload
-        )
-        known = event_class(row.type)
-        assert known is not None
-        async with world.database.transaction() as tx:
-            await HANDLERS[known](tx, envelope, known.model_validate(row.payload))
-    return list(rows)
-
-
 @pytest.fixture
 async def counted(world: Any) -> str:
     """An agency of its own with a decided case, an open one and a withdrawn one, all counted."""
@@ -229,7 +197,7 @@ async def counted(world: Any) -> str:
     await world.act(cases[0], "decision", desk, decision)
     await world.act(cases[0], "tasks/TRA_KET_QUA/completion", desk, {})
     await world.act(cases[2], "withdrawal", world.citizen(), {})
-    await told_to_itself(world, agency)
+    await world.count(agency)
     return agency
 
 
@@ -251,7 +219,7 @@ async def test_figures_and_index_of_an_agency_are_open_to_everybody(world: Any, 
 async def test_events_that_come_again_or_late_change_nothing(world: Any, counted: str) -> None:
     async with world.database.reading() as tx:
         before = await store.counters_of(tx, counted)
-    await told_to_itself(world, counted)
+    await world.count(counted)
     async with world.database.reading() as tx:
         assert await store.counters_of(tx, counted) == before
 
@@ -323,7 +291,7 @@ async def test_what_is_filed_once_is_counted_once_however_many_agencies_work_on_
     (child,) = opened.json()["children"]
     await world.act(child["id"], "acceptance", world.official("desk", other))
     for code in (agency, other):
-        assert await told_to_itself(world, code)
+        assert await world.count(code)
     async with world.database.reading() as tx:
         before = [await store.counters_of(tx, code) for code in (agency, other)]
     assert (

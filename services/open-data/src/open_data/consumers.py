@@ -52,6 +52,7 @@ async def record_report(tx: AsyncConnection, envelope: Envelope, event: MonthFro
         agency=event.agency,
         month=event.month,
         procedures=[one.model_dump(mode="json") for one in event.procedures],
+        quality=None if event.quality is None else [one.model_dump(mode="json") for one in event.quality],
         at=envelope.time,
     )
 

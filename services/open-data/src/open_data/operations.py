@@ -15,6 +15,7 @@ from open_data.domain.case_fact import Act
 from open_data.domain.dataset import (
     DEFINITIONS,
     ON_TIME_PROCESSING,
+    QUALITY_INDEX,
     REPORTED_STATISTICS,
     SERVICE_RATINGS,
     Dataset,
@@ -25,6 +26,7 @@ from open_data.domain.dataset import (
 )
 from open_data.domain.month import Month
 from open_data.domain.on_time import on_time_rows
+from open_data.domain.quality import quality_rows
 from open_data.domain.ratings import rating_rows
 from open_data.domain.reported import reported_rows
 from open_data.domain.table import Table
@@ -57,10 +59,18 @@ async def record_rating(
 
 
 async def record_report(
-    tx: AsyncConnection, report_id: UUID, *, agency: str, month: str, procedures: Any, at: datetime
+    tx: AsyncConnection,
+    report_id: UUID,
+    *,
+    agency: str,
+    month: str,
+    procedures: Any,
+    quality: Any,
+    at: datetime,
 ) -> None:
     """Take note of a reported month, once."""
-    await store.add_reported_month(tx, report_id, agency=agency, month=month, procedures=procedures, at=at)
+    told = {"procedures": procedures, "quality": quality}
+    await store.add_reported_month(tx, report_id, agency=agency, month=month, at=at, **told)
 
 
 async def name_agency(tx: AsyncConnection, *, code: str, sequence: int, name: Text) -> None:
@@ -256,8 +266,14 @@ async def _reported(connection: AsyncConnection) -> Basis:
     return Basis(events, last_at, partial(reported_rows, reports))
 
 
+async def _quality(connection: AsyncConnection) -> Basis:
+    measures, events, last_at = await store.measures(connection)
+    return Basis(events, last_at, partial(quality_rows, measures))
+
+
 _SOURCES: Mapping[str, _Source] = {
     ON_TIME_PROCESSING.slug: _Source(store.case_events, _on_time),
     SERVICE_RATINGS.slug: _Source(store.rating_events, _ratings),
     REPORTED_STATISTICS.slug: _Source(store.reported_events, _reported),
+    QUALITY_INDEX.slug: _Source(store.quality_events, _quality),
 }

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, select, text, tuple_, update
+from sqlalchemy import bindparam, func, null, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,7 @@ from open_data.domain.case_fact import Act, CaseFact, fold
 from open_data.domain.dataset import Dataset, Metadata, Publisher
 from open_data.domain.month import Month
 from open_data.domain.on_time import CaseGroup
+from open_data.domain.quality import Measure
 from open_data.domain.ratings import RatingCell
 from open_data.domain.reported import Report
 from open_data.domain.table import Column
@@ -32,6 +33,7 @@ from shared.errors import Text
 _ACTS = TypeAdapter(dict[int, Act])
 _METADATA = TypeAdapter(Metadata)
 _COLUMNS = TypeAdapter(tuple[Column, ...])
+_MEASURE = TypeAdapter(Measure)
 _FOLDED = [
     case_facts.c[name]
     for name in (
@@ -141,11 +143,19 @@ async def add_rating(
 
 
 async def add_reported_month(
-    tx: AsyncConnection, report_id: UUID, *, agency: str, month: str, procedures: Any, at: datetime
+    tx: AsyncConnection,
+    report_id: UUID,
+    *,
+    agency: str,
+    month: str,
+    procedures: Any,
+    quality: Any,
+    at: datetime,
 ) -> None:
     """Add a reported month, where it may be already."""
-    values = {"report_id": report_id, "agency": agency, "month": month, "procedures": procedures, "at": at}
-    await tx.execute(insert(reported_months).values(values).on_conflict_do_nothing())
+    values = {"report_id": report_id, "agency": agency, "month": month, "at": at}
+    told = {"procedures": procedures, "quality": null() if quality is None else quality}
+    await tx.execute(insert(reported_months).values({**values, **told}).on_conflict_do_nothing())
 
 
 async def reported_events(connection: AsyncConnection) -> int:
@@ -160,6 +170,24 @@ async def reports(connection: AsyncConnection) -> tuple[list[Report], int, datet
         Report(row.agency, row.month, one["procedure"], one["figures"], one["corrections"])
         for row in rows
         for one in row.procedures
+    ]
+    return found, len(rows), max(row.at for row in rows)
+
+
+async def quality_events(connection: AsyncConnection) -> int:
+    """How many months were reported with their quality."""
+    query = select(func.count()).select_from(reported_months).where(reported_months.c.quality.is_not(None))
+    return await connection.scalar(query) or 0
+
+
+async def measures(connection: AsyncConnection) -> tuple[list[Measure], int, datetime]:
+    """All that was measured; in how many months of agencies, and the last's time. There is at least one."""
+    told = select(reported_months).where(reported_months.c.quality.is_not(None))
+    rows = (await connection.execute(told.order_by(reported_months.c.report_id))).all()
+    found = [
+        _MEASURE.validate_python({"agency": row.agency, "month": row.month, **one})
+        for row in rows
+        for one in row.quality
     ]
     return found, len(rows), max(row.at for row in rows)
 

@@ -62,6 +62,7 @@ reported_months = Table(
     Column("agency", Text, nullable=False),
     Column("month", Text, nullable=False),
     Column("procedures", JSONB, nullable=False),
+    Column("quality", JSONB(none_as_null=True)),
     Column("at", DateTime(timezone=True), nullable=False),
 )
 

@@ -2,7 +2,7 @@
 
 import       read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
 draw         print a version of a procedure as a BPMN diagram
-verify       check that no bit of cases, their logs, what was paid, and the anchors was changed
+verify       check that no bit of cases, their logs, what was paid, the anchors, and of papers was changed
 check-result verify a signed result from its file alone
 recount      count the statistics anew from the logs of all cases
 rotate-keys  seal everything under the newest version of the master key
@@ -32,6 +32,8 @@ from procedures.catalogue.operations import (
     publish_version,
 )
 from procedures.catalogue.store import newest_version, version_of
+from procedures.documents.contents import Contents
+from procedures.documents.soundness import verify_contents
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.bpmn import write_bpmn
 from procedures.domain.bpmn.drawing import NotDrawable
@@ -56,6 +58,7 @@ from shared.process import Command
 from shared.settings import ServiceSettings
 
 _AT_ONCE = 500
+_TOLD_EVERY = 1000
 
 
 @asynccontextmanager
@@ -132,11 +135,27 @@ async def _verify(arguments: argparse.Namespace, settings: ServiceSettings) -> i
             after = verified[-1].id
         unheld = 0 if arguments.case else await _verify_anchors(database, dict(arguments.anchor))
         broken = 0 if arguments.case else await _verify_receipts(database)
+        wrong = await _verify_contents(database, settings, arguments.case) if arguments.contents else 0
     print(
         f"procedures: {looked_at} cases looked at, {unsound} not sound; {unheld} days not as anchored; "
         f"{broken} series of receipts with a gap"
     )
-    return int(unsound + unheld + broken > 0)
+    return int(unsound + unheld + broken + wrong > 0)
+
+
+async def _verify_contents(database: Database, settings: ServiceSettings, case: str | None) -> int:
+    """How many contents of documents are not what was received, after naming each; tells how far it is."""
+    assert isinstance(settings, Settings)
+    read = size = wrong = 0
+    async for one in verify_contents(database, Contents(settings.document_store), code=case):
+        read, size = read + 1, size + one.size
+        if one.flaw is not None:
+            wrong += 1
+            print(f"{one.case}, {one.document}: {one.flaw.vi} / {one.flaw.en}")
+        if read % _TOLD_EVERY == 0:
+            print(f"procedures: {read} documents read, {size / 1e9:.1f} GB", file=sys.stderr)
+    print(f"procedures: {read} documents read, {size} bytes; {wrong} not as received")
+    return wrong
 
 
 async def _verify_receipts(database: Database) -> int:
@@ -189,6 +208,9 @@ async def _draw(arguments: argparse.Namespace, settings: ServiceSettings) -> int
 
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CODE", help="this case alone, by its legal code")
+    parser.add_argument(
+        "--contents", action="store_true", help="also read the content of every document, which takes long"
+    )
     parser.add_argument(
         "--anchor",
         metavar="DAY=HASH",
@@ -298,7 +320,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("check-result", "verify a signed result from its file alone", _check_result, _check_arguments),
     Command(
         "verify",
-        "check that no bit of cases, logs, payments and anchors was changed",
+        "check that no bit of cases, logs, payments, anchors and papers was changed",
         _verify,
         _verify_arguments,
     ),

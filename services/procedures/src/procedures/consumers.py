@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.agencies.operations import learn_agency
+from procedures.domain.fees import reference_from
 from procedures.domain.statistics import Fact
 from procedures.external_tasks.systems import learn_system
 from procedures.officials.operations import learn_official
@@ -25,6 +26,7 @@ from shared.events.identity import (
 )
 from shared.events.participation import FeedbackRated
 from shared.events.procedures import CaseEvent
+from shared.events.procedures_fees import CaseFeeDemanded, CaseFeeExempted, CaseFeePaid
 from shared.inbox import Handlers
 
 
@@ -43,8 +45,11 @@ async def _official(tx: AsyncConnection, envelope: Envelope, event: OfficialEven
 async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
     """Our own cases are counted from their events, so that no case waits for the row of a counter.
 
-    What was filed once is counted once: a part of a case is not counted beside it.
+    What was filed once is counted once: a part of a case is not counted beside it. Its steps are steps of the agency
+    that handles it, so it has stays of its own.
     """
+    if envelope.sequence > 1:  # a submission ends no stay
+        await follow_case(tx, envelope.subject, envelope.sequence)
     if event.parent is not None:
         return
     kind = event.type.split(".")[2]
@@ -55,10 +60,15 @@ async def _act(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> Non
         agency=event.agency,
         procedure=event.procedure,
         sequence=envelope.sequence,
-        fact=Fact(kind, envelope.time, event.due_at, outcome),
+        fact=Fact(kind, envelope.time, event.due_at, outcome, _fee_of(event)),
     )
-    if envelope.sequence > 1:  # a submission ends no stay
-        await follow_case(tx, envelope.subject, envelope.sequence)
+
+
+def _fee_of(event: CaseEvent) -> int | None:
+    if not isinstance(event, CaseFeeDemanded | CaseFeeExempted | CaseFeePaid):
+        return None
+    reference = reference_from(event.fee)
+    return None if reference is None else reference.number
 
 
 async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> None:

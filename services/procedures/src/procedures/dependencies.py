@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
 
 from procedures.access.look import Look, Purpose
 from procedures.calendars.operations import Calendars
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 from procedures.catalogue.operations import Versions
 from procedures.delegations.operations import lent
-from procedures.documents.contents import Contents
+from procedures.documents.contents import Content, Contents
+from procedures.documents.making import announce
 from procedures.domain.acts import Actor
 from procedures.domain.agency import AgencyMissing
 from procedures.domain.consulting import Limits
@@ -128,9 +129,20 @@ def official_of(who: Principal) -> Official:
     return Official(agency_of(who), frozenset((post.unit, post.role) for post in who.posts))
 
 
-async def _desk(request: Request) -> Desk:
+def announced(*media_types: str) -> Any:
+    """Hands an officer's route the documents that it will make. Named before the route's `handle`, so that its
+    transaction is over before that of the command begins: none holds two connections."""
+
+    async def sheets(db: Db, now: Now, who: Annotated[Principal, Depends(officer)]) -> tuple[Content, ...]:
+        return await announce(db, now, actor_of(who), media_types)
+
+    return Depends(sheets)
+
+
+async def desk_of(request: Request) -> Desk:
+    """What the application that was asked keeps at hand."""
     desk: Desk = request.app.state.desk
     return desk
 
 
-AtDesk = Annotated[Desk, Depends(_desk)]
+AtDesk = Annotated[Desk, Depends(desk_of)]

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from procedures.backlogs.tables import backlog_tables
+from procedures.calendars.tables import calendar_version_table
 from procedures.case_migrations.tables import case_migration_tables
 from procedures.consultations.tables import consultees_table
 from procedures.external_tasks.tables import external_tasks_table, task_systems_table
@@ -71,6 +72,7 @@ procedures = Table(
     Column("agency", Text, nullable=False),
     Column("events", BigInteger, nullable=False, server_default="0", comment="sequence of its events"),
 )
+Index("procedures_agency_idx", procedures.c.agency)
 
 procedure_versions = Table(
     "procedure_versions",
@@ -84,6 +86,7 @@ procedure_versions = Table(
     Column("created_at", Instant, nullable=False),
     Column("published_at", Instant),
     Column("retired_at", Instant),
+    Column("complete", Boolean, nullable=False, server_default="false", comment="see quality.is_complete"),
     CheckConstraint("status IN ('draft', 'published', 'retired')", name="status"),
 )
 # At most one version of a procedure takes new cases.
@@ -127,6 +130,7 @@ Index("cases_agency_idx", cases.c.agency, cases.c.id)
 Index("cases_agency_status_idx", cases.c.agency, cases.c.status, cases.c.id)
 # With the status last, what is filtered by both is found in the index, in the order of the list.
 Index("cases_agency_procedure_idx", cases.c.agency, cases.c.procedure, cases.c.id, cases.c.status)
+Index("cases_submitted_idx", *(cases.c[name] for name in ("agency", "procedure", "submitted_at", "id")))
 
 case_log = Table(
     "case_log",
@@ -174,6 +178,7 @@ documents = Table(
     Column("owner", Text, nullable=False, comment="subject who sent it"),
     Column("agency", Text, comment="of the official who sent it"),
     Column("file_name", LargeBinary, comment="sealed; none once erased"),
+    Column("content_key", LargeBinary, comment="sealed; none once erased, or the content lies in the clear"),
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger),
     Column("sha256", Text),
@@ -292,6 +297,7 @@ statistics_months = Table(
     Column("id", Uuid, nullable=False, unique=True),
     Column("frozen_at", Instant, nullable=False),
     Column("rows", JSONB, nullable=False, comment="[{procedure, figures, corrections}]"),
+    Column("quality", JSONB, comment="what was measured; none in months reported before it was"),
     comment="Months as they were reported; they never change",
 )
 
@@ -386,3 +392,4 @@ stay_marks, stay_cells, way_cells = stay_tables(metadata)
 backlog_days, backlogs = backlog_tables(metadata, cases)
 forecasts = forecast_table(metadata)
 officials, delegations, claims, reassignments, reassignment_cases = queue_tables(metadata)
+calendar_versions = calendar_version_table(metadata)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procedures.domain import external_task as rules
+from procedures.domain.case import Case, Task
 from procedures.domain.definition import END, Definition, Step, Transition
 from procedures.domain.external_task import (
     Cause,
@@ -21,11 +22,15 @@ from procedures.domain.external_task import (
 )
 from procedures.domain.external_work import ExternalWork
 from procedures.domain.findings import findings
+from procedures.domain.holidays_vn import vietnam
+from procedures.domain.linked_cases import ChildCase, ChildStillRunning
+from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM
 from shared.errors import Text
 from shared.ids import new_id
 
 NOW = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
+VIETNAM = vietnam(range(2026, 2027))
 MINUTE = timedelta(minutes=1)
 MINE = Lease(new_id(), "a-system")
 FREE = ExternalTask(new_id(), new_id(), "ASK", "TAX", "LAND", None, attempts=3, attempts_left=3, free_at=NOW)
@@ -52,6 +57,19 @@ def test_a_lease_is_held_up_to_its_end_and_not_at_it() -> None:
     with pytest.raises(LeaseLost):
         rules.require_held(HELD, MINE, end)
     rules.require_not_leased(HELD, end)
+
+
+def test_no_system_finishes_a_step_whose_part_still_runs() -> None:
+    part = ChildCase(new_id(), "B-260105-0001", "Q", "B", NOW, "ASK")
+    task = Task("ASK", "TAX", "LAND", "A", NOW)
+    case = Case(
+        new_id(), "P", 1, "A", "person", Status.ACCEPTED, 2, NOW, "", (), tasks=(task,), children=(part,)
+    )
+    title = Text("Mẫu", "Sample")
+    asking = Definition("P", title, "A", NO_TERM, "ASK", (Step("ASK", title, "TAX", (Transition(END),)),))
+    with pytest.raises(ChildStillRunning) as refused:
+        rules.complete(case, asking, VIETNAM, NOW, step="ASK", outcome=None, note=None, attachments=())
+    assert refused.value.extensions == {"child": part.code}
 
 
 def test_what_is_given_back_untouched_was_no_attempt() -> None:

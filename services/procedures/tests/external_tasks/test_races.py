@@ -26,7 +26,7 @@ _CLAIMING = """
 import asyncio, sys
 from datetime import datetime, timedelta
 from procedures.access.look import Look, Purpose
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 from procedures.external_tasks.operations import claim_tasks
 from procedures.external_tasks.store import Wanted
 from procedures.keys.keyring import Keyring, hand_over

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import true
 
 from procedures.calendars.redating import date_next
+from procedures.cases.sight import ANY_CASE
 from procedures.cases.soundness import verify_cases
 from procedures.links.store import lock_case
 from shared.db import Database
@@ -178,7 +178,7 @@ async def test_whoever_holds_the_case_first_settles_it(
     case, fee = await provider.asked(feeDemand=LAPSES)
     world.clock.set(local("2026-01-08 08:31"))
     async with other_process().transaction() as tx:
-        assert await lock_case(tx, UUID(case), true())
+        assert await lock_case(tx, UUID(case), ANY_CASE)
         await world.fire()
         assert "lapsed" not in await kinds(world, case)
         waits = asyncio.create_task(provider.pay(fee["reference"]))

@@ -304,6 +304,23 @@ class ProcedureFigures(BaseModel):
     """By month (`2026-10`) and figure: what has come since that month was reported."""
 
 
+class QualityMeasure(BaseModel):
+    """A ratio of the quality index, and the points of its group that follow from it."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    indicator: str
+    group: str
+    """A group has the points of its measures together."""
+    part: int | None = None
+    """With `whole` and `points`, absent where there is nothing to measure, or too little to tell."""
+    whole: int | None = None
+    points: str | None = None
+    """A decimal number, to a tenth."""
+    most: int
+    """Points that can be reached by it."""
+
+
 class MonthFrozen(Event):
     """The figures of a month were reported; they never change again, later news are corrections."""
 
@@ -314,6 +331,8 @@ class MonthFrozen(Event):
     month: str
     """As `2026-11`, in Viet Nam's time."""
     procedures: tuple[ProcedureFigures, ...]
+    quality: tuple[QualityMeasure, ...] | None = None
+    """What the quality index of the month is made of; None in months reported before it was."""
 
 
 class CaseMigrated(CaseEvent):

@@ -16,13 +16,13 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import (
     Column,
-    ColumnElement,
     DateTime,
     Integer,
     MetaData,
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     select,
     update,
@@ -60,6 +60,10 @@ def answers_table(metadata: MetaData) -> Table:
 
 
 _ANSWERS = answers_table(MetaData())
+_MINE = and_(*(_ANSWERS.c[name] == bindparam(f"its_{name}") for name in ("client", "route", "key")))
+_RESERVE = insert(_ANSWERS).on_conflict_do_nothing().returning(_ANSWERS.c.key)
+_GIVEN = select(_ANSWERS).where(_MINE)
+_KEEP = update(_ANSWERS).where(_MINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +112,13 @@ class IdempotentRequest:
         """
         if self.key is None:
             return None
-        row = (await tx.execute(select(_ANSWERS).where(self._mine()))).one_or_none()
+        row = (await tx.execute(_GIVEN, self._mine())).one_or_none()
         if row is not None and row.fingerprint != self.fingerprint:
             raise Unprocessable
         return row
 
-    def _mine(self) -> ColumnElement[bool]:
-        return and_(
-            _ANSWERS.c.client == self.client, _ANSWERS.c.route == self.route, _ANSWERS.c.key == self.key
-        )
+    def _mine(self) -> dict[str, Any]:
+        return {"its_client": self.client, "its_route": self.route, "its_key": self.key}
 
     async def __call__(self, tx: AsyncConnection, produce: Callable[[], Awaitable[Answer]]) -> Response:
         """Run `produce` in the transaction, or give the answer that the key was given before.
@@ -127,26 +129,21 @@ class IdempotentRequest:
         if self.key is None:
             return _response(*_stored(await produce()))
         reserved = await tx.execute(
-            insert(_ANSWERS)
-            .values(
-                client=self.client,
-                route=self.route,
-                key=self.key,
-                fingerprint=self.fingerprint,
-                created_at=self.request.app.state.parts.clock.now(),
-            )
-            .on_conflict_do_nothing()
-            .returning(_ANSWERS.c.key)
+            _RESERVE,
+            {
+                "client": self.client,
+                "route": self.route,
+                "key": self.key,
+                "fingerprint": self.fingerprint,
+                "created_at": self.request.app.state.parts.clock.now(),
+            },
         )
         if reserved.one_or_none() is None:
-            given = await self.given(tx)
-            return _response(given.status, given.headers, self._opened(given.body))
+            before = await self.given(tx)
+            return _response(before.status, before.headers, self._opened(before.body))
         status, headers, body = _stored(await produce())
-        await tx.execute(
-            update(_ANSWERS)
-            .where(self._mine())
-            .values(status=status, headers=headers, body=self._sealed(body))
-        )
+        given = {"status": status, "headers": headers, "body": self._sealed(body)}
+        await tx.execute(_KEEP, {**self._mine(), **given})
         return _response(status, headers, body)
 
     @property
@@ -168,18 +165,18 @@ class IdempotentRequest:
         return orjson.loads(self._seal.open(bytes.fromhex(body["sealed"]), bound_to=self._place))
 
 
-async def idempotent_request(
-    request: Request,
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            max_length=200,
-            description="Any text of your own, unique to this command; with it, sending again is safe for 24 h",
-            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
-        ),
-    ] = None,
-) -> IdempotentRequest:
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        description="Any text of your own, unique to this command; with it, sending again is safe for 24 h",
+        examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    ),
+]
+
+
+async def idempotent_request(request: Request, key: IdempotencyKey = None) -> IdempotentRequest:
     """The idempotency of the request at hand."""
     body = await request.body() if key is not None else b""
     return IdempotentRequest(request, key, hashlib.sha256(body).hexdigest())

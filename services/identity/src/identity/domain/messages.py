@@ -33,6 +33,7 @@ class Occasion(StrEnum):
     ANSWER_REDATED = "answer_redated"
     SUPPLEMENT_EXPIRED = "supplement_expired"
     LAPSED = "lapsed"
+    PART_LAPSED = "part_lapsed"
     FEE_DEMANDED = "fee_demanded"
     FEE_REMINDED = "fee_reminded"
     FEE_EXPIRED = "fee_expired"
@@ -72,6 +73,10 @@ _SUBJECTS: Mapping[Occasion, Text] = {
     Occasion.SUPPLEMENT_EXPIRED: Text(vi="Đã hết hạn bổ sung hồ sơ", en="Your time to supplement has ended"),
     Occasion.LAPSED: Text(
         vi="Hồ sơ kết thúc vì không bổ sung hoặc nộp phí đúng hạn", en="Your case has lapsed"
+    ),
+    Occasion.PART_LAPSED: Text(
+        vi="Một phần hồ sơ đã dừng vì không bổ sung hoặc nộp phí đúng hạn",
+        en="A part of your case has lapsed",
     ),
     Occasion.FEE_DEMANDED: Text(vi="Cần nộp phí, lệ phí", en="There is a fee to pay"),
     Occasion.FEE_REMINDED: Text(vi="Sắp hết hạn nộp phí, lệ phí", en="Your time to pay the fee ends soon"),
@@ -149,6 +154,10 @@ _ADVICE: Mapping[Occasion, Text] = {
     Occasion.LAPSED: Text(
         vi="Giấy tờ hoặc phí đã yêu cầu không được nộp đúng hạn. Bạn có thể nộp hồ sơ mới.",
         en="What was asked for did not come in time. You may submit a new case.",
+    ),
+    Occasion.PART_LAPSED: Text(
+        vi="Giấy tờ hoặc phí đã yêu cầu không được nộp đúng hạn. Cơ quan giải quyết hồ sơ sẽ xem xét bước tiếp theo.",
+        en="What was asked for did not come in time. The agency that answers for the case sees what comes next.",
     ),
     Occasion.FEE_DEMANDED: Text(
         vi="Hãy mở hồ sơ để xem số tiền, mã khoản phí và nộp trực tuyến.",

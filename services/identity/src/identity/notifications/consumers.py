@@ -50,7 +50,7 @@ _OCCASIONS: Mapping[type[CaseEvent], Occasion] = {
 }
 
 
-_OF_A_PART = {
+_ASKED_IN_A_PART = (
     Occasion.SUPPLEMENT_REQUESTED,
     Occasion.SUPPLEMENTED,
     Occasion.SUPPLEMENTED_IN_PART,
@@ -58,15 +58,23 @@ _OF_A_PART = {
     Occasion.ANSWER_REDATED,
     Occasion.SUPPLEMENT_EXPIRED,
     Occasion.FEE_DEMANDED,
+    Occasion.FEE_REMINDED,
+    Occasion.FEE_EXPIRED,
+)
+_OF_A_PART: Mapping[Occasion | None, Occasion] = {
+    **{occasion: occasion for occasion in _ASKED_IN_A_PART},
+    Occasion.LAPSED: Occasion.PART_LAPSED,
 }
-"""Of what is a part of another case the applicant is told where they are asked for something, under the code that
-they know."""
+"""Of what is a part of another case the applicant is told where they are asked for something, and what comes of not
+answering, under the code that they know; the whole has not lapsed with its part."""
 
 
 async def tell(tx: AsyncConnection, envelope: Envelope, event: CaseEvent) -> None:
     """Tell the applicant what happened, where it concerns them."""
     occasion = _occasion(event)
-    if occasion is None or (event.parent is not None and occasion not in _OF_A_PART):
+    if event.parent is not None:
+        occasion = _OF_A_PART.get(occasion)
+    if occasion is None:
         return
     await notify_applicant(
         tx,

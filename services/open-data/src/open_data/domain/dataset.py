@@ -309,6 +309,43 @@ REPORTED_STATISTICS = Definition(
     ),
 )
 
+QUALITY_INDEX = Definition(
+    slug="quality-index",
+    edition=1,
+    columns=(
+        _AGENCY,
+        _MONTH,
+        _text("indicator", "Chỉ số", "What is measured"),
+        _text("group", "Nhóm chỉ số", "Group of indicators", key=False),
+        _count(
+            "part",
+            "Số đạt (trống khi không có hoặc quá ít để công bố)",
+            "How many (empty: none, or too few to tell)",
+        ),
+        _count("whole", "Tổng số", "Of how many"),
+        _decimal("points", "Điểm", "Points"),
+        _count("most", "Điểm tối đa", "Points that can be reached"),
+    ),
+    metadata=Metadata(
+        title=Text(
+            vi="Chỉ số chất lượng phục vụ người dân, doanh nghiệp", en="Quality index of public service"
+        ),
+        description=Text(
+            vi="Các chỉ số của mỗi cơ quan theo Quyết định 766/QĐ-TTg như đã báo cáo cùng số liệu của tháng, mỗi chỉ số "
+            "một dòng. Điểm của một nhóm là tổng các dòng của nhóm; chỉ số không đo được thì không tính.",
+            en="What each agency's months come to after Decision 766/QĐ-TTg, as reported with their figures, a row a "
+            "ratio. The points of a group are the sum of its rows; what cannot be measured is left out.",
+        ),
+        keywords=(
+            Text(vi="chất lượng phục vụ", en="quality of service"),
+            Text(vi="thủ tục hành chính", en="administrative procedures"),
+        ),
+        licence=Licence.CC_BY_4_0,
+        contact=_CONTACT,
+    ),
+)
+
 DEFINITIONS: Mapping[str, Definition] = {
-    definition.slug: definition for definition in (ON_TIME_PROCESSING, SERVICE_RATINGS, REPORTED_STATISTICS)
+    definition.slug: definition
+    for definition in (ON_TIME_PROCESSING, SERVICE_RATINGS, REPORTED_STATISTICS, QUALITY_INDEX)
 }

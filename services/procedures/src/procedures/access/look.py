@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 
 
 class Purpose(StrEnum):

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.operations import Order
 from procedures.cases.store import Stored
+from procedures.documents.contents import Content
 from procedures.documents.making import keep_made
 from procedures.domain.case import Attachment
 from procedures.domain.definition import Definition
@@ -23,9 +24,16 @@ DOCUMENT = "PHIEU_XIN_LOI"
 
 
 async def keep_letter(
-    tx: AsyncConnection, press: Press, order: Order, stored: Stored, definition: Definition, act: Apologised
+    tx: AsyncConnection,
+    press: Press,
+    order: Order,
+    stored: Stored,
+    definition: Definition,
+    act: Apologised,
+    sheet: Content,
 ) -> Attachment:
-    """Write the letter of an apology and put it into the case, signed when there is a certificate.
+    """Write the letter of an apology, which was announced as `sheet`, and put it into the case; signed when there is a
+    certificate.
 
     Raises:
         TimeNotAttested
@@ -40,8 +48,7 @@ async def keep_letter(
         tx,
         press.contents,
         order.now,
-        owner=order.actor.subject,
-        agency=order.actor.agency,
+        sheet,
         case_id=stored.case.id,
         document=DOCUMENT,
         file_name=f"{DOCUMENT}.pdf",

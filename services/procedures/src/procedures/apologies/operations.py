@@ -10,15 +10,23 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored
+from procedures.documents.contents import Content
 from procedures.domain import lateness
 from procedures.domain.handling import Official
 from procedures.results.operations import Press
 
 
 async def apologise(
-    tx: AsyncConnection, press: Press, order: Order, official: Official, *, reason: str, promised: date
+    tx: AsyncConnection,
+    press: Press,
+    order: Order,
+    official: Official,
+    *,
+    reason: str,
+    promised: date,
+    sheet: Content,
 ) -> Stored:
-    """Say why the case is late, and promise one new date; in the case, and in a letter that joins it.
+    """Say why the case is late, and promise one new date; in the case, and in a letter (`sheet`) that joins it.
 
     Raises:
         CaseNotFound, CaseChanged, PreconditionRequired, and what `lateness.apologise` raises.
@@ -30,6 +38,6 @@ async def apologise(
     act = lateness.apologise(
         case, definition, calendar, official, order.now, reason=reason, promised=promised
     )
-    letter = await keep_letter(tx, press, order, stored, definition, act)
+    letter = await keep_letter(tx, press, order, stored, definition, act, sheet)
     (after,) = await record(tx, order.actor, order.now, [(stored, [replace(act, letter=letter)])])
     return after

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars import store
 from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.calendar_history import CalendarHistory
 from procedures.domain.holidays_vn import vietnam
 from shared.db import AnyRow
 from shared.ids import new_id
@@ -68,6 +69,14 @@ async def calendar_of(tx: AsyncConnection, agency: str) -> WorkingCalendar:
     return (await dated_calendar(tx, agency)).calendar
 
 
+async def calendars_known(tx: AsyncConnection, agency: str) -> CalendarHistory:
+    """What was known of the agency's working time and when, which nobody adds to until the transaction ends."""
+    await store.lock_calendar_as_known(tx, agency)
+    rows = await store.calendar_versions_of(tx, agency)
+    later = ((row.since, _read(json.dumps(row.calendar, sort_keys=True))) for row in rows)
+    return CalendarHistory(national_calendar(), tuple(later))
+
+
 async def calendar_to_edit(tx: AsyncConnection, agency: str) -> WorkingCalendar:
     """The agency's calendar, which nobody else edits until the transaction ends."""
     await store.lock_calendar(tx, agency)
@@ -92,6 +101,7 @@ async def declare_calendar(
     changed_from = calendar.differs_from(before)
     if changed_from is None:
         return None
+    await store.add_calendar_version(tx, agency, calendar.to_json(), now)
     return await store.order_redating(
         tx,
         {

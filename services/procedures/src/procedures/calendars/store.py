@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.tables import calendars, redating_batches, redatings
+from procedures.tables import calendar_versions, calendars, case_log, cases, redating_batches, redatings
 from shared.db import AnyRow
 
 _EDITED = 0x43616C  # "Cal"; advisory locks are per database
@@ -17,12 +17,50 @@ _EDITED = 0x43616C  # "Cal"; advisory locks are per database
 
 async def declared_calendar(tx: AsyncConnection, agency: str) -> AnyRow | None:
     """The agency's own calendar, if it has one."""
-    return (await tx.execute(select(calendars).where(calendars.c.agency == agency))).one_or_none()
+    return (await tx.execute(_DECLARED, {"agency": agency})).one_or_none()
+
+
+_DECLARED = select(calendars).where(calendars.c.agency == bindparam("agency"))
 
 
 async def lock_calendar(tx: AsyncConnection, agency: str) -> None:
     """Wait for others who edit the agency's calendar; by its name, for the first edit finds no row to lock."""
     await tx.execute(select(func.pg_advisory_xact_lock(_EDITED, func.hashtext(agency))))
+
+
+async def lock_calendar_as_known(tx: AsyncConnection, agency: str) -> None:
+    """Wait for whoever edits the agency's calendar; nobody does until the transaction ends."""
+    await tx.execute(select(func.pg_advisory_xact_lock_shared(_EDITED, func.hashtext(agency))))
+
+
+async def calendar_versions_of(tx: AsyncConnection, agency: str) -> Sequence[AnyRow]:
+    """What the agency has declared, the oldest first."""
+    query = select(calendar_versions).where(calendar_versions.c.agency == agency)
+    return (await tx.execute(query.order_by(calendar_versions.c.since))).all()
+
+
+async def add_calendar_version(
+    tx: AsyncConnection, agency: str, calendar: dict[str, Any], now: datetime
+) -> None:
+    """Keep what the agency declares under its lock, for whatever ends after now and after all that has ended.
+
+    An act of another process may bear a later instant than this edit and be counted already: the acts from now
+    on are few, and the summaries of the log's index lead to them.
+    """
+    acted = select(func.max(case_log.c.at)).join(cases, cases.c.id == case_log.c.case_id)
+    declared = select(func.max(calendar_versions.c.since)).where(calendar_versions.c.agency == agency)
+    latest = [
+        await tx.scalar(acted.where(cases.c.agency == agency, case_log.c.at >= now)),
+        await tx.scalar(declared),
+    ]
+    since = max([now, *(instant for instant in latest if instant is not None)])
+    row = insert(calendar_versions).values(agency=agency, since=since, calendar=calendar)
+    await tx.execute(
+        row.on_conflict_do_update(
+            index_elements=[calendar_versions.c.agency, calendar_versions.c.since],
+            set_={"calendar": row.excluded.calendar},
+        )
+    )
 
 
 async def put_calendar(tx: AsyncConnection, agency: str, calendar: dict[str, Any], now: datetime) -> None:

@@ -11,15 +11,15 @@ from procedures.cases import store
 from procedures.cases.store import Done, Stored
 from procedures.catalogue.operations import versions_of
 from procedures.domain.by_rule import follow, goes_on
-from procedures.domain.case import Case
 from procedures.domain.rule_inputs import inputs_of
-from procedures.links.store import lock_free
+from procedures.links.following import are_free
 
 
 async def led_on(tx: AsyncConnection, now: datetime, cases: Iterable[Stored]) -> list[Done]:
     """What follows in these cases by rule, until they wait for people. Their row locks are held.
 
-    The database is asked about those alone in which something follows.
+    The database is asked about those alone in which something follows. A job that does not hold the family of a case
+    waits for none of it: the next act leads on.
     """
     done: list[Done] = []
     for stored in cases:
@@ -27,17 +27,11 @@ async def led_on(tx: AsyncConnection, now: datetime, cases: Iterable[Stored]) ->
         if case.status.ended:
             continue
         definition = (await versions_of(tx).of(tx, case.procedure, case.version)).definition
-        if goes_on(case, definition) and await _may_tell(tx, case):
+        if goes_on(case, definition) and await are_free(tx, case):
             calendar = await calendar_of(tx, case.agency)
             inputs = await _inputs(tx, stored, calendar.local_date(case.submitted_at))
             done.append((stored, follow(case, definition, calendar, inputs, now)))
     return done
-
-
-async def _may_tell(tx: AsyncConnection, case: Case) -> bool:
-    """Whether the cases above can be told. A job that did not lock them before waits for none: the next act leads on."""
-    above = set(case.link.above) if case.link else set()
-    return not above or await lock_free(tx, list(above)) == above
 
 
 async def _inputs(tx: AsyncConnection, stored: Stored, submitted: date) -> dict[str, Any]:

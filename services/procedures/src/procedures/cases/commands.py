@@ -84,7 +84,8 @@ class Handling:
         async def answer() -> Answer:
             stored = await act(order)
             await record_look(self.tx, look_of(who, self.now, Purpose.HANDLING), *seen_of(stored))
-            return Answer(case_view(stored), 201, {"etag": stored.etag})
+            view = case_view(stored, by_applicant=who.kind == "person")
+            return Answer(view, 201, {"etag": stored.etag})
 
         return await self.once(self.tx, answer)
 

@@ -17,8 +17,9 @@ from procedures.cases import store, submission
 from procedures.cases.filing import file_case, filing_faults
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
+from procedures.cases.sight import Viewer, owned_by, visible_to
 from procedures.cases.soundness import flaw_of_log
-from procedures.cases.store import Stored, Viewer
+from procedures.cases.store import Stored
 from procedures.catalogue.operations import NotInForce, Published, Versions
 from procedures.documents.operations import (
     Enclosure,
@@ -158,7 +159,7 @@ async def get_case(tx: AsyncConnection, case_id: UUID, look: Look) -> Stored:
     Raises:
         CaseNotFound: there is none that the viewer may see.
     """
-    stored = await store.case_of(tx, case_id, store.visible_to(look.viewer))
+    stored = await store.case_of(tx, case_id, visible_to(look.viewer))
     if stored is None:
         raise CaseNotFound
     await record_look(tx, look, *seen_of(stored))
@@ -285,8 +286,7 @@ async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
         CaseNotFound, CaseChanged.
         PreconditionRequired: the command does not say which state it is meant for.
     """
-    visible = store.visible_to(order.viewer)
-    stored = await lock_case(tx, order.case_id, visible)
+    stored = await lock_case(tx, order.case_id, visible_to(order.viewer))
     if stored is None:
         raise CaseNotFound
     if order.expected is None:
@@ -357,7 +357,7 @@ async def list_cases(
 
     The last of `limit` tells only that there are more; it is not shown.
     """
-    mine = store.owned_by(look.viewer)
+    mine = owned_by(look.viewer)
     if look.viewer.agency is None:
         mine = and_(mine, filed_alone())
     found = await store.page(

@@ -14,7 +14,7 @@ from procedures.consultations import store as consultations
 from procedures.domain.acts import SYSTEM, Act, Actor, Entry
 from procedures.domain.case import Case
 from procedures.external_tasks import following as external_tasks
-from procedures.links.following import Change, opened_beside, recalled_below, told_above
+from procedures.links.following import Change, answered_late, opened_beside, recalled_below, told_above
 from procedures.retention import store as retention
 from procedures.timers.store import set_timers
 from shared import outbox
@@ -48,6 +48,7 @@ async def record(
         changes += news
         following = await write(SYSTEM, await told_above(tx, SYSTEM, now, news))
         following += await write(SYSTEM, await recalled_below(tx, news))
+        following += await write(SYSTEM, await answered_late(tx, SYSTEM, now, news, stands))
         following += await write(SYSTEM, await led_on(tx, now, _latest(news, stands)))
         if not following:
             told, opened = await opened_beside(tx, actor, now, changes, stands)

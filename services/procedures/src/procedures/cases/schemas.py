@@ -12,7 +12,7 @@ from procedures.domain.consultation import ConsultationOutcome, Opinion
 from procedures.domain.linked_cases import LinkKind, Verdict
 from procedures.domain.result import ResultState
 from procedures.domain.status import Status
-from procedures.fees.schemas import FeeDue, FeeOfCase, PaymentOfCase
+from procedures.fees.schemas import FeeDue, FeeOfCase, PartFeeDue, PaymentOfCase
 from shared.schema import Schema, Words
 
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -137,7 +137,7 @@ class ChildOfCase(Schema):
     """A part of the case that is handled as a case of another procedure; `results` and `documents` are its result."""
 
     id: UUID
-    code: str = Field(examples=["H99.02-261124-0007"])
+    code: str | None = Field(None, examples=["H99.02-261124-0007"], description="Not for the applicant")
     procedure: str = Field(examples=["DD-02"])
     agency: str = Field(examples=["H99.02"])
     step: str | None = Field(None, examples=["HOI_DAT_DAI"], description="The step that waits for it")
@@ -148,6 +148,7 @@ class ChildOfCase(Schema):
     ended_at: datetime | None = None
     results: list[IssuedResultOfCase]
     documents: list[UUID] = Field(description="Their content is at `/documents/{id}/content`")
+    fees_due: list[PartFeeDue] = Field(description="What the applicant is yet to pay for it")
 
 
 class AppealOfCase(Schema):
@@ -170,7 +171,6 @@ class LinkOfCase(Schema):
     kind: LinkKind
     id: UUID
     code: str = Field(examples=["H99.01-261123-0001"])
-    step: str | None = Field(None, examples=["HOI_DAT_DAI"], description="Of it, which waits for this one")
 
 
 class AppliedRuleOfCase(Schema):
@@ -370,6 +370,7 @@ class TrackingPart(Schema):
     status_text: Words
     opened_at: datetime
     ended_at: datetime | None = None
+    fees_due: list[PartFeeDue] = Field(description="What is yet to be paid for it")
 
 
 class Tracking(Schema):

@@ -21,7 +21,7 @@ from procedures.cases.followers import Followers, flaw_of_followers, followers_o
 from procedures.cases.sealing import FiledForm, filed_form, key_of
 from procedures.cases.store import Stored
 from procedures.consultations.store import consultees_of, rows_of
-from procedures.documents.store import documents_of, file_name_of
+from procedures.documents.store import content_of, documents_of, file_name_of
 from procedures.domain.acts import Entry
 from procedures.domain.case import Case, fold
 from procedures.domain.log import Link, canonical, first_broken
@@ -214,7 +214,7 @@ def _flaw_of_lists(row: AnyRow, case: Case, beside: _Beside) -> Text | None:
 
 
 def _flaw_of_documents(tx: AsyncConnection, case: Case, documents: Mapping[UUID, AnyRow]) -> Text | None:
-    """Each document that the state names is there as it is named, and its name is sealed, or erased."""
+    """Each document that the state names is there as it is named; its name and key are sealed, or erased."""
     letter = (case.apology.letter,) if case.apology and case.apology.letter else ()
     papers = (*case.attachments, *case.result, *letter)
     named = ((one.id, one.media_type, one.size, one.sha256) for one in papers)
@@ -225,10 +225,12 @@ def _flaw_of_documents(tx: AsyncConnection, case: Case, documents: Mapping[UUID,
         for document in documents.values():
             if document.file_name is not None:
                 file_name_of(tx, document)
+            content_of(tx, document)
     except Unreadable:
         return _DOCUMENTS
     erased = {document.file_name is None for document in documents.values()}
-    return None if erased <= {case.erased is not None} else _DOCUMENTS
+    keys = case.erased is not None and any(document.content_key for document in documents.values())
+    return None if erased <= {case.erased is not None} and not keys else _DOCUMENTS
 
 
 def _flaw_of_form(form: FiledForm | None, case: Case) -> Text | None:

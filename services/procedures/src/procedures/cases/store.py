@@ -7,21 +7,22 @@ transaction under the case's row lock.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Select, or_, select, text
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases import writing
 from procedures.cases.sealing import FiledForm, filed_form, key_of, opened_act, opened_case, sealed_act
+from procedures.cases.sight import Sight
 from procedures.domain.acts import Act, Actor, Entry
 from procedures.domain.case import Case, Task
 from procedures.domain.log import Link, chained_bytes, entry_hash
 from procedures.domain.status import Status
 from procedures.keys.keyring import CaseKey
-from procedures.links.visibility import linked_to
 from procedures.tables import case_log, cases, tasks, timers
 from shared.db import AnyRow
 
@@ -34,7 +35,8 @@ _ACT: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="kind")]
 _ACTOR = TypeAdapter(Actor)
 
 _COLUMNS = ("procedure", "version", "agency", "applicant", "status", "submitted_at", "due_at", "sequence")
-SEEN = (cases.c.state, cases.c.code, cases.c.head, cases.c.data_key)
+SEEN = (cast(cases.c.state, Text).label("state"), cases.c.code, cases.c.head, cases.c.data_key)
+"""The columns of a `Stored` case; its state as text, which is read into a case in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +61,9 @@ Done = tuple[Stored, Sequence[Act]]
 """A case as it stood, and what was done to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Whose eyes: an applicant's, or those of an agency."""
-
-    subject: str
-    agency: str | None
-
-
-def owned_by(viewer: Viewer) -> ColumnElement[bool]:
-    """The viewer's own cases: the person's, or those the agency answers for."""
-    return cases.c.applicant == viewer.subject if viewer.agency is None else cases.c.agency == viewer.agency
-
-
-def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The viewer's own cases; those that wait at the viewer's agency for its part of the work; those that are a
-    part of a case of the agency, and those against which an appeal is with it."""
-    if viewer.agency is None:
-        return owned_by(viewer)
-    waiting = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.agency == viewer.agency)
-    return or_(owned_by(viewer), waiting.exists(), linked_to(viewer.agency))
-
-
 def case_json(case: Case) -> dict[str, Any]:
     """The state as it is stored."""
-    dumped: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude=_left_out(case))
+    dumped: dict[str, Any] = _CASE.dump_python(case, mode="json")
     return dumped
 
 
@@ -94,12 +74,7 @@ def case_columns(case: Case) -> dict[str, Any]:
 
 def case_text(case: Case) -> str:
     """The state as it is stored, as text for the driver."""
-    return _CASE.dump_json(case, exclude=_left_out(case)).decode()
-
-
-def _left_out(case: Case) -> set[str]:
-    """As it was written before decisions had a legal ground."""
-    return {"legal_ground"} if case.legal_ground is None else set()
+    return _CASE.dump_json(case).decode()
 
 
 def act_json(act: Act) -> dict[str, Any]:
@@ -128,7 +103,7 @@ async def see_one_state(tx: AsyncConnection) -> None:
 
 def stored_case(tx: AsyncConnection, row: AnyRow) -> Stored:
     """The case of a row with the columns that are `SEEN`; opened, as far as its key is there and opens it."""
-    kept = read_state(row.state)
+    kept = _CASE.validate_json(row.state)
     key = key_of(tx, kept.id, row.data_key)
     return Stored(opened_case(key, kept), row.code, row.head, kept, key)
 
@@ -159,10 +134,14 @@ def shown_act(key: CaseKey | None, act: Mapping[str, Any]) -> dict[str, Any]:
     return act_json(opened_act(key, typed))
 
 
-async def case_of(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
-    """The case, when the condition `visible` lets the caller see it."""
-    query = select(*SEEN).where(cases.c.id == case_id, visible)
-    row = (await tx.execute(query)).one_or_none()
+@cache
+def _case_of(condition: ColumnElement[bool]) -> Select[Any]:
+    return select(*SEEN).where(cases.c.id == bindparam("case"), condition)
+
+
+async def case_of(tx: AsyncConnection, case_id: UUID, sight: Sight) -> Stored | None:
+    """The case, when it is one of those that the caller sees."""
+    row = (await tx.execute(_case_of(sight.condition), {**sight.values, "case": case_id})).one_or_none()
     return None if row is None else stored_case(tx, row)
 
 
@@ -369,9 +348,11 @@ async def lock_dated_after(
     return await page(tx, query)
 
 
-async def page(tx: AsyncConnection, query: Select[Any]) -> list[Stored]:
+async def page(
+    tx: AsyncConnection, query: Select[Any], values: Mapping[str, Any] | None = None
+) -> list[Stored]:
     """The cases of a list query."""
-    return [stored_case(tx, row) for row in await tx.execute(query)]
+    return [stored_case(tx, row) for row in await tx.execute(query, values)]
 
 
 async def running_cases(

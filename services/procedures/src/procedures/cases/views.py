@@ -31,7 +31,7 @@ from procedures.domain.case_code import tracking_secret
 from procedures.domain.linked_cases import Appeal, ChildCase
 from procedures.domain.log import Link
 from procedures.domain.status import ALLOWED, STATUS_TEXT
-from procedures.fees.views import FEE_ACTS, fees_due, fees_of, payments_of
+from procedures.fees.views import FEE_ACTS, fees_due, fees_due_in, fees_of, payments_of
 from shared.errors import Text
 from shared.schema import Words
 
@@ -142,8 +142,8 @@ def receipt(stored: Stored, key: bytes) -> Receipt:
     )
 
 
-def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
-    """The case for those who may see it."""
+def case_view(stored: Stored, form: FiledForm | None = None, *, by_applicant: bool = False) -> CaseView:
+    """The case for those who may see it. The applicant knows it by its one code, and is shown none of its parts'."""
     case = stored.case
     return CaseView(
         id=case.id,
@@ -182,19 +182,18 @@ def case_view(stored: Stored, form: FiledForm | None = None) -> CaseView:
         rules_applied=[AppliedRuleOfCase.model_validate(applied) for applied in case.rules_applied],
         fees=fees_of(stored),
         payments=payments_of(case),
-        children=[_child(child) for child in case.children],
+        children=[_child(child, with_code=not by_applicant) for child in case.children],
         appeals=[_appeal(appeal) for appeal in case.appeals],
         consultations=[ConsultationOfCase.model_validate(asked) for asked in case.consultations],
-        link=case.link
-        and LinkOfCase(kind=case.link.kind, id=case.link.case, code=case.link.code, step=case.link.step),
+        link=case.link and LinkOfCase(kind=case.link.kind, id=case.link.case, code=case.link.code),
         verdict=case.verdict,
     )
 
 
-def _child(child: ChildCase) -> ChildOfCase:
+def _child(child: ChildCase, *, with_code: bool) -> ChildOfCase:
     return ChildOfCase(
         id=child.case,
-        code=child.code,
+        code=child.code if with_code else None,
         procedure=child.procedure,
         agency=child.agency,
         step=child.step,
@@ -205,6 +204,7 @@ def _child(child: ChildCase) -> ChildOfCase:
         ended_at=child.ended_at,
         results=[IssuedResultOfCase.model_validate(result) for result in child.results],
         documents=list(child.documents),
+        fees_due=fees_due_in(child),
     )
 
 
@@ -251,6 +251,7 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
                 status_text=words(STATUS_TEXT[child.status]),
                 opened_at=child.opened_at,
                 ended_at=child.ended_at,
+                fees_due=fees_due_in(child),
             )
             for child in case.children
         ],

@@ -23,6 +23,7 @@ from procedures.domain.definition_json import definition_from_json, definition_t
 from procedures.domain.finding import Finding
 from procedures.domain.findings import findings
 from procedures.domain.link_findings import links_of
+from procedures.domain.quality import is_complete
 from procedures.domain.register_sheet import Imported, read_sheet
 from procedures.external_tasks.systems import known_systems
 from shared import outbox
@@ -210,7 +211,8 @@ async def publish_version(
     before = await store.version_in_force(tx, code)
     if before is not None:
         await retire_version(tx, now, agency=agency, code=code, version=before, if_match="*")
-    await store.set_status(tx, code, version, "published", published_at=now)
+    complete = is_complete(definition)
+    await store.set_status(tx, code, version, "published", published_at=now, complete=complete)
     event = ProcedurePublished(
         code=code,
         version=version,

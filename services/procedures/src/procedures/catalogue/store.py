@@ -72,12 +72,14 @@ async def change_draft(
     )
 
 
-async def set_status(tx: AsyncConnection, code: str, version: int, status: str, **instants: datetime) -> None:
+async def set_status(
+    tx: AsyncConnection, code: str, version: int, status: str, **changes: datetime | bool
+) -> None:
     """Move a version on in its life."""
     await tx.execute(
         update(versions)
         .where(versions.c.procedure == code, versions.c.version == version)
-        .values(status=status, revision=versions.c.revision + 1, **instants)
+        .values(status=status, revision=versions.c.revision + 1, **changes)
     )
 
 

@@ -16,7 +16,8 @@ from procedures.cases import store as cases
 from procedures.cases.operations import Order, handle_case
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
-from procedures.cases.store import Stored, Viewer
+from procedures.cases.sight import Viewer
+from procedures.cases.store import Stored
 from procedures.consultations import store
 from procedures.documents.operations import Enclosure, attach, owned_faults
 from procedures.domain import consulting

@@ -8,7 +8,8 @@ from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, delete, fals
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import FAR, Viewer
+from procedures.cases.sight import Sight, Viewer
+from procedures.cases.store import FAR
 from procedures.domain.case import Case
 from procedures.domain.consultation import Asked
 from procedures.tables import cases, consultees, documents
@@ -89,12 +90,20 @@ async def inbox(
     return (await tx.execute(query)).all()
 
 
-def asks(consultee: UUID, viewer: Viewer) -> ColumnElement[bool]:
+def asks(consultee: UUID, viewer: Viewer) -> Sight:
     """The case in which the viewer's agency is asked by this id."""
-    asked = select(consultees.c.id).where(
-        consultees.c.id == consultee, consultees.c.case_id == cases.c.id, consultees.c.agency == viewer.agency
+    return Sight(_ASKS, {"consultee": consultee, "viewer": viewer.agency})
+
+
+_ASKS = (
+    select(consultees.c.id)
+    .where(
+        consultees.c.id == bindparam("consultee"),
+        consultees.c.case_id == cases.c.id,
+        consultees.c.agency == bindparam("viewer"),
     )
-    return asked.exists()
+    .exists()
+)
 
 
 async def case_of_consultee(tx: AsyncConnection, consultee: UUID) -> UUID | None:

@@ -1,8 +1,8 @@
-"""The contents of documents in an object store: a folder of this machine, or any S3-compatible store."""
+"""The contents of documents, sealed, in an object store: a folder of this machine, or any S3-compatible store."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from procedures.documents.sealing import opened, sealed
 from procedures.domain.document import TooMuchSent
 
 _PART = 5 * 1024 * 1024
@@ -27,6 +28,14 @@ class Fingerprint:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A content: the id under which it lies, and its key. None has what was kept before contents were sealed."""
+
+    id: UUID
+    key: bytes | None = field(repr=False)
+
+
 class Contents:
     """Streams contents in and out; of each no more than a few parts are held in memory."""
 
@@ -36,12 +45,13 @@ class Contents:
             from_url(location) if "://" in location else LocalStore(Path(location).absolute(), mkdir=True)
         )
 
-    async def receive(self, document: UUID, chunks: AsyncIterator[bytes], *, limit: int) -> Fingerprint:
-        """Keep what arrives under the document's id; nothing is kept when it is too much or breaks off.
+    async def receive(self, content: Content, chunks: AsyncIterator[bytes], *, limit: int) -> Fingerprint:
+        """Keep what arrives, sealed, for the first and only time; nothing is kept when it is too much or breaks off.
 
         Raises:
             TooMuchSent: more than `limit` bytes arrived.
         """
+        assert content.key is not None  # nothing new lies in the clear
         digest, size = sha256(), 0
 
         async def counted() -> AsyncIterator[bytes]:
@@ -54,23 +64,37 @@ class Contents:
                 yield chunk
 
         await obstore.put_async(
-            self._store, _key(document), counted(), chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE
+            self._store,
+            _name(content.id),
+            sealed(content.key, counted()),
+            chunk_size=_PART,
+            max_concurrency=_PARTS_AT_ONCE,
         )
         return Fingerprint(size, digest.hexdigest())
 
-    async def send(self, document: UUID) -> AsyncIterator[bytes]:
-        """The content, chunk by chunk."""
-        found = await obstore.get_async(self._store, _key(document))
+    async def send(self, content: Content) -> AsyncIterator[bytes]:
+        """The content, chunk by chunk.
+
+        Raises:
+            FileNotFoundError: it is not there.
+            Unreadable: it is not, from here on, what was received.
+        """
+        stored = self._stored(content.id)
+        async for chunk in stored if content.key is None else opened(content.key, stored):
+            yield chunk
+
+    async def _stored(self, document: UUID) -> AsyncIterator[bytes]:
+        found = await obstore.get_async(self._store, _name(document))
         async for chunk in found.stream(min_chunk_size=_CHUNK):
             yield bytes(chunk)
 
     async def drop(self, document: UUID) -> None:
         """Remove the content, if there is any."""
         with suppress(FileNotFoundError):
-            await obstore.delete_async(self._store, _key(document))
+            await obstore.delete_async(self._store, _name(document))
 
 
-def _key(document: UUID) -> str:
+def _name(document: UUID) -> str:
     """Spread over folders by the random end of the id."""
     name = document.hex
     return f"{name[-2:]}/{name}"

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
-from procedures.cases.store import Viewer
+from procedures.cases.sight import Viewer
 from procedures.documents import store
-from procedures.documents.contents import Contents
+from procedures.documents.contents import Content, Contents
+from procedures.documents.sealing import new_key
 from procedures.domain.case import Attachment
 from procedures.domain.definition import Definition, RequiredDocument
 from procedures.domain.document import (
@@ -46,6 +47,15 @@ class Received:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document as it is shown: its row, its name, and where its content is read."""
+
+    row: AnyRow
+    file_name: str
+    content: Content
+
+
 async def receive_document(
     database: Database,
     contents: Contents,
@@ -66,11 +76,12 @@ async def receive_document(
         MediaTypeRefused, NotWhatItSays, TooMuchSent, BrokenOff.
     """
     require_taken(media_type)
-    document = new_id()
+    document, key = new_id(), new_key()
     async with database.transaction() as tx:
         await store.expect(
             tx,
             id=document,
+            key=key,
             owner=by.subject,
             agency=by.agency,
             file_name=file_name,
@@ -78,7 +89,7 @@ async def receive_document(
             began_at=now,
         )
     try:
-        found = await contents.receive(document, _checked(media_type, chunks), limit=limit)
+        found = await contents.receive(Content(document, key), _checked(media_type, chunks), limit=limit)
     except Exception:
         await _drop(database, contents, [document])
         raise
@@ -122,8 +133,8 @@ async def _checked(media_type: str, chunks: AsyncIterator[bytes]) -> AsyncIterat
         yield beginning
 
 
-async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> tuple[AnyRow, str]:
-    """The document and its name, for whoever sent it or may see its case.
+async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> Shown:
+    """The document, for whoever sent it or may see its case.
 
     Raises:
         DocumentNotFound, DocumentErased.
@@ -135,7 +146,7 @@ async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> tuple
         raise DocumentErased
     if row.case_id is not None:
         await record_look(tx, look, Seen(row.case_id, row.code, row.procedure, row.applicant))
-    return row, store.file_name_of(tx, row)
+    return Shown(row, store.file_name_of(tx, row), store.content_of(tx, row))
 
 
 async def enclosure_faults(

@@ -13,8 +13,8 @@ from procedures.access.look import Purpose
 from procedures.access.operations import looking
 from procedures.dependencies import AtDesk, Desk, look_of, viewer_of
 from procedures.documents import operations
+from procedures.documents.operations import Shown
 from procedures.documents.schemas import DocumentReceived
-from procedures.documents.store import content_of
 from procedures.domain.document import (
     MEDIA_TYPES,
     BrokenOff,
@@ -25,7 +25,6 @@ from procedures.domain.document import (
     TooMuchSent,
 )
 from shared.auth import Principal, requires
-from shared.db import AnyRow
 from shared.web import Db, Now, problems, streams
 
 router = APIRouter(prefix="/procedures/v1/documents", tags=["documents"])
@@ -101,18 +100,19 @@ async def get_content(
     """The content of a document, for whoever sent it or may see its case."""
     look = look_of(who, now, Purpose.DOCUMENT)
     async with looking(db, look) as tx:
-        row, file_name = await operations.document_for(tx, document_id, look)
-    return content_response(request, desk, row, file_name)
+        shown = await operations.document_for(tx, document_id, look)
+    return content_response(request, desk, shown)
 
 
-def content_response(request: Request, desk: Desk, row: AnyRow, file_name: str) -> Response:
+def content_response(request: Request, desk: Desk, shown: Shown) -> Response:
     """The content of a document that the caller may have, or that the caller has it already."""
+    row = shown.row
     headers = {
         "etag": f'"{row.sha256}"',
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(file_name)}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(shown.file_name)}",
         "x-content-type-options": "nosniff",
     }
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
     headers["content-length"] = str(row.size)
-    return StreamingResponse(desk.contents.send(content_of(row)), 200, headers, row.media_type)
+    return StreamingResponse(desk.contents.send(shown.content), 200, headers, row.media_type)

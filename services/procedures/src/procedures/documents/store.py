@@ -8,17 +8,30 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import Viewer, visible_to
+from procedures.cases.sight import Viewer, visible_to
 from procedures.consultations.store import shared_with
+from procedures.documents.contents import Content
 from procedures.keys.keyring import keyring_of
 from procedures.tables import cases, documents
 from shared.db import AnyRow
 
 
-async def expect(tx: AsyncConnection, *, id: UUID, file_name: str, **row: Any) -> None:  # noqa: A002
-    """Remember that a document begins to arrive. Its name, which may tell of a person, is sealed."""
-    sealed = keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(id))
-    await tx.execute(insert(documents).values(id=id, file_name=sealed, **row))
+async def expect(
+    tx: AsyncConnection,
+    *,
+    id: UUID,  # noqa: A002
+    key: bytes | None,
+    file_name: str | None = None,
+    **row: Any,
+) -> None:
+    """Remember that a document begins to arrive. Its key is sealed, and its name, which may tell of a person."""
+    name = None if file_name is None else _sealed_name(tx, id, file_name)
+    sealed = None if key is None else keyring_of(tx).seal(key, bound_to=_key_of(id))
+    await tx.execute(insert(documents).values(id=id, file_name=name, content_key=sealed, **row))
+
+
+def _sealed_name(tx: AsyncConnection, document: UUID, file_name: str) -> bytes:
+    return keyring_of(tx).seal(file_name.encode(), bound_to=_name_of(document))
 
 
 def file_name_of(tx: AsyncConnection, row: AnyRow) -> str:
@@ -30,6 +43,10 @@ def _name_of(document: UUID) -> str:
     return f"name of document {document}"
 
 
+def _key_of(document: UUID) -> str:
+    return f"key of document {document}"
+
+
 async def keep(tx: AsyncConnection, document: UUID, *, size: int, sha256: str, received_at: datetime) -> None:
     """The document is there."""
     await tx.execute(
@@ -37,6 +54,19 @@ async def keep(tx: AsyncConnection, document: UUID, *, size: int, sha256: str, r
         .where(documents.c.id == document)
         .values(size=size, sha256=sha256, received_at=received_at)
     )
+
+
+async def keep_in_case(
+    tx: AsyncConnection, document: UUID, case_id: UUID, *, file_name: str, **row: Any
+) -> None:
+    """The document is there, and belongs to the case from the beginning."""
+    kept = await tx.execute(
+        update(documents)
+        .where(documents.c.id == document, documents.c.case_id.is_(None))
+        .values(case_id=case_id, file_name=_sealed_name(tx, document, file_name), **row)
+        .returning(documents.c.id)
+    )
+    kept.scalar_one()  # or it was swept: a day has passed
 
 
 async def forget(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
@@ -74,6 +104,27 @@ async def documents_of(tx: AsyncConnection, cases_: Sequence[UUID]) -> dict[UUID
     return found
 
 
+async def kept_documents(
+    tx: AsyncConnection, *, after: UUID, limit: int, code: str | None
+) -> Sequence[AnyRow]:
+    """The next documents of cases that are not erased, by id, with the code of the case; or of the case with this
+    code."""
+    query = (
+        select(documents, cases.c.code)
+        .join(cases, cases.c.id == documents.c.case_id)
+        .where(documents.c.id > after, documents.c.erased_at.is_(None))
+        .order_by(documents.c.id)
+        .limit(limit)
+    )
+    return (await tx.execute(query if code is None else query.where(cases.c.code == code))).all()
+
+
+async def is_kept(tx: AsyncConnection, document: UUID) -> bool:
+    """Whether the document is there, and not erased."""
+    query = select(documents.c.id).where(documents.c.id == document, documents.c.erased_at.is_(None))
+    return (await tx.execute(query)).one_or_none() is not None
+
+
 async def put_into_case(tx: AsyncConnection, case_id: UUID, ids: Sequence[UUID]) -> None:
     """The documents belong to the case from now on."""
     await tx.execute(update(documents).where(documents.c.id.in_(ids)).values(case_id=case_id))
@@ -82,15 +133,17 @@ async def put_into_case(tx: AsyncConnection, case_id: UUID, ids: Sequence[UUID])
 async def hand_on(tx: AsyncConnection, case_id: UUID, copies: Sequence[tuple[UUID, UUID]]) -> None:
     """Documents of another case belong to this one as well; `copies`: each there, and the id that it has here.
 
-    They share the content, and nothing else: each is read, kept and erased with its own case.
+    They share the content with its key, and nothing else: each is read, kept and erased with its own case.
     """
     query = select(documents).where(documents.c.id.in_([there for there, _ in copies]))
     found = {row.id: row for row in await tx.execute(query)}
     for there, here in copies:
         row = found[there]
+        content = content_of(tx, row)
         await expect(
             tx,
             id=here,
+            key=content.key,
             file_name=file_name_of(tx, row),
             owner=row.owner,
             agency=row.agency,
@@ -100,26 +153,32 @@ async def hand_on(tx: AsyncConnection, case_id: UUID, copies: Sequence[tuple[UUI
             began_at=row.began_at,
             received_at=row.received_at,
             case_id=case_id,
-            content_of=content_of(row),
+            content_of=content.id,
         )
 
 
-def content_of(row: AnyRow) -> UUID:
-    """The id under which the content of a document lies."""
-    content: UUID = row.content_of or row.id
-    return content
+def content_of(tx: AsyncConnection, row: AnyRow) -> Content:
+    """Where the content of a document lies, with the key that opens it.
+
+    Raises:
+        Unreadable: the key was changed, or is sealed under a master key that is not at hand.
+    """
+    sealed = row.content_key
+    key = None if sealed is None else keyring_of(tx).open(sealed, bound_to=_key_of(row.id))
+    return Content(row.content_of or row.id, key)
 
 
 async def visible_document(tx: AsyncConnection, document: UUID, viewer: Viewer) -> AnyRow | None:
     """The document, when the viewer sent it, may see its case, or is asked about it and was given it."""
     sent: ColumnElement[bool] = and_(documents.c.owner == viewer.subject, documents.c.case_id.is_(None))
+    sight = visible_to(viewer)
     query = (
         select(documents, cases.c.code, cases.c.procedure, cases.c.applicant)
         .outerjoin(cases, cases.c.id == documents.c.case_id)
         .where(
             documents.c.id == document,
             documents.c.received_at.is_not(None),
-            or_(sent, visible_to(viewer), shared_with(viewer)),
+            or_(sent, sight.condition, shared_with(viewer)),
         )
     )
-    return (await tx.execute(query)).one_or_none()
+    return (await tx.execute(query, sight.values)).one_or_none()

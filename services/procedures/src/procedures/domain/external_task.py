@@ -20,7 +20,7 @@ from procedures.domain.acts import Act
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case
 from procedures.domain.definition import Definition
-from procedures.domain.handling import completable, completed
+from procedures.domain.handling import completable, completed, require_child_ended
 from shared.errors import Conflict, NotFound, Text
 
 SHORTEST_LEASE = timedelta(seconds=10)
@@ -220,9 +220,10 @@ def complete(
     """The acts that follow when the system that holds a step finishes it: the same as when an official does.
 
     Raises:
-        ActionNotAllowed, TaskNotOpen, UnknownOutcome, DecisionMissing, FeeUnpaid: as for an official.
+        ActionNotAllowed, TaskNotOpen, UnknownOutcome, DecisionMissing, FeeUnpaid, ChildStillRunning: as for an official.
     """
     task = completable(case, step)
+    require_child_ended(case, step)
     return completed(
         case, definition, calendar, now, task, outcome=outcome, note=note, attachments=attachments
     )

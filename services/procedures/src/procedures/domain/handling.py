@@ -171,8 +171,7 @@ def complete_task(
     task = completable(case, step)
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
-    if (child := case.child_at(step)) is not None:
-        raise ChildStillRunning(child=child.code)
+    require_child_ended(case, step)
     return completed(case, definition, calendar, now, task, outcome=outcome, note=note)
 
 
@@ -188,6 +187,16 @@ def completable(case: Case, step: str) -> Task:
         require_allowed(case.status, Action.COMPLETE_TASK)
         raise TaskNotOpen(step=step)
     return task
+
+
+def require_child_ended(case: Case, step: str) -> None:
+    """Refuse to do a step that waits for a case of another agency.
+
+    Raises:
+        ChildStillRunning
+    """
+    if (child := case.child_at(step)) is not None:
+        raise ChildStillRunning(child=child.code)
 
 
 def completed(

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from procedures.domain.case import Case, Task
-from procedures.domain.linked_cases import Appeal, ChildCase, Verdict
+from procedures.domain.linked_cases import Appeal, ChildCase, PartFee, Verdict
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
 from procedures.domain.status import Status
@@ -37,13 +37,15 @@ class ChildNotOpened:
 
 @dataclass(frozen=True, slots=True)
 class ChildProgressed:
-    """A child came to another legal status, or its result to something new."""
+    """A child came to another legal status, its result to something new, or its fees to be asked for or settled."""
 
     child: UUID
     status: Status
     outcome: str | None
     results: tuple[IssuedResult, ...] = ()
     documents: tuple[UUID, ...] = ()
+    fees: tuple[PartFee, ...] = ()
+    """Yet to be paid."""
     kind: Literal["child_progressed"] = "child_progressed"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -54,6 +56,7 @@ class ChildProgressed:
                     child.moved(self.status, self.outcome, child.ended_at or at),
                     results=self.results,
                     documents=self.documents,
+                    fees=self.fees,
                 )
                 if child.case == self.child
                 else child

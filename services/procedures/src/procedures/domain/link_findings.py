@@ -10,6 +10,7 @@
 | required_field_not_filled   | warning  | the other procedure's form requires a field that is not filled in   |
 | required_document_not_sent  | warning  | the other procedure requires a document that is not handed on       |
 | opened_by_first_step        | error    | the first step, which receives the case, opens another one          |
+| opened_by_external_step     | error    | a step that systems do opens a case: they would wait for it in vain |
 | linked_in_circle            | error    | procedures open each other's cases without end                      |
 """
 
@@ -38,6 +39,13 @@ def link_findings(definition: Definition, others: Mapping[str, Definition] | Non
                 place,
                 vi=f"{quoted(step.title.vi)} là bước tiếp nhận nên không mở hồ sơ khác được.",
                 en=f"{quoted(step.title.en)} receives the case, and cannot open another one.",
+            )
+        if step.external is not None:
+            yield error(
+                "opened_by_external_step",
+                place,
+                vi=f"{quoted(step.title.vi)} do hệ thống làm nên không chờ hồ sơ khác được; hãy tách thành hai bước.",
+                en=f"{quoted(step.title.en)} is done by systems, and cannot wait for another case; make it two steps.",
             )
         yield from _sources(definition, step.opens_case, place)
         if others is not None:

@@ -63,12 +63,26 @@ class CaseLink:
     filed_as: str | None = None
     """Of a child: the code that the applicant knows, of the case at the head of the chain."""
     step: str | None = None
-    """Of the parent: the step that waits for the child."""
+    """Of the parent: the step for which the child was opened, by the code that it had then."""
 
     @property
     def case(self) -> UUID:
         """The case that it belongs to."""
         return self.above[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PartFee:
+    """A fee that is to be paid for a child, or for one below it, as the parent is told of it.
+
+    Until when is not told: the calendar may move that, and those who move it do not hold the parent.
+    """
+
+    number: int
+    amount: int
+    currency: str
+    code: str | None = None
+    """Of the case below the child that asks for it; None: the child does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,8 @@ class ChildCase:
     results: tuple[IssuedResult, ...] = ()
     documents: tuple[UUID, ...] = ()
     """Of its result."""
+    fees: tuple[PartFee, ...] = ()
+    """Yet to be paid."""
 
     def moved(self, status: Status, outcome: str | None, at: datetime) -> Self:
         """The child in another legal status."""

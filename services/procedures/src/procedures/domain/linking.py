@@ -7,7 +7,7 @@ from uuid import UUID
 from procedures.domain.acts import Act
 from procedures.domain.appeal_rule import AppealRule
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Attachment, Case, Outcome
+from procedures.domain.case import Attachment, Case, Outcome, Task
 from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition, UnknownOutcome
 from procedures.domain.handling import (
@@ -18,7 +18,7 @@ from procedures.domain.handling import (
     require_open_task,
 )
 from procedures.domain.link_acts import AppealResumed, AppealSettled, ChildProgressed, Ruled
-from procedures.domain.linked_cases import CaseLink, CaseToOpen, ChildCase, LinkKind, Verdict
+from procedures.domain.linked_cases import CaseLink, CaseToOpen, ChildCase, LinkKind, PartFee, Verdict
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import due_at
 from shared.errors import Conflict, NotFound, Text
@@ -221,11 +221,21 @@ def progressed(before: Case, after: Case) -> ChildProgressed | None:
         outcome=after.outcome and after.outcome.value,
         results=after.results,
         documents=tuple(document.id for document in after.result),
+        fees=_fees_due(after),
     )
 
 
 def _of_child(case: Case) -> tuple[object, ...]:
-    return case.status, case.outcome, case.results, case.result
+    return case.status, case.outcome, case.results, case.result, _fees_due(case)
+
+
+def _fees_due(case: Case) -> tuple[PartFee, ...]:
+    """What is yet to be paid for a child and for those below it."""
+    own = () if case.status.ended else [fee for fee in case.fees if fee.open]
+    return (
+        *(PartFee(fee.number, fee.amount, fee.currency) for fee in own),
+        *(replace(fee, code=fee.code or child.code) for child in case.children for fee in child.fees),
+    )
 
 
 def settled(before: Case, after: Case) -> AppealSettled | AppealResumed | None:
@@ -240,6 +250,16 @@ def settled(before: Case, after: Case) -> AppealSettled | AppealResumed | None:
     return None
 
 
+def no_longer_awaited(before: Case, after: Case) -> tuple[ChildCase, ...]:
+    """The running children that nobody waits for any more: their parent has ended, or the step for which they were
+    opened is not open any more (it lapsed with its branch, was done by silence, or has opened anew)."""
+    running = tuple(child for child in after.children if not child.status.ended)
+    if after.status.ended:
+        return () if before.status.ended else running
+    awaited = {child.case for child in before.children if _waiting_for(before, child)}
+    return tuple(child for child in running if child.case in awaited and not _waiting_for(after, child))
+
+
 def answered(
     case: Case, definition: Definition, calendar: WorkingCalendar, now: datetime, child: ChildCase
 ) -> tuple[Act, ...]:
@@ -248,7 +268,7 @@ def answered(
     It goes on by its single way, or by the way whose outcome is that of the child (`granted`, `rejected`,
     `refused`, …). Where neither is there, the unit does the step, knowing how the child ended.
     """
-    task = case.task(child.step) if child.step else None
+    task = _waiting_for(case, child)
     if task is None or not child.status.ended or not case.lets_complete(task):
         return ()
     ways = definition.step(task.step).transitions
@@ -257,6 +277,12 @@ def answered(
         return completed(case, definition, calendar, now, task, outcome=outcome, note=None)
     except (*NOT_TO_BE_CLOSED, UnknownOutcome):
         return ()
+
+
+def _waiting_for(case: Case, child: ChildCase) -> Task | None:
+    """The open task for which a child was opened; one that has opened anew since waits for another."""
+    task = case.task(child.step) if child.step else None
+    return task if task is not None and task.opened_at <= child.opened_at else None
 
 
 def _link(kind: LinkKind, case: Case, code: str) -> CaseLink:

@@ -45,6 +45,13 @@ class Figure(StrEnum):
     WITH_ELECTRONIC_RESULT = "with_electronic_result"
     ENDED = "ended"
     """The agency's work is done: decided, withdrawn or lapsed."""
+    WITH_FEE = "with_fee"
+    """Decided, and the applicant was asked for a fee and not exempted from it."""
+    FEE_PAID_ONLINE = "fee_paid_online"
+    """Of these, every fee was paid through a provider."""
+    APPEALS_IN_TIME = "appeals_in_time"
+    """Appeals that were ruled on by the instant at which they were due."""
+    APPEALS_LATE = "appeals_late"
     OVERDUE_BEGUN = "overdue_begun"
     OVERDUE_ENDED = "overdue_ended"
 
@@ -63,6 +70,8 @@ class Fact:
     due_at: datetime | None = None
     """When the answer is due after it (of a decision: when it was due); None while the clock stands still."""
     outcome: str | None = None
+    fee: int | None = None
+    """Number of the fee that was asked for, waived or paid."""
 
 
 History = Mapping[int, Fact]
@@ -107,8 +116,8 @@ def contribution(history: History) -> Contribution:
         found[month_of(ended.at), Figure.ENDED] += 1
         for figure in _of_the_end(ended):
             found[month_of(ended.at), figure] += 1
-        if ended.kind == "decided" and _first(ordered, "result_recorded", "result_issued"):
-            found[month_of(ended.at), Figure.WITH_ELECTRONIC_RESULT] += 1
+        if ended.kind == "decided":
+            found.update((month_of(ended.at), figure) for figure in _of_the_decision(ordered, ended))
     for begins, ends in _overdue(ordered, received.at, ended.at if ended else None):
         found[month_of(begins), Figure.OVERDUE_BEGUN] += 1
         if ends is not None:
@@ -130,6 +139,23 @@ def stock(counters: Mapping[tuple[Month, Figure], int], month: Month, begun: Fig
 
 def _first(ordered: Iterable[Fact], *kinds: str) -> Fact | None:
     return next((fact for fact in ordered if fact.kind in kinds), None)
+
+
+def _of_the_decision(ordered: list[Fact], decided: Fact) -> Iterable[Figure]:
+    """What belongs to a decision besides how it is and when; it counts in its month though it comes later."""
+    if _first(ordered, "result_recorded", "result_issued"):
+        yield Figure.WITH_ELECTRONIC_RESULT
+    owed = _fees(ordered, "fee_demanded") - _fees(ordered, "fee_exempted")
+    if owed:
+        yield Figure.WITH_FEE
+    if owed and owed <= _fees(ordered, "fee_paid"):
+        yield Figure.FEE_PAID_ONLINE
+    if _first(ordered, "ruled") and decided.due_at is not None:
+        yield Figure.APPEALS_LATE if decided.at > decided.due_at else Figure.APPEALS_IN_TIME
+
+
+def _fees(ordered: Iterable[Fact], kind: str) -> set[int]:
+    return {fact.fee for fact in ordered if fact.kind == kind and fact.fee is not None}
 
 
 def _of_the_end(ended: Fact) -> tuple[Figure, ...]:

@@ -3,7 +3,8 @@
 A stay is over when its step is done, is not waited for any more, or passes to another unit; what the applicant
 ended by withdrawing or by not answering tells nothing of the unit and is left out. A stay is measured in working
 time of the agency that answers for the case. The way to the decision is measured as the term is: in working time
-during which the clock of the case ran.
+during which the clock of the case ran. Both by the calendar that was known when they ended: so they are the same
+whenever they are counted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from math import log2
 
 from procedures.domain.attribution import State
 from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.calendar_history import CalendarHistory
 from procedures.domain.case import Task
 from procedures.domain.clock import CaseClock
 from procedures.domain.status import Status
@@ -48,12 +50,13 @@ class Way:
     """The time from there to the decision, likewise."""
 
 
-def stays(history: Sequence[State], after: int, calendar: WorkingCalendar) -> Iterator[Stay]:
+def stays(history: Sequence[State], after: int, calendars: CalendarHistory) -> Iterator[Stay]:
     """The stays that acts behind the one with this sequence number ended."""
     came: dict[tuple[str, str, str, datetime], datetime] = {}
     for state in history:
         there = {_place(task): came.get(_place(task), state.since) for task in state.case.tasks}
         if state.case.sequence > after and state.case.status not in _ENDED_BY_THE_APPLICANT:
+            calendar = calendars.known_at(state.since)
             for place, since in came.items():
                 if place not in there:
                     step, agency, unit, _ = place
@@ -62,12 +65,13 @@ def stays(history: Sequence[State], after: int, calendar: WorkingCalendar) -> It
         came = there
 
 
-def ways(history: Sequence[State], after: int, calendar: WorkingCalendar) -> Iterator[Way]:
+def ways(history: Sequence[State], after: int, calendars: CalendarHistory) -> Iterator[Way]:
     """The ways from each step to the decision, when an act behind the one with this sequence number is it."""
     decided = next((state for state in history if state.case.decided_at is not None), None)
     if decided is None or decided.case.sequence <= after or decided.case.clock is None:
         return
     clock, until = decided.case.clock, decided.since
+    calendar = calendars.known_at(until)
     passed: dict[tuple[str, datetime], datetime] = {}
     for state, following in pairwise(history):
         if state.case.sequence < decided.case.sequence:

@@ -30,16 +30,16 @@ async def traces(database: Database, extent: Extent) -> AsyncIterator[Trace]:
     after = None
     while True:
         async with database.reading() as tx:
-            ids = await store.ids_of(tx, extent, after=after, limit=_AT_ONCE)
-            logs = await logs_of(tx, ids)
-        for case_id in ids:
+            rows = await store.cases_of(tx, extent, after=after, limit=_AT_ONCE)
+            logs = await logs_of(tx, [row.id for row in rows])
+        for _, case_id in rows:
             try:
                 yield trace_of(case_id, [entry_of(link) for link in logs[case_id]])
             except (KeyError, ValueError):
                 log.warning("event_log.unreadable", case=str(case_id))
-        if len(ids) < _AT_ONCE:
+        if len(rows) < _AT_ONCE:
             return
-        after = ids[-1]
+        after = (rows[-1].submitted_at, rows[-1].id)
 
 
 async def as_xes(database: Database, extent: Extent) -> AsyncIterator[str]:

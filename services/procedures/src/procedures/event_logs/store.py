@@ -6,11 +6,15 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.statistics import ZONE, Month, month_after
 from procedures.tables import cases
+from shared.db import AnyRow
+
+_ORDER = (cases.c.submitted_at, cases.c.id)
+Position = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,14 @@ async def state_of(tx: AsyncConnection, extent: Extent) -> tuple[int, int]:
     return number, acts
 
 
-async def ids_of(tx: AsyncConnection, extent: Extent, *, after: UUID | None, limit: int) -> Sequence[UUID]:
-    """The cases, by id."""
-    query = select(cases.c.id).where(*extent.conditions)
+async def cases_of(
+    tx: AsyncConnection, extent: Extent, *, after: Position | None, limit: int
+) -> Sequence[AnyRow]:
+    """When each case was submitted and its id, in this order."""
+    query = select(*_ORDER).where(*extent.conditions)
     if after is not None:
-        query = query.where(cases.c.id > after)
-    return (await tx.execute(query.order_by(cases.c.id).limit(limit))).scalars().all()
+        query = query.where(tuple_(*_ORDER) > after)
+    return (await tx.execute(query.order_by(*_ORDER).limit(limit))).all()
 
 
 def _begin(month: Month) -> datetime:

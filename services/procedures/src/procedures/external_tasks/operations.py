@@ -15,7 +15,7 @@ from procedures.access.operations import record_look, seen_of
 from procedures.cases.operations import CaseNotFound, Order, handle_case, locked_case
 from procedures.cases.sealing import FiledForm, key_of
 from procedures.cases.store import Stored
-from procedures.documents.operations import Enclosure, attach, document_for, owned_faults
+from procedures.documents.operations import Enclosure, Shown, attach, document_for, owned_faults
 from procedures.domain import external_task as rules
 from procedures.domain.document import DocumentNotFound
 from procedures.domain.external_task import ExternalTask, ExternalTaskNotFound, Lease, LeaseLost, require_held
@@ -25,7 +25,7 @@ from procedures.external_tasks.bell import Bell, heard_within, ring_once_committ
 from procedures.external_tasks.store import Kept, Wanted
 from procedures.keys.keyring import shown
 from shared import outbox
-from shared.db import AnyRow, Database
+from shared.db import Database
 from shared.errors import Invalid
 from shared.events.procedures_tasks import TaskEvent, TaskIncidentRaised, TaskIncidentResolved
 from shared.ids import new_id
@@ -129,17 +129,17 @@ async def held_case(tx: AsyncConnection, hold: Hold, look: Look) -> Claimed:
     return Claimed(kept, stored, form)
 
 
-async def held_document(tx: AsyncConnection, hold: Hold, look: Look, document: UUID) -> tuple[AnyRow, str]:
-    """A document of the case of a task, and its name, for the system that holds it.
+async def held_document(tx: AsyncConnection, hold: Hold, look: Look, document: UUID) -> Shown:
+    """A document of the case of a task, for the system that holds it.
 
     Raises:
         LeaseLost, DocumentNotFound.
     """
     kept = await _held(tx, hold, look.at)
-    row, name = await document_for(tx, document, replace(look, units=(kept.task.unit,)))
-    if row.case_id != hold.case_id:
+    shown = await document_for(tx, document, replace(look, units=(kept.task.unit,)))
+    if shown.row.case_id != hold.case_id:
         raise DocumentNotFound
-    return row, name
+    return shown
 
 
 async def extend_lease(tx: AsyncConnection, hold: Hold, now: datetime, lasts: timedelta) -> ExternalTask:
@@ -177,7 +177,7 @@ async def complete_task(
 
     Raises:
         LeaseLost: also when there is no such case, or none that the caller may see.
-        ActionNotAllowed, UnknownOutcome, DecisionMissing, FeeUnpaid, Invalid.
+        ActionNotAllowed, UnknownOutcome, DecisionMissing, FeeUnpaid, ChildStillRunning, Invalid.
     """
     try:
         await locked_case(tx, order)

@@ -30,6 +30,7 @@ from procedures.domain.external_task import (
     NotWithSystems,
 )
 from procedures.domain.handling import DecisionMissing, FeeUnpaid, NotThisUnit
+from procedures.domain.linked_cases import ChildStillRunning
 from procedures.domain.status import ActionNotAllowed
 from procedures.external_tasks import operations
 from procedures.external_tasks.operations import Claimed, Hold, Incident, when_free
@@ -140,8 +141,8 @@ async def get_document_of_external_task(
     """The content of a document of the case, while you hold the task."""
     look = look_of(who, now, Purpose.DOCUMENT)
     async with looking(db, look) as tx:
-        row, name = await operations.held_document(tx, _hold(who, case_id, step, lease), look, document_id)
-    return content_response(request, desk, row, name)
+        shown = await operations.held_document(tx, _hold(who, case_id, step, lease), look, document_id)
+    return content_response(request, desk, shown)
 
 
 @router.post(
@@ -195,7 +196,7 @@ async def fail_external_task(
     _TASK + "/completion",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*_OF_LEASES, ActionNotAllowed, DecisionMissing, FeeUnpaid),
+    responses=problems(*_OF_LEASES, ActionNotAllowed, DecisionMissing, FeeUnpaid, ChildStillRunning),
 )
 async def complete_external_task(
     case_id: CaseId,

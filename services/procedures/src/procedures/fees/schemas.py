@@ -16,12 +16,17 @@ Reference = Field(
 )
 
 
-class FeeDue(Schema):
-    """A fee that is yet to be paid."""
+class PartFeeDue(Schema):
+    """A fee that is yet to be paid for a part of a case; until when, the part itself says."""
 
     reference: str = Reference
     amount: int = Amount
     currency: str = Currency
+
+
+class FeeDue(PartFeeDue):
+    """A fee that is yet to be paid."""
+
     pay_by: datetime | None = Field(None, description="Until when; absent: for as long as the case goes on")
 
 

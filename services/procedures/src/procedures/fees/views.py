@@ -6,7 +6,8 @@ from procedures.cases.store import Stored
 from procedures.domain.case import Case
 from procedures.domain.fee_rules import payment_of, state_of
 from procedures.domain.fees import CaseFee, CasePayment, FeeReference, FeeState
-from procedures.fees.schemas import FeeDue, FeeOfCase, PaymentOfCase, RefundOfCase
+from procedures.domain.linked_cases import ChildCase
+from procedures.fees.schemas import FeeDue, FeeOfCase, PartFeeDue, PaymentOfCase, RefundOfCase
 from shared.errors import Text
 
 FEE_ACTS: Mapping[str, Text] = {
@@ -67,6 +68,16 @@ def fees_due(stored: Stored) -> list[FeeDue]:
         )
         for fee in stored.case.fees
         if state_of(stored.case, fee) is FeeState.DUE
+    ]
+
+
+def fees_due_in(child: ChildCase) -> list[PartFeeDue]:
+    """What is yet to be paid for a part of a case."""
+    return [
+        PartFeeDue(
+            reference=f"{fee.code or child.code}/{fee.number}", amount=fee.amount, currency=fee.currency
+        )
+        for fee in child.fees
     ]
 
 

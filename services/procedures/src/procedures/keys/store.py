@@ -12,6 +12,7 @@ from shared.db import AnyRow
 SEALED: Sequence[tuple[Table, Column[bytes], str]] = (
     (cases, cases.c.data_key, "key of case {}"),
     (documents, documents.c.file_name, "name of document {}"),
+    (documents, documents.c.content_key, "key of document {}"),
 )
 """Where something stands that is sealed under the master key: table, column, and what it is bound to, by id."""
 

@@ -1,8 +1,8 @@
 """What an act on one case makes of those that it is linked to.
 
-Locks: ids are locked in their order, and a case has a greater id than the one it belongs to. So whoever acts on a
-case holds, in this order, those above it, the case, and those below it. Who holds many cases at once (timers)
-takes those linked to them only where they are free. So nobody waits for a case while holding a later one.
+Locks: whoever acts on a case holds its family (those above it, and all parts of these), locked in one statement in
+the order of the ids, since what is done to one may end any other. Who holds many cases at once (timers) takes their
+families only where they are free. So nobody waits for a case while holding a later one.
 Numbers of cases are taken by whoever needs several of them in one transaction when no other does.
 """
 
@@ -19,7 +19,7 @@ from procedures.domain.acts import Act, Actor, Entry, Withdrawn
 from procedures.domain.case import Case, Task
 from procedures.domain.link_acts import ChildNotOpened
 from procedures.domain.linked_cases import LinkKind
-from procedures.domain.linking import answered, progressed, settled
+from procedures.domain.linking import answered, no_longer_awaited, progressed, settled
 from procedures.domain.status import ALLOWED, Action, Status
 from procedures.links import store
 from procedures.links.filing import file_child, take_turn
@@ -28,7 +28,7 @@ from shared.errors import MotcuaError
 Change = tuple[Case, Case]
 """A case as it stood, and as it stands."""
 
-_RECALLED = "Hồ sơ chính đã kết thúc nên phần việc này không còn cần giải quyết."
+_RECALLED = "Hồ sơ chính đã kết thúc, hoặc không còn chờ, nên phần việc này không còn cần giải quyết."
 
 
 async def told_above(
@@ -57,18 +57,41 @@ async def _heard(
     for piece, about in news:
         case = _after(case, piece, actor, now)
         acts.append(piece)
-        for act in await _answers(tx, case, about, now):
+        for act in await _answers(tx, case, about.id, now):
             case = _after(case, act, actor, now)
             acts.append(act)
     return acts
+
+
+async def answered_late(
+    tx: AsyncConnection,
+    actor: Actor,
+    now: datetime,
+    changes: Sequence[Change],
+    stands: Mapping[UUID, Stored],
+) -> list[Done]:
+    """What follows from children that ended while the applicant of a case was asked for something, now that it goes on."""
+    done: list[Done] = []
+    for before, after in changes:
+        if before.status is not Status.SUPPLEMENT_REQUESTED or after.status is not Status.ACCEPTED:
+            continue
+        stored, acts = stands[after.id], list[Act]()
+        case = stored.case
+        for child in after.children:
+            for act in await _answers(tx, case, child.case, now):
+                case = _after(case, act, actor, now)
+                acts.append(act)
+        if acts:
+            done.append((stored, acts))
+    return done
 
 
 def _after(case: Case, act: Act, actor: Actor, now: datetime) -> Case:
     return case.after(Entry(case.sequence + 1, now, actor, act))
 
 
-async def _answers(tx: AsyncConnection, case: Case, about: Case, now: datetime) -> tuple[Act, ...]:
-    child = next((child for child in case.children if child.case == about.id), None)
+async def _answers(tx: AsyncConnection, case: Case, about: UUID, now: datetime) -> tuple[Act, ...]:
+    child = next((child for child in case.children if child.case == about), None)
     if child is None or not child.status.ended:
         return ()
     definition = (await versions_of(tx).of(tx, case.procedure, case.version)).definition
@@ -76,17 +99,11 @@ async def _answers(tx: AsyncConnection, case: Case, about: Case, now: datetime) 
 
 
 async def recalled_below(tx: AsyncConnection, changes: Sequence[Change]) -> list[Done]:
-    """The running children of cases that were withdrawn or lapsed are withdrawn with them."""
-    ended = [
-        after.id
-        for before, after in changes
-        if after.status in (Status.WITHDRAWN, Status.LAPSED)
-        and not before.status.ended
-        and any(not child.status.ended for child in after.children)
-    ]
-    if not ended:
+    """The children that nobody waits for any more are withdrawn, with all that is below them, unless decided."""
+    forsaken = [child.case for before, after in changes for child in no_longer_awaited(before, after)]
+    if not forsaken:
         return []
-    found = await store.locked(tx, await store.below(tx, ended))
+    found = await store.locked(tx, [*forsaken, *await store.below(tx, forsaken)])
     return [
         (stored, [Withdrawn(reason=_RECALLED)])
         for stored in found
@@ -158,8 +175,5 @@ async def _opened(
 
 
 async def are_free(tx: AsyncConnection, case: Case) -> bool:
-    """Take the cases that a case is linked to, unless somebody holds one of them."""
-    linked = list(case.link.above) if case.link else []
-    if case.children:
-        linked += await store.below(tx, [case.id])
-    return not linked or await store.lock_free(tx, linked) == set(linked)
+    """Take the family of a case, unless somebody holds one of it."""
+    return (case.link is None and not case.children) or await store.lock_free_family(tx, case.id)

@@ -1,13 +1,15 @@
 """Every SQL statement about links between cases."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, func, insert, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import SEEN, Stored, page
+from procedures.cases.sight import Sight
+from procedures.cases.store import SEEN, Stored, page, stored_case
 from procedures.domain.case import Case
 from procedures.tables import case_links, cases
 
@@ -55,28 +57,45 @@ async def locked(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Stored]:
     return await page(tx, query)
 
 
-async def lock_free(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
-    """Lock those of these cases that nobody else holds, without waiting for the others."""
-    query = select(cases.c.id).where(cases.c.id.in_(ids)).with_for_update(skip_locked=True)
-    return set((await tx.execute(query)).scalars())
-
-
 async def lock_numbers(tx: AsyncConnection) -> None:
     """Let one transaction at a time, until its end, take numbers of several agencies."""
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext("numbers of several agencies"))))
 
 
-async def lock_case(tx: AsyncConnection, case_id: UUID, visible: ColumnElement[bool]) -> Stored | None:
-    """The case under its row lock, when the caller may see it; those that it belongs to are locked before it."""
-    chain = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()
-    query = (
-        select(*SEEN)
+@cache
+def _locking(condition: ColumnElement[bool]) -> Select[Any]:
+    case_id: ColumnElement[UUID] = bindparam("case", type_=Uuid())
+    return (
+        select(cases.c.id, *SEEN)
         .where(
-            cases.c.id == func.any(func.array_append(chain, case_id, type_=ARRAY(Uuid))),
-            or_(cases.c.id != case_id, visible),
+            cases.c.id == func.any(func.array(_family(case_id).scalar_subquery())),
+            or_(cases.c.id != case_id, condition),
         )
         .order_by(cases.c.id)
         .with_for_update()
     )
-    found = await page(tx, query)
-    return next((stored for stored in found if stored.case.id == case_id), None)
+
+
+async def lock_case(tx: AsyncConnection, case_id: UUID, sight: Sight) -> Stored | None:
+    """The case under its row lock, when the caller sees it; its family is locked with it."""
+    rows = await tx.execute(_locking(sight.condition), {**sight.values, "case": case_id})
+    found = {row.id: row for row in rows}
+    return stored_case(tx, found[case_id]) if case_id in found else None
+
+
+async def lock_free_family(tx: AsyncConnection, case_id: UUID) -> bool:
+    """Lock the case and its family, without waiting for anybody; False when somebody else holds one of them."""
+    family = set((await tx.execute(_family(case_id))).scalars())
+    query = select(cases.c.id).where(cases.c.id.in_(family)).with_for_update(skip_locked=True)
+    return set((await tx.execute(query)).scalars()) == family
+
+
+def _family(case_id: UUID | ColumnElement[UUID]) -> Select[tuple[UUID]]:
+    """The case, those above it, and all parts of any of these."""
+    chain = select(case_links.c.above).where(case_links.c.case_id == case_id).scalar_subquery()
+    above = func.unnest(func.array_append(chain, case_id, type_=ARRAY(Uuid)), type_=Uuid)
+    family = select(above.label("id")).cte("family", recursive=True)
+    parts = select(case_links.c.case_id).where(
+        case_links.c.to_case == family.c.id, case_links.c.kind == "child"
+    )
+    return select(family.union(parts).c.id)

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, or_, select
 from procedures.tables import case_links, cases
 
 
-def linked_to(agency: str) -> ColumnElement[bool]:
+def linked_to(agency: ColumnElement[str]) -> ColumnElement[bool]:
     """Cases that are a part of one of the agency's, and those against which an appeal is with it."""
     part = select(case_links.c.case_id).where(
         case_links.c.case_id == cases.c.id,

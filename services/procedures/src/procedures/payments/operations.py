@@ -7,7 +7,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
@@ -15,6 +14,7 @@ from procedures.access.operations import record_look
 from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
+from procedures.cases.sight import ANY_CASE
 from procedures.cases.store import Stored, id_of_code
 from procedures.domain.acts import Actor
 from procedures.domain.case import Case
@@ -101,7 +101,7 @@ async def take_notice(tx: AsyncConnection, notice: Notice, now: datetime) -> Tak
     if named is None or case_id is None:
         log.warning("payment.unknown", provider=notice.provider, reference=notice.reference)
         return Taken(PaymentVerdict.UNKNOWN)
-    stored = await lock_case(tx, case_id, true())
+    stored = await lock_case(tx, case_id, ANY_CASE)
     assert stored is not None, "no case is ever deleted"
     taken = await _apply(tx, stored, named.number, payment, notice, now)
     await store.settle(tx, payment, case_id=case_id, verdict=taken.verdict.value, receipt=taken.receipt)

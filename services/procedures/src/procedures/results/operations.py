@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,7 +18,7 @@ from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case, require_free
 from procedures.cases.record import record
 from procedures.cases.store import Stored, form_of
-from procedures.documents.contents import Contents
+from procedures.documents.contents import Content, Contents
 from procedures.documents.making import keep_made
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case
@@ -32,6 +32,9 @@ from procedures.results.paper import typeset
 from procedures.results.signing import Seal
 from shared.db import AnyRow
 from shared.ids import new_id
+
+FORMS = ("application/pdf", "application/jose")
+"""The media types of a result: on paper, and as data; both signed."""
 
 _TOKEN_BYTES = 20
 
@@ -67,10 +70,11 @@ async def issue_result(
     *,
     type_code: str,
     supersedes: UUID | None,
+    sheets: Sequence[Content],
 ) -> Stored:
     """Write, sign and keep a result, and put it into its case; number and act in the one transaction.
 
-    The contents are kept before the transaction commits. When it does not, they are nobody's.
+    `sheets` are the documents that were announced for it, one of each of the `FORMS`.
 
     Raises:
         CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
@@ -82,6 +86,7 @@ async def issue_result(
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
     kind = type_of(definition, type_code)
     require_issuable(case, definition, official, kind, supersedes)
+    await require_free(tx, order, case, ())
     calendar = await calendar_of(tx, case.agency)
     old = None if supersedes is None else result_of(case, supersedes).number
     token = b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
@@ -104,7 +109,7 @@ async def issue_result(
         )
     )
     issued = IssuedResult(new_id(), kind.code, number, order.now, sha256(content).hexdigest())
-    attachments = await _keep(tx, press, order, case, kind, content, press.address_of(token))
+    attachments = await _keep(tx, press, order, case, kind, content, press.address_of(token), sheets)
     await store.add(
         tx,
         id=issued.id,
@@ -123,7 +128,6 @@ async def issue_result(
     if supersedes is not None:
         await store.end(tx, supersedes, ResultState.SUPERSEDED.value, order.now, superseded_by=issued.id)
     act = ResultIssued(issued, attachments, supersedes)
-    await require_free(tx, order, case, [act])
     (after,) = await record(tx, order.actor, order.now, [(stored, [act])])
     return after
 
@@ -217,6 +221,7 @@ async def _keep(
     kind: ResultType,
     content: bytes,
     address: str,
+    sheets: Sequence[Content],
 ) -> tuple[Attachment, ...]:
     """Sign both forms of a result and keep them as documents of the case."""
     seal, agency, now = press.seal, case.agency, order.now
@@ -224,21 +229,18 @@ async def _keep(
     pdf = await seal.sign_pdf(paper, now, agency=agency, reason=kind.title.vi)
     signed = await asyncio.to_thread(seal.sign_json, content, now, agency=agency)
     kept = []
-    for media_type, suffix, whole in (
-        ("application/pdf", "pdf", pdf),
-        ("application/jose", "jws", signed.encode()),
-    ):
+    whole = (("pdf", pdf), ("jws", signed.encode()))
+    for sheet, media_type, (suffix, of_form) in zip(sheets, FORMS, whole, strict=True):
         made = await keep_made(
             tx,
             press.contents,
             order.now,
-            owner=order.actor.subject,
-            agency=order.actor.agency,
+            sheet,
             case_id=case.id,
             document=kind.code,
             file_name=f"{kind.code}.{suffix}",
             media_type=media_type,
-            content=whole,
+            content=of_form,
         )
         kept.append(made)
     return tuple(kept)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Request, Response
 from procedures.cases.commands import FOR_OFFICERS, Handle
 from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
-from procedures.dependencies import AtDesk, official_of
+from procedures.dependencies import AtDesk, announced, official_of
+from procedures.documents.contents import Content
 from procedures.domain.result_rules import (
     ResultInForce,
     ResultNotFitting,
@@ -16,7 +17,7 @@ from procedures.domain.result_rules import (
     UnknownResultType,
 )
 from procedures.results import operations
-from procedures.results.operations import Verification
+from procedures.results.operations import FORMS, Verification
 from procedures.results.pages import verification_page
 from procedures.results.schemas import (
     Issuance,
@@ -36,6 +37,8 @@ router = APIRouter(prefix="/procedures/v1", tags=["results"])
 
 Token = Annotated[str, Path(pattern="^[a-z2-7]{32}$", examples=["k5xw2zq7m4c3a6ybnd2fg7hj5l4p3qrs"])]
 
+Sheets = Annotated[tuple[Content, ...], announced(*FORMS)]
+
 
 @router.post(
     "/cases/{case_id}/issuance",
@@ -51,7 +54,7 @@ Token = Annotated[str, Path(pattern="^[a-z2-7]{32}$", examples=["k5xw2zq7m4c3a6y
         TimeNotAttested,
     ),
 )
-async def issue_result(body: Issuance, who: Officer, handle: Handle) -> Response:
+async def issue_result(body: Issuance, who: Officer, sheets: Sheets, handle: Handle) -> Response:
     """Write, number and sign the result of a decided case; it joins the case as PDF and as signed JSON.
 
     The numbers of an agency's results have no gap. Of a type one result is in force at a time: another takes its place
@@ -67,6 +70,7 @@ async def issue_result(body: Issuance, who: Officer, handle: Handle) -> Response
             official,
             type_code=body.type,
             supersedes=body.supersedes,
+            sheets=sheets,
         ),
     )
 

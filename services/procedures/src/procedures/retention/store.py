@@ -242,7 +242,9 @@ async def destroy_keys(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) 
     """Destroy what opens, and what is, personal in these cases; their contents go with the next sweep."""
     await tx.execute(update(cases).where(cases.c.id.in_(ids)).values(data_key=None, form=None))
     await tx.execute(
-        update(documents).where(documents.c.case_id.in_(ids)).values(file_name=None, erased_at=now)
+        update(documents)
+        .where(documents.c.case_id.in_(ids))
+        .values(file_name=None, content_key=None, erased_at=now)
     )
 
 

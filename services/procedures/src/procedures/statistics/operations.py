@@ -1,10 +1,9 @@
 """What can be told to and asked of the statistics."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,15 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.calendars.operations import calendar_of
 from procedures.cases.store import entry_of, kept_cases, logs_of
 from procedures.domain.case import opened
+from procedures.domain.fee_acts import FeeDemanded, FeeExempted, FeePaid
 from procedures.domain.linked_cases import LinkKind
 from procedures.domain.log import Link
-from procedures.domain.quality import Basis, Score, scores
+from procedures.domain.quality import Basis, Indicator, Measure, Ratio, basis_of, measures, together
 from procedures.domain.reports import ProcedureReport, freezes_at, key_of, report
 from procedures.domain.statistics import Fact, Figure, Month, contribution, difference, month_after
 from procedures.statistics import store
 from shared import outbox
 from shared.db import AnyRow, Database
-from shared.events.procedures import MonthFrozen, ProcedureFigures
+from shared.events.procedures import MonthFrozen, ProcedureFigures, QualityMeasure
 from shared.ids import new_id
 
 _AT_ONCE = 500
@@ -86,7 +86,9 @@ def facts_of(case_id: UUID, links: Sequence[Link]) -> dict[int, Fact]:
     for entry in rest:
         case = case.after(entry)
         outcome = case.outcome.value if entry.act.kind == "decided" and case.outcome else None
-        facts[entry.sequence] = Fact(entry.act.kind, entry.at, case.due_at, outcome)
+        act = entry.act
+        fee = act.number if isinstance(act, FeeDemanded | FeeExempted | FeePaid) else None
+        facts[entry.sequence] = Fact(entry.act.kind, entry.at, case.due_at, outcome, fee)
     return facts
 
 
@@ -115,9 +117,11 @@ async def _freeze_agency(tx: AsyncConnection, agency: str, now: datetime) -> int
             for procedure, counters in sorted((await store.counters_of(tx, agency)).items())
         ]
         key = new_id()
-        if not await store.freeze(tx, agency, month, key, now, rows):
+        measured = measures(await _basis(tx, agency, month, month))
+        if not await store.freeze(tx, agency, month, key, now, rows, measured):
             return done
-        await outbox.add(tx, _announcement(agency, month, rows).envelope(subject=key, sequence=1, at=now))
+        told = _announcement(agency, month, rows, measured)
+        await outbox.add(tx, told.envelope(subject=key, sequence=1, at=now))
         past.append((month, rows))
         month = month_after(month)
         done += 1
@@ -130,7 +134,9 @@ def _reported(
     return [(month, row) for month, rows in past for row in rows if row.procedure == procedure]
 
 
-def _announcement(agency: str, month: Month, rows: Sequence[ProcedureReport]) -> MonthFrozen:
+def _announcement(
+    agency: str, month: Month, rows: Sequence[ProcedureReport], measured: Sequence[Measure]
+) -> MonthFrozen:
     told = tuple(
         ProcedureFigures(
             procedure=row.procedure,
@@ -139,7 +145,18 @@ def _announcement(agency: str, month: Month, rows: Sequence[ProcedureReport]) ->
         )
         for row in rows
     )
-    return MonthFrozen(agency=agency, month=key_of(month), procedures=told)
+    quality = tuple(
+        QualityMeasure(
+            indicator=one.indicator.value,
+            group=one.group.value,
+            part=None if one.points is None else one.part,
+            whole=None if one.points is None else one.whole,
+            points=None if one.points is None else str(one.points),
+            most=one.most,
+        )
+        for one in measured
+    )
+    return MonthFrozen(agency=agency, month=key_of(month), procedures=told, quality=quality)
 
 
 async def list_reports(
@@ -158,30 +175,36 @@ async def figures(
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The index of an agency over months, and what it is made of."""
+    """What the index of an agency over months is made of; `frozen_at` where it is a month as it was reported."""
 
-    scores: tuple[Score, ...]
-    basis: Basis
+    measures: tuple[Measure, ...]
+    frozen_at: datetime | None = None
 
 
 async def quality_of(tx: AsyncConnection, agency: str, first: Month, last: Month) -> Quality:
-    """The quality index of an agency over months."""
-    definitions = await store.definitions_in_force(tx, agency)
-    ratings = await store.ratings(tx, agency, first, last)
-    basis = Basis(
-        figures=await store.totals(tx, agency, first, last),
-        procedures=len(definitions),
-        complete_procedures=sum(map(_is_complete, definitions)),
-        ratings=sum(ratings.values()),
-        satisfied=sum(number for score, number in ratings.items() if score >= 4),
-    )
-    return Quality(scores(basis), basis)
+    """The quality index of an agency over months.
+
+    A month that was reported stands as it was then, and several add up; the others are as they are known now.
+    """
+    reported = await store.frozen_measures(tx, agency, first, last)
+    if first == last and last in reported:
+        frozen_at, measured = reported[last]
+        return Quality(measured, frozen_at)
+    past = [_basis_from(measured) for _, (_, measured) in sorted(reported.items())]
+    running = await _basis(tx, agency, first, last, reported)
+    bases = [running, *past] if last in reported else [*past, running]
+    return Quality(measures(together(bases)))
 
 
-def _is_complete(definition: dict[str, Any]) -> bool:
-    """Whether what an applicant must know of a procedure is there: law, time, documents or form."""
-    return bool(
-        definition["legalBasis"]
-        and definition["term"]["kind"] != "none"
-        and (definition["documents"] or definition["form"])
-    )
+async def _basis(
+    tx: AsyncConnection, agency: str, first: Month, last: Month, without: Collection[Month] = ()
+) -> Basis:
+    """What is known now of the months that are not left out."""
+    figures = await store.totals(tx, agency, first, last, without=without)
+    ratings = await store.ratings(tx, agency, first, last, without)
+    return basis_of(figures, Ratio(*await store.procedures_in_force(tx, agency)), ratings)
+
+
+def _basis_from(measured: Sequence[Measure]) -> Basis:
+    nothing = {indicator: Ratio(0, 0) for indicator in Indicator}
+    return {**nothing, **{one.indicator: Ratio(one.part, one.whole) for one in measured}}

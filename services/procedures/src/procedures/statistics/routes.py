@@ -7,11 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic.alias_generators import to_camel
 
-from procedures.domain.quality import total
+from procedures.domain.quality import Measure, scores, total
 from procedures.domain.reports import key_of
 from procedures.pages import key_after, page_of, text_of
 from procedures.statistics import operations
-from procedures.statistics.schemas import Figures, GroupScore, MonthReport, ProcedureRow, QualityIndex
+from procedures.statistics.schemas import (
+    Figures,
+    GroupScore,
+    MeasureView,
+    MonthReport,
+    ProcedureRow,
+    QualityIndex,
+)
 from shared.auth import public
 from shared.db import AnyRow
 from shared.errors import Fault, Invalid, Text
@@ -53,16 +60,22 @@ async def list_reports(
 
 @router.get("/quality-index", response_model=QualityIndex, dependencies=[public()])
 async def get_quality_index(request: Request, agency: Agency, db: Db, first: First, last: Last) -> Response:
-    """The quality index of the agency over some months, after Decision 766/QĐ-TTg, with its parts."""
+    """The quality index of the agency over some months, after Decision 766/QĐ-TTg, with its parts.
+
+    A month that was reported is told as it was then.
+    """
     begin, end = months(first, last)
     async with db.reading() as tx:
         quality = await operations.quality_of(tx, agency, begin, end)
-    points, measurable = total(quality.scores)
+    groups = scores(quality.measures)
+    points, measurable = total(groups)
     body = QualityIndex(
         agency=agency,
         first_month=first,
         last_month=last,
-        groups=[GroupScore.model_validate(score) for score in quality.scores],
+        frozen_at=quality.frozen_at,
+        groups=[GroupScore.model_validate(score) for score in groups],
+        measures=[_measure(one) for one in quality.measures],
         points=points,
         measurable=measurable,
     )
@@ -75,6 +88,18 @@ def months(first: str, last: str) -> tuple[date, date]:
         words = Text(vi="Tháng cuối phải sau tháng đầu.", en="The last month must not be before the first.")
         raise Invalid(faults=[Fault("/query/lastMonth", "months_reversed", words)])
     return begin, end
+
+
+def _measure(measure: Measure) -> MeasureView:
+    told = measure.points is not None
+    return MeasureView(
+        indicator=measure.indicator,
+        group=measure.group,
+        part=measure.part if told else None,
+        whole=measure.whole if told else None,
+        points=measure.points,
+        most=measure.most,
+    )
 
 
 def _report(row: AnyRow) -> MonthReport:

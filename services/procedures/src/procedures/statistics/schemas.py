@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from procedures.domain.quality import Group
+from procedures.domain.quality import Group, Indicator
 from shared.schema import Schema
 
 _FIGURES = {"submitted": 120, "received": 118, "early": 60, "onTime": 41, "late": 9, "ended": 112}
@@ -54,7 +54,21 @@ class GroupScore(Schema):
     points: Decimal | None = Field(
         None, examples=["18.0"], description="To a tenth; absent where there is nothing to measure"
     )
+    measurable: int = Field(examples=[20], description="Points that could be reached by what was measured")
     most: int = Field(examples=[20], description="Points that can be reached")
+
+
+class MeasureView(Schema):
+    """A ratio that points follow from."""
+
+    indicator: Indicator
+    group: Group
+    part: int | None = Field(
+        None, examples=[90], description="Absent where there is nothing to measure, or too little to tell"
+    )
+    whole: int | None = Field(None, examples=[100])
+    points: Decimal | None = Field(None, examples=["18.0"], description="To a tenth")
+    most: int = Field(examples=[20], description="Points of its group that can be reached by it")
 
 
 class QualityIndex(Schema):
@@ -63,6 +77,10 @@ class QualityIndex(Schema):
     agency: str = Field(examples=["H99.01"])
     first_month: str = Field(examples=["2026-10"])
     last_month: str = Field(examples=["2026-11"])
+    frozen_at: datetime | None = Field(
+        None, description="Of a month that was reported: when. It never changes; absent, as it is known now"
+    )
     groups: list[GroupScore]
+    measures: list[MeasureView] = Field(description="What the points of the groups follow from")
     points: Decimal = Field(examples=["42.5"], description="Of all groups that could be measured")
-    measurable: int = Field(examples=[60], description="Points that could be reached in those groups")
+    measurable: int = Field(examples=[60], description="Points that could be reached by what was measured")

@@ -1,9 +1,8 @@
 """Every SQL statement about statistics."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -11,6 +10,7 @@ from sqlalchemy import Text, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.domain.quality import Measure
 from procedures.domain.reports import Counters, ProcedureReport
 from procedures.domain.statistics import Fact, Figure, Month
 from procedures.tables import (
@@ -25,6 +25,7 @@ from shared.db import AnyRow
 
 _HISTORY = TypeAdapter(dict[int, Fact])
 _ROWS = TypeAdapter(list[ProcedureReport])
+_MEASURES = TypeAdapter(tuple[Measure, ...])
 _NEW_CASE = insert(statistics_cases)
 _MERGE = _NEW_CASE.on_conflict_do_update(
     index_elements=[statistics_cases.c.case_id],
@@ -111,12 +112,34 @@ async def frozen(tx: AsyncConnection, agency: str) -> list[tuple[Month, list[Pro
     return [(row.month, _ROWS.validate_python(row.rows)) for row in rows]
 
 
+async def frozen_measures(
+    tx: AsyncConnection, agency: str, first: Month, last: Month
+) -> dict[Month, tuple[datetime, tuple[Measure, ...]]]:
+    """The quality of the months that were reported with it: when, and what was measured."""
+    months = statistics_months.c
+    query = select(months.month, months.frozen_at, months.quality).where(
+        months.agency == agency, months.month.between(first, last), months.quality.is_not(None)
+    )
+    rows = await tx.execute(query)
+    return {row.month: (row.frozen_at, _MEASURES.validate_python(row.quality)) for row in rows}
+
+
 async def freeze(
-    tx: AsyncConnection, agency: str, month: Month, key: UUID, now: datetime, rows: Sequence[ProcedureReport]
+    tx: AsyncConnection,
+    agency: str,
+    month: Month,
+    key: UUID,
+    now: datetime,
+    rows: Sequence[ProcedureReport],
+    measured: tuple[Measure, ...],
 ) -> bool:
     """Keep a report; whether it was not there yet."""
     values = {"agency": agency, "month": month, "id": key, "frozen_at": now}
-    statement = insert(statistics_months).values(**values, rows=_ROWS.dump_python(list(rows), mode="json"))
+    statement = insert(statistics_months).values(
+        **values,
+        rows=_ROWS.dump_python(list(rows), mode="json"),
+        quality=_MEASURES.dump_python(measured, mode="json"),
+    )
     kept = await tx.execute(statement.on_conflict_do_nothing().returning(statistics_months.c.id))
     return kept.one_or_none() is not None
 
@@ -132,12 +155,18 @@ async def reports(
 
 
 async def totals(
-    tx: AsyncConnection, agency: str, first: Month, last: Month, procedure: str | None = None
+    tx: AsyncConnection,
+    agency: str,
+    first: Month,
+    last: Month,
+    procedure: str | None = None,
+    without: Collection[Month] = (),
 ) -> dict[Figure, int]:
-    """The figures of an agency over months, of one procedure or of all."""
+    """The figures of an agency over months but for some, of one procedure or of all."""
+    months = statistics_cells.c.month
     query = (
         select(statistics_cells.c.figure, func.sum(statistics_cells.c.number).label("number"))
-        .where(statistics_cells.c.agency == agency, statistics_cells.c.month.between(first, last))
+        .where(statistics_cells.c.agency == agency, months.between(first, last), months.not_in(without))
         .group_by(statistics_cells.c.figure)
     )
     if procedure is not None:
@@ -145,24 +174,28 @@ async def totals(
     return {Figure(row.figure): int(row.number) for row in await tx.execute(query)}
 
 
-async def ratings(tx: AsyncConnection, agency: str, first: Month, last: Month) -> dict[int, int]:
-    """How often each score was given, for cases closed in these months."""
+async def ratings(
+    tx: AsyncConnection, agency: str, first: Month, last: Month, without: Collection[Month] = ()
+) -> dict[int, int]:
+    """How often each score was given, for cases closed in these months but for some."""
+    months = statistics_ratings.c.month
     query = (
         select(statistics_ratings.c.score, func.sum(statistics_ratings.c.number).label("number"))
-        .where(statistics_ratings.c.agency == agency, statistics_ratings.c.month.between(first, last))
+        .where(statistics_ratings.c.agency == agency, months.between(first, last), months.not_in(without))
         .group_by(statistics_ratings.c.score)
     )
     return {row.score: int(row.number) for row in await tx.execute(query)}
 
 
-async def definitions_in_force(tx: AsyncConnection, agency: str) -> list[dict[str, Any]]:
-    """The definitions of the agency's procedures that take cases."""
+async def procedures_in_force(tx: AsyncConnection, agency: str) -> tuple[int, int]:
+    """How many of the agency's procedures that take cases are complete, and how many there are."""
     query = (
-        select(procedure_versions.c.definition)
+        select(func.count().filter(procedure_versions.c.complete), func.count())
         .join(procedures, procedures.c.code == procedure_versions.c.procedure)
         .where(procedures.c.agency == agency, procedure_versions.c.status == "published")
     )
-    return list((await tx.execute(query)).scalars())
+    complete, number = (await tx.execute(query)).one()
+    return complete, number
 
 
 async def keep_histories(tx: AsyncConnection, rows: Sequence[tuple[UUID, str, str, dict[int, Fact]]]) -> None:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.calendars.operations import calendar_of
+from procedures.calendars.operations import calendars_known
 from procedures.cases.store import entry_of, kept_cases, logs_of
 from procedures.domain.attribution import State, states
-from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.calendar_history import CalendarHistory
 from procedures.domain.case import opened
 from procedures.domain.histogram import Histogram, bucket_of
 from procedures.domain.log import Link
@@ -34,15 +34,15 @@ class Sums:
         self.minutes: Counter[StayCell] = Counter()
         self.ways: Counter[WayCell] = Counter()
 
-    def count(self, history: Sequence[State], after: int, calendar: WorkingCalendar) -> None:
+    def count(self, history: Sequence[State], after: int, calendars: CalendarHistory) -> None:
         """Add what the acts of a case behind the one with this number tell."""
         agency, procedure = history[-1].case.agency, history[-1].case.procedure
-        for stay in stays(history, after, calendar):
+        for stay in stays(history, after, calendars):
             place = (procedure, stay.step, stay.unit_agency, stay.unit)
             key = StayCell(agency, month_of(stay.left_at), *place, bucket_of(stay.worked))
             self.numbers[key] += 1
             self.minutes[key] += round(stay.worked / MINUTE)
-        for way in ways(history, after, calendar):
+        for way in ways(history, after, calendars):
             month = month_of(way.decided_at)
             buckets = (bucket_of(way.stayed), bucket_of(way.counted))
             cell = WayCell(agency, procedure, month, way.step, way.pace, *buckets)
@@ -68,7 +68,7 @@ async def follow_case(tx: AsyncConnection, case_id: UUID, sequence: int) -> None
         return
     history = _history(case_id, links)
     sums = Sums()
-    sums.count(history, counted, await calendar_of(tx, history[-1].case.agency))
+    sums.count(history, counted, await calendars_known(tx, history[-1].case.agency))
     await sums.add(tx)
     await store.mark(tx, case_id, links[-1].sequence)
 
@@ -76,18 +76,19 @@ async def follow_case(tx: AsyncConnection, case_id: UUID, sequence: int) -> None
 async def recount_stays(database: Database) -> int:
     """Count everything anew from the logs of the cases; returns how many cases there were.
 
-    A log that cannot be read is left out. Whoever counts meanwhile waits, and finds it counted.
+    A log that cannot be read is left out. Whoever counts meanwhile waits, and finds it counted; so does whoever
+    edits a calendar.
     """
     done, after = 0, None
     sums = Sums()
-    calendars: dict[str, WorkingCalendar] = {}
+    calendars: dict[str, CalendarHistory] = {}
     async with database.transaction() as tx:
         await store.clear(tx)
         while rows := await kept_cases(tx, after=after, limit=_AT_ONCE, code=None):
             logs = await logs_of(tx, [row.id for row in rows])
             for row in rows:
                 if row.agency not in calendars:
-                    calendars[row.agency] = await calendar_of(tx, row.agency)
+                    calendars[row.agency] = await calendars_known(tx, row.agency)
                 try:
                     history = _history(row.id, logs[row.id])
                 except (KeyError, ValueError):

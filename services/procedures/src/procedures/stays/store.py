@@ -106,8 +106,9 @@ async def add_ways(tx: AsyncConnection, cells: Mapping[WayCell, int]) -> None:
 
 
 async def clear(tx: AsyncConnection) -> None:
-    """Forget all that was counted. Nobody counts until the transaction ends."""
+    """Forget all that was counted. Nobody counts nor edits a calendar until the transaction ends."""
     await tx.execute(text("LOCK TABLE stay_marks IN EXCLUSIVE MODE"))
+    await tx.execute(text("LOCK TABLE calendar_versions IN SHARE MODE"))
     for table in (stay_cells, way_cells, stay_marks):
         await tx.execute(delete(table))
 

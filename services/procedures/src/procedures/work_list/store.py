@@ -8,12 +8,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     FromClause,
     Integer,
     Select,
+    Uuid,
     and_,
+    any_,
     bindparam,
     delete,
     or_,
@@ -251,15 +254,17 @@ async def claim(tx: AsyncConnection, claim: UUID, task: AnyRow, actor: Actor, no
     return (await tx.execute(taken)).one_or_none() is not None
 
 
+_CLAIMS = (
+    select(claims.c.case_id, claims.c.step, claims.c.official, claims.c.claimed_at, claims.c.acting_for)
+    .join(tasks, _live(_NOW))
+    .where(claims.c.case_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+)
+
+
 async def claims_of(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> dict[UUID, list[Claim]]:
     """The claims that count, by case."""
-    query = (
-        select(claims.c.case_id, claims.c.step, claims.c.official, claims.c.claimed_at, claims.c.acting_for)
-        .join(tasks, _live(now))
-        .where(claims.c.case_id.in_(ids))
-    )
     found: dict[UUID, list[Claim]] = {}
-    for row in await tx.execute(query):
+    for row in await tx.execute(_CLAIMS, {"ids": list(ids), "now": now}):
         one = Claim(row.step, row.official, row.claimed_at, row.acting_for)
         found.setdefault(row.case_id, []).append(one)
     return found
@@ -280,9 +285,10 @@ async def release_at(tx: AsyncConnection, places: Collection[tuple[UUID, str]]) 
 
 async def release_beyond(tx: AsyncConnection, subject: str, official: Official) -> Sequence[AnyRow]:
     """Let what an official, or whoever acts for them, has claimed beyond the posts they hold be gone, likewise."""
-    theirs = or_(
-        and_(claims.c.official == subject, claims.c.acting_for.is_(None)), claims.c.acting_for == subject
-    )
+    own = claims.c.official == subject
+    if official.posts:  # whoever has none left acts for nobody else any more
+        own = and_(own, claims.c.acting_for.is_(None))
+    theirs = or_(own, claims.c.acting_for == subject)
     same = and_(tasks.c.case_id == claims.c.case_id, tasks.c.step == claims.c.step)
     rows = await tx.execute(select(tasks, claims.c.id).join(claims, same).where(theirs))
     gone = [row.id for row in rows if not official.holds(row.agency, row.unit, row.role)]
