@@ -289,7 +289,7 @@ def test_any_draft_can_be_tried_out(
         assert {step for step, _ in one.chosen} <= reachable(definition)
         assert all(text.vi and text.en for text in timeline(one, CALENDAR))
     if definition.first_step not in can_end(definition):
-        assert all(one.dead_end is not None for one in found.runs)
+        assert all(one.dead_end is not None or one.decided_at is None for one in found.runs)  # or it lapsed
 
 
 PAID = replace(DESK, fee=Fee(150000), fee_demand=FeeDemand(DemandedAt.STEP, "examine", stops_clock=True))

@@ -18,7 +18,7 @@
                  "stage": null, "allowance": {…a term…},
                  "pausesClock": false, "resumesClock": false, "completesProcessing": false, "decides": false,
                  "join": null, "exempt": false, "silenceConsents": false, "external": {"attempts": 3},
-                 "join": null, "exempt": false, "silenceConsents": false, "opensCase": null,
+                 "opensCase": null,
                  "transitions": [{"to": "THAM_TRA", "outcome": null, "title": null}]}]
     }
 

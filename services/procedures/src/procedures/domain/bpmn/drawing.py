@@ -22,7 +22,7 @@ class NotDrawable(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A node of the drawing, in the lane of `step`."""
+    """A node of the drawing, in the lane of `step`; a timer stands on a task, the end that it leads to below it."""
 
     id: str
     kind: str
@@ -113,7 +113,7 @@ class _Pen:
             self._line(source, target, way)
         if step.allowance.kind is not TermKind.NONE and not step.silence_consents:
             timer = self._shape(f"Timer_{task}", names.BOUNDARY, step, attached_to=task)
-            self._line(timer, self._shape(f"Overdue_{task}", names.END_EVENT, step))
+            self._line(timer, self._shape(f"Overdue_{task}", names.END_EVENT, step, attached_to=timer))
 
     def _ends_of(self, step: Step, way: Transition) -> Iterator[str]:
         if not way.targets:

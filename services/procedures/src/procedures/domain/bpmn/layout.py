@@ -9,7 +9,7 @@ from procedures.domain.bpmn.drawing import Drawing, Line, Shape
 LaneKey = tuple[str | None, str]
 """Agency and unit."""
 
-COLUMN, ROW, HEAD, MARGIN = 170, 110, 30, 60
+COLUMN, ROW, HEAD, MARGIN = 170, 160, 30, 60
 _GATEWAY = (50, 50)
 _SIZES = {
     "userTask": (120, 80),
@@ -68,7 +68,10 @@ def laid_out(drawing: Drawing) -> Layout:
     for shape in drawing.shapes:
         if shape.attached_to is not None:
             host = boxes[shape.attached_to]
-            boxes[shape.id] = Box(host.x + 20, host.y + host.height - 18, *_EVENT)
+            if shape.kind == names.BOUNDARY:
+                boxes[shape.id] = Box(host.x + 20, host.y + host.height - 18, *_EVENT)
+            else:
+                boxes[shape.id] = Box(host.x + host.width + 32, host.y + 20, *_EVENT)
     lines = {line.id: _points(line, boxes, top + 20) for line in drawing.lines}
     return Layout(boxes, lane_boxes, lines)
 
@@ -76,8 +79,10 @@ def laid_out(drawing: Drawing) -> Layout:
 def _columns(drawing: Drawing) -> dict[str, int]:
     """How far right a shape stands: behind all that lead to it, where a case does not go back."""
     follow: dict[str, list[str]] = {}
+    attached = {shape.id for shape in drawing.shapes if shape.attached_to is not None}
     for line in drawing.lines:
-        follow.setdefault(line.source, []).append(line.target)
+        if line.target not in attached:
+            follow.setdefault(line.source, []).append(line.target)
     for shape in drawing.shapes:
         if shape.attached_to is not None:
             follow.setdefault(shape.attached_to, []).extend(follow.get(shape.id, []))

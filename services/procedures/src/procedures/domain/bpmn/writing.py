@@ -82,6 +82,8 @@ def _write_node(process: Element, shape: Shape, drawing: Drawing, steps: dict[st
         for key, value in step.items():
             if key not in _DRAWN and value not in (None, False):
                 node.set(_own(key), _attribute(value))
+    if shape.kind == names.END_EVENT and shape.attached_to is not None:
+        node.set("name", "Quá hạn")
     if shape.kind == names.BOUNDARY:
         node.set("attachedToRef", shape.attached_to or "")
         node.set(_own("allowance"), _attribute(shape.step.allowance.to_json()))
