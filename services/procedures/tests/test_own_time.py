@@ -35,13 +35,14 @@ async def procedure(world: Any, definition: Any) -> str:
     return code
 
 
-async def decided(world: Any, procedure: str) -> str:
+async def decided(world: Any, procedure: str, *, outcome: bool = True) -> str:
     """Received and decided on Monday the 5th at 08:30; it waits to be handed over until Tuesday at 08:30."""
     case = str((await world.submit(procedure))["id"])
     await world.act(case, "acceptance", world.official("desk"))
     granted = {"outcome": "granted", "reason": "Đủ điều kiện."}
     await world.act(case, "decision", world.official("justice"), granted)
-    await world.act(case, "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"})
+    ways = {"outcome": "done"} if outcome else {}
+    await world.act(case, "tasks/THU_LY/completion", world.official("justice"), ways)
     return case
 
 
@@ -100,6 +101,21 @@ async def test_a_result_that_is_not_handed_over_in_time_is_late_at_the_desk(
     assert [(step["step"], step["overdue"]) for step in clock.json()["steps"]] == [("TRA_KET_QUA", True)]
     closed = await world.act(case, "tasks/TRA_KET_QUA/completion", world.official("desk"), {})
     assert closed.json()["onTime"] is True  # the answer was given in time
+
+
+async def test_silence_is_consent_after_the_decision_too_but_receives_no_case(
+    world: Any, definition: Any
+) -> None:
+    received, worked, _, last = definition()["steps"]
+    silent = {"allowance": A_DAY, "silenceConsents": True}
+    asked = {**worked, "code": "XAC_NHAN", "transitions": [{"to": last["code"]}], **silent}
+    worked = {**worked, "transitions": [{"to": "XAC_NHAN"}]}
+    code = await world.publish(steps=[{**received, **silent}, worked, asked, last])
+    waiting, granted = str((await world.submit(code))["id"]), await decided(world, code, outcome=False)
+    world.clock.set(local("2026-01-06 08:31"))
+    await world.fire()
+    assert await late_steps(world, waiting) == [("TIEP_NHAN", "BP_MOT_CUA")]
+    assert [task["step"] for task in (await world.read(granted)).json()["tasks"]] == [last["code"]]
 
 
 async def test_a_closure_puts_off_what_is_to_be_received_and_handed_over(world: Any, procedure: str) -> None:

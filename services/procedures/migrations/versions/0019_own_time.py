@@ -15,13 +15,16 @@ def upgrade() -> None:
     op.execute(
         """
         INSERT INTO timers (case_id, kind, subject, at, fires_at)
-        SELECT cases.id, 'step_overdue', task->>'step', due, due
+        SELECT cases.id, what, task->>'step', due, due
         FROM cases, jsonb_array_elements(state->'tasks') AS task,
-             LATERAL (SELECT (task->>'due_at')::timestamptz AS due) AS dated
+             LATERAL (
+                 SELECT (task->>'due_at')::timestamptz AS due,
+                        CASE WHEN task->>'silence_consents' = 'true' THEN 'step_consent' ELSE 'step_overdue' END AS what
+             ) AS dated
         WHERE status = 'decided' AND task->>'counted_from' IS NOT NULL AND due IS NOT NULL
           AND NOT EXISTS (
               SELECT FROM jsonb_array_elements(state->'noted') AS noted
-              WHERE noted->>'kind' = 'step_overdue' AND noted->>'subject' = task->>'step'
+              WHERE noted->>'kind' = what AND noted->>'subject' = task->>'step'
                 AND (noted->>'at')::timestamptz = due)
         ON CONFLICT DO NOTHING
         """

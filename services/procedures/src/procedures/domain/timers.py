@@ -4,9 +4,9 @@ A timer that fired is noted in the case with its instant. One that comes to bear
 was dated anew, extended, or stood still) is another timer, and fires again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from procedures.domain.case import Case, Task
+from procedures.domain.case import Case
 from procedures.domain.timer import Timer, TimerKind
 
 
@@ -24,7 +24,7 @@ def noted(case: Case, timer: Timer) -> tuple[Timer, ...]:
 def _wanted(case: Case) -> Iterator[Timer]:
     yield from _of_fees(case)
     if case.clock is None or case.clock.ended_at is not None:
-        yield from _of_own_time(case.tasks)
+        yield from _of_own_time(case)
         return
     yield from _of_the_answer(case)
     for task in case.tasks:
@@ -45,11 +45,13 @@ def _wanted(case: Case) -> Iterator[Timer]:
             yield Timer(kind, str(one.id), one.due_at)
 
 
-def _of_own_time(tasks: Iterable[Task]) -> Iterator[Timer]:
-    """Of steps that have a time of their own while no legal clock runs: to receive a case, to hand over its result."""
-    for task in tasks:
+def _of_own_time(case: Case) -> Iterator[Timer]:
+    """Of steps that have a time of their own while no legal clock runs: to receive a case, which silence never does,
+    and what is left to do once it is decided."""
+    for task in case.tasks:
         if task.counted_from is not None and task.due_at is not None:
-            yield Timer(TimerKind.STEP_OVERDUE, task.step, task.due_at)
+            silence = task.silence_consents and case.clock is not None
+            yield Timer(TimerKind.STEP_CONSENT if silence else TimerKind.STEP_OVERDUE, task.step, task.due_at)
 
 
 def _of_fees(case: Case) -> Iterator[Timer]:
