@@ -68,6 +68,7 @@ class Oracle:
     table: bytes
     """One byte a minute: 1 when the agency is at work."""
     start: int | None = None
+    decided: bool = False
     extensions: list[Term] = field(default_factory=list)
     still: list[tuple[int, int | None]] = field(default_factory=list)
     """From when to when the clock stood still; the last may go on."""
@@ -82,7 +83,9 @@ class Oracle:
     # What happens.
 
     def stand(self, now: int) -> None:
-        """Something has happened: how the case stands from now on."""
+        """Something has happened: how the case stands from now on; once it is decided, as it stood then."""
+        if self.decided:
+            return
         for name, wanted in (
             ("exempt", any(step.exempt for step in self.steps.values())),
             ("opinion", any(opinion.exempt for opinion in self.opinions)),
@@ -104,6 +107,7 @@ class Oracle:
 
     def end(self, now: int) -> None:
         """The matter is decided: nothing is waited for any more."""
+        self.decided = True
         if self.reasons:
             self.still[-1] = (self.still[-1][0], now)
             self.reasons.clear()

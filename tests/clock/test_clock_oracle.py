@@ -172,7 +172,7 @@ class History:
 
     def was_completed(self, code: str) -> None:
         step, after = self.definition.step(code), self.oracle.finish(code, self.now)
-        if step.pauses_clock:
+        if step.pauses_clock and not self.oracle.decided:
             self.oracle.reasons.add("step")
         if step.resumes_clock:
             self.oracle.reasons.discard("step")
