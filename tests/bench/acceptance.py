@@ -16,7 +16,7 @@ from tests.bench.pgbench import insert, literals, transactions_per_second
 
 _PICKED = (
     "DROP TABLE IF EXISTS picked",
-    "CREATE TABLE picked AS SELECT row_number() OVER () AS n, id FROM (SELECT id FROM cases LIMIT 20000) AS some",
+    "CREATE TABLE picked AS SELECT row_number() OVER () AS n, id FROM (SELECT id FROM cases LIMIT 20000) AS chosen",
     "CREATE UNIQUE INDEX ON picked (n)",
 )
 _ENTRY = """SELECT * FROM case_log WHERE act->>'kind' = 'accepted' AND at > now() - interval '1 hour'
@@ -53,10 +53,10 @@ async def _script(accepted: str, plain: str) -> str:
             "\\set sequence random(2, 1000000000)",
             "BEGIN;",
             "SELECT id FROM picked WHERE n = :n \\gset",
-            "SELECT state, code, head, data_key FROM cases WHERE id = :'id'::uuid FOR UPDATE;",
+            "SELECT state, code, head, data_key FROM cases WHERE id = :id::uuid FOR UPDATE;",
             insert("case_log", await _of_the_case(accepted, _ENTRY, sequence=":sequence")) + ";",
-            f"UPDATE cases SET {case}, sequence = :sequence WHERE id = :'id'::uuid;",
-            "DELETE FROM tasks WHERE case_id = :'id'::uuid;",
+            f"UPDATE cases SET {case}, sequence = :sequence WHERE id = :id::uuid;",
+            "DELETE FROM tasks WHERE case_id = :id::uuid;",
             insert("tasks", await _of_the_case(accepted, _TASK)) + _NEW,
             insert("timers", await _of_the_case(accepted, _TIMER)) + _NEW,
             insert("outbox", await _event(accepted)) + ";",
@@ -80,9 +80,14 @@ async def _pick(plain: str) -> int:
 
 
 async def _of_the_case(url: str, query: str, **own: str) -> Mapping[str, str]:
-    return {**await literals(url, query), "case_id": ":'id'::uuid", **own}
+    return {**await literals(url, query), "case_id": ":id::uuid", **own}
 
 
 async def _event(url: str) -> Mapping[str, str]:
-    row = {**await literals(url, _EVENT), "id": "gen_random_uuid()", "aggregateid": ":'id'::uuid"}
+    row = {
+        **await literals(url, _EVENT),
+        "id": "gen_random_uuid()",
+        "aggregateid": ":id::uuid",
+        "sequence": ":sequence",
+    }
     return {column: value for column, value in row.items() if column != "position"}
