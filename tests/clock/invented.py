@@ -3,7 +3,9 @@
 import random
 from decimal import Decimal
 
+from procedures.domain.case import Task
 from procedures.domain.definition import END, Definition, Join, Stage, Step, Transition
+from procedures.domain.handling import Official
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from procedures.domain.time_rules import Expiry, Extension, SupplementRule, TimeRules
 from shared.errors import Text
@@ -69,3 +71,12 @@ def some_definition(dice: random.Random) -> Definition:
             consent_by_silence=term != NO_TERM and dice.random() < 0.2,
         ),
     )
+
+
+def holder(task: Task) -> Official:
+    """Who may do it."""
+    return Official(task.agency, frozenset({(task.unit, "XU_LY")}))
+
+
+def hands(agency: str | None, unit: str | None) -> str:
+    return f"{agency}/{unit}"

@@ -17,7 +17,7 @@ from procedures.domain import consulting, handling
 from procedures.domain.acts import Act, Actor, Decided, Entry, Submitted, TaskCompleted
 from procedures.domain.attribution import shares, states
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task, opened
+from procedures.domain.case import Attachment, Case, MissingItem, Outcome, opened
 from procedures.domain.case_clock import explain
 from procedures.domain.consultation import Answer, Consultation, ConsultationOpen, Consultee
 from procedures.domain.consultation import Opinion as Said
@@ -43,22 +43,13 @@ from tests.clock.calendars import (
     instant,
     worked_minutes,
 )
-from tests.clock.invented import AGENCY, ASKED, some_definition, some_term
+from tests.clock.invented import AGENCY, ASKED, hands, holder, some_definition, some_term
 from tests.clock.oracle import APPLICANT, Opened, Opinion, Oracle
 
 HISTORIES = int(os.environ.get("MOTCUA_HISTORIES", "2000"))
 FIRST = int(os.environ.get("MOTCUA_FIRST_HISTORY", "0"))
 ACTOR = Actor("someone", "official", AGENCY)
 NO_LIMITS = consulting.Limits(100, 1000)
-
-
-def holder(task: Task) -> Official:
-    """Who may do it."""
-    return Official(task.agency, frozenset({(task.unit, "XU_LY")}))
-
-
-def hands(agency: str | None, unit: str | None) -> str:
-    return f"{agency}/{unit}"
 
 
 class History:

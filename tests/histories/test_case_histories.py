@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from procedures.domain.case import Attachment, Case, MissingItem, Outcome, fold,
 from procedures.domain.case_clock import explain
 from procedures.domain.clock import Stop
 from procedures.domain.deciding import decide
-from procedures.domain.definition import END, Definition, Stage, Step, Transition
+from procedures.domain.definition import Definition
 from procedures.domain.firing import fire
 from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
@@ -39,17 +39,20 @@ from procedures.domain.reassignment_acts import Reassigned
 from procedures.domain.status import ALLOWED, Action, ActionNotAllowed, Status
 from procedures.domain.terms import NO_TERM, Term, TermKind
 from procedures.domain.time_acts import BecameOverdue, SupplementExpired
-from procedures.domain.time_rules import Expiry, Extension, SupplementRule, TimeRules
 from procedures.domain.timer import TimerKind
 from procedures.domain.timers import timers_of
-from shared.errors import Forbidden, MotcuaError, Text
+from shared.errors import Forbidden, MotcuaError
 from shared.ids import new_id
+from tests.histories.invented import (
+    AGENCIES,
+    POSTS,
+    UNITS,
+    definitions,
+    officials,
+)
 
 CALENDAR = vietnam(range(2026, 2029))
-AGENCIES, UNITS, ROLES = ("H99.01", "H99.02"), ("BP_MOT_CUA", "PHONG"), ("XU_LY", "KY_DUYET")
-POSTS = tuple(product(UNITS, ROLES))
 PAPERS = ("SO_DO", "GIAY_TO")
-WORDS = Text("Mẫu", "Sample")
 
 ACTION_OF = {
     "accepted": Action.ACCEPT,
@@ -73,65 +76,6 @@ OF_THE_CLOCK = {"reminded", "became_overdue", "lapsed", "supplement_expired"}
 
 OF_THE_ANSWERING_AGENCY = {Action.DECIDE, Action.EXTEND, Action.APOLOGISE}
 OF_THE_APPLICANT = {Action.SUPPLEMENT, Action.WITHDRAW}
-
-terms = st.one_of(
-    st.just(NO_TERM),
-    st.builds(
-        Term, st.just(TermKind.WORKING_DAYS), st.sampled_from([Decimal("0.5"), Decimal(2), Decimal(15)])
-    ),
-    st.builds(Term, st.just(TermKind.CALENDAR_DAYS), st.sampled_from([Decimal(1), Decimal(20)])),
-)
-time_rules = st.builds(
-    TimeRules,
-    reminder=terms,
-    extension=st.sampled_from([None, Extension(Term(TermKind.WORKING_DAYS, Decimal(5)), 2)]),
-    supplements=st.builds(
-        SupplementRule,
-        rounds=st.sampled_from([None, 1]),
-        answer_within=terms,
-        on_expiry=st.sampled_from(Expiry),
-    ),
-    consent_by_silence=st.booleans(),
-)
-officials = st.builds(
-    Official,
-    st.sampled_from(AGENCIES),
-    st.one_of(st.just(frozenset(POSTS)), st.frozensets(st.sampled_from(POSTS), max_size=2)),
-)
-
-
-@st.composite
-def definitions(draw: st.DrawFn) -> Definition:
-    """A procedure of one to five steps that lead anywhere, pause and resume the clock, sound or not."""
-    codes = [f"B{number}" for number in range(1, draw(st.integers(1, 5)) + 1)]
-    places = st.sampled_from([*codes, END])
-    stages = (Stage("1", WORDS, draw(terms)),)
-
-    def ways(first: bool) -> tuple[Transition, ...]:
-        if first or draw(st.booleans()):
-            return (Transition(draw(places)),)
-        return tuple(Transition(draw(places), outcome) for outcome in ("a", "b"))
-
-    steps = tuple(
-        Step(
-            code,
-            WORDS,
-            draw(st.sampled_from(UNITS)),
-            ways(code == codes[0]),
-            role=draw(st.sampled_from([None, *ROLES])),
-            agency=draw(st.sampled_from([None, *AGENCIES])),
-            stage=draw(st.sampled_from([None, "1"])),
-            allowance=draw(terms),
-            pauses_clock=draw(st.booleans()),
-            resumes_clock=draw(st.booleans()),
-            silence_consents=draw(st.booleans()),
-            exempt=code != codes[0] and draw(st.booleans()),
-        )
-        for code in codes
-    )
-    return Definition(
-        "MAU", WORDS, AGENCIES[0], draw(terms), codes[0], steps, stages, time_rules=draw(time_rules)
-    )
 
 
 def own_time(act: Act) -> tuple[Status, ...]:
