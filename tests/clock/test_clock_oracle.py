@@ -284,6 +284,7 @@ class History:
         if not self.over:
             late = {code for code, step in self.oracle.steps.items() if step.silent and self.is_past(code)}
             assert late <= self.noted
+            assert all(self.must_be_done(step) for step in late)
             assert not [
                 one for one in self.oracle.opinions if one.silent and self.past(self.oracle.opinion_due(one))
             ]
@@ -295,11 +296,10 @@ class History:
         match act:
             case TaskCompleted(step=step):
                 assert self.oracle.steps[step].silent
-                assert self.is_past(step)
+                assert self.is_past(step) and not self.must_be_done(step)
             case BecameOverdue(timer=timer) if timer.subject:
                 assert self.is_past(timer.subject)
-                # Only the last step of a case that is not decided cannot be taken for done.
-                assert timer.subject == "F" or not self.oracle.steps[timer.subject].silent
+                assert self.must_be_done(timer.subject)
                 self.noted.add(timer.subject)
             case BecameOverdue():
                 assert self.past(self.oracle.case_due())
@@ -327,6 +327,13 @@ class History:
     def opinion_of(self, act: ConsultationAnswered | ConsultationOverdue) -> Opinion:
         asked = self.case.consultation(act.consultation).consultees[0]
         return next(one for one in self.oracle.opinions if one.by == hands(asked.agency, asked.unit))
+
+    def must_be_done(self, step: str) -> bool:
+        """Silence is not consent of one that had no time to speak, nor the last step of a case that is not decided."""
+        opened, due = self.oracle.steps[step], self.oracle.step_due(step)
+        assert due is not None
+        last = step == "F" and not self.oracle.decided
+        return last or not opened.silent or due <= instant(opened.at)
 
     def is_past(self, step: str) -> bool:
         return self.past(self.oracle.step_due(step))

@@ -143,6 +143,24 @@ class TestSilence:
         assert (last["kind"], last["step"], last["by_silence"]) == ("task_completed", "HOI_THUE", True)
         assert [task["step"] for task in (await world.read(case)).json()["tasks"]] == ["TRA"]
 
+    async def test_one_that_is_asked_when_the_case_is_late_already_is_overdue_instead(
+        self, world: Any
+    ) -> None:
+        steps = [
+            step("TIEP_NHAN", "BP_MOT_CUA", "THU_LY"),
+            step("THU_LY", "PHONG_TU_PHAP", "HOI_THUE"),
+            step("HOI_THUE", "BP_THUE", "TRA", silenceConsents=True),
+            step("TRA", "BP_MOT_CUA", None),
+        ]
+        case = await world.accepted(steps=steps)
+        world.clock.set(local("2026-01-09 08:30"))
+        await world.act(case, "tasks/THU_LY/completion", world.official("justice"), {})
+        world.clock.set(local("2026-01-12 08:30"))
+        await world.fire()
+        last = (await world.acts(case))[-1]
+        assert (last["kind"], last["timer"]["subject"]) == ("became_overdue", "HOI_THUE")
+        assert [task["step"] for task in (await world.read(case)).json()["tasks"]] == ["HOI_THUE"]
+
     async def test_a_case_that_nobody_answered_in_time_is_granted(self, world: Any) -> None:
         case = await world.accepted(consentBySilence=True)
         world.clock.set(local("2026-01-08 08:31"))

@@ -6,7 +6,7 @@ was dated anew, extended, or stood still) is another timer, and fires again.
 
 from collections.abc import Iterator
 
-from procedures.domain.case import Case
+from procedures.domain.case import Case, Task
 from procedures.domain.timer import Timer, TimerKind
 
 
@@ -28,10 +28,7 @@ def _wanted(case: Case) -> Iterator[Timer]:
         return
     yield from _of_the_answer(case)
     for task in case.tasks:
-        if task.due_at is not None and task.silence_consents:
-            yield Timer(TimerKind.STEP_CONSENT, task.step, task.due_at)
-        elif task.due_at is not None:
-            yield Timer(TimerKind.STEP_OVERDUE, task.step, task.due_at)
+        yield from _of_the_step(task)
     if case.asked is not None and case.asked.answer_by is not None:
         yield Timer(TimerKind.ANSWER_EXPIRY, "", case.asked.answer_by)
         if case.asked.remind_at is not None:
@@ -49,9 +46,18 @@ def _of_own_time(case: Case) -> Iterator[Timer]:
     """Of steps that have a time of their own while no legal clock runs: to receive a case, which silence never does,
     and what is left to do once it is decided."""
     for task in case.tasks:
-        if task.counted_from is not None and task.due_at is not None:
-            silence = task.silence_consents and case.clock is not None
-            yield Timer(TimerKind.STEP_CONSENT if silence else TimerKind.STEP_OVERDUE, task.step, task.due_at)
+        if task.counted_from is not None:
+            yield from _of_the_step(task, receiving=case.clock is None)
+
+
+def _of_the_step(task: Task, receiving: bool = False) -> Iterator[Timer]:
+    """Only of time that there was can silence be heard: a step opened after its instant is late, and waits for its unit.
+
+    Else one that leads back to itself would be done over and over once the case is late.
+    """
+    if task.due_at is not None:
+        silence = task.silence_consents and not receiving and task.opened_at < task.due_at
+        yield Timer(TimerKind.STEP_CONSENT if silence else TimerKind.STEP_OVERDUE, task.step, task.due_at)
 
 
 def _of_fees(case: Case) -> Iterator[Timer]:
