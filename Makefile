@@ -2,6 +2,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# On two processes, each with servers of its own; a file's tests stay together.
+TESTS := $(BIN)/pytest --numprocesses 2 --dist loadfile
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 # A network may have a certificate authority of its own: uv reads the system's list where there is one.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
@@ -37,14 +39,14 @@ demo: setup ## Play further cases against the running platform
 	@$(BIN)/python -m launcher demo
 
 test: setup ## Run all tests, on a real PostgreSQL and a real Kafka
-	@$(BIN)/pytest
+	@$(TESTS)
 
 check: setup $(VENV)/.linters ## What CI runs: format, lint, types, import rules, migrations, contracts, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest
+	@$(TESTS)
 
 soak: setup ## Kill every process at random, 100 times, under load (long)
 	@$(BIN)/python -m tests.soak

@@ -296,7 +296,8 @@ class History:
         match act:
             case TaskCompleted(step=step):
                 assert self.oracle.steps[step].silent
-                assert self.is_past(step) and not self.must_be_done(step)
+                assert self.is_past(step)
+                assert not self.must_be_done(step)
             case BecameOverdue(timer=timer) if timer.subject:
                 assert self.is_past(timer.subject)
                 assert self.must_be_done(timer.subject)

@@ -1,6 +1,7 @@
 """A pytest plugin: what the tests of all services share. Nothing in production imports it."""
 
 import asyncio
+import fcntl
 import hashlib
 import shutil
 import socket
@@ -144,9 +145,11 @@ async def with_packages(folder: Path) -> Path:
     lock = (folder / "package-lock.json").read_bytes()
     installed = Path(tempfile.gettempdir()) / f"motcua-{folder.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
     shutil.copytree(folder, installed, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
-    if not (done := installed / "node_modules" / ".package-lock.json").exists():
-        await _output(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=installed)
-        assert done.exists()
+    with installed.with_suffix(".lock").open("w") as one_installs:
+        fcntl.flock(one_installs, fcntl.LOCK_EX)
+        if not (done := installed / "node_modules" / ".package-lock.json").exists():
+            await _output(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=installed)
+            assert done.exists()
     return installed
 
 
