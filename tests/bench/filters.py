@@ -23,6 +23,17 @@ INBOX_FILTERS: Mapping[str, Mapping[str, str]] = {
 }
 """Likewise of the work list, each with the same condition in plain SQL."""
 
+LEADERS_FILTERS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "/late-cases": {"procedure": ("MAU-01-2",), "unit": ("TU_PHAP",)},
+    "/likely-late-cases": {
+        "procedure": ("MAU-01-2",),
+        "step": ("KY_DUYET",),
+        "unit": ("TU_PHAP",),
+        "atLeast": ("30",),
+    },
+}
+"""Likewise of what leaders look at."""
+
 
 def documented_filters(path: str) -> list[str]:
     """The filters of a list, as the contract names them."""

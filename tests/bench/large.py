@@ -21,7 +21,7 @@ from tests.seed.offices import UNITS
 
 NAMED = "MOTCUA_LARGE"
 """The folder of a database that `make seed-large` has made."""
-_SCOPES = "procedures:cases:read procedures:cases:process procedures:cases:submit"
+_SCOPES = "procedures:cases:read procedures:cases:process procedures:cases:submit procedures:work:manage"
 _LONG = timedelta(days=1)
 
 

@@ -21,9 +21,11 @@ from sqlalchemy import text
 
 from procedures.cases.sight import Viewer, owned_by
 from procedures.cases.store import listed
+from procedures.forecasts.operations import make_forecasts
+from shared.clock import SystemClock
 from shared.db import AnyRow, Database
 from tests.bench.acceptance import Accepting
-from tests.bench.filters import FILTERS, INBOX_FILTERS
+from tests.bench.filters import FILTERS, INBOX_FILTERS, LEADERS_FILTERS
 from tests.bench.inserts import ThreeInserts
 from tests.bench.large import NAMED, Large, Request, large, secret_of
 from tests.bench.memory import FLAT
@@ -55,13 +57,14 @@ def rows() -> list[Row]:
             *_command(servers),
             *_lists(servers),
             *_inbox(servers),
+            *_of_leaders(servers),
             _tracking(servers),
             *_memory(servers),
         ]
 
 
-def _within(name: str, done: Answered, cpu: float, bar: int, more: str) -> Row:
-    note = f"{done.per_second:.0f}/s, {cpu:.1f} ms of a core each; {more}"
+def _within(name: str, done: Answered, cpu: float, bar: int, *more: str) -> Row:
+    note = "; ".join([f"{done.per_second:.0f}/s, {cpu:.1f} ms of a core each", *more])
     return Row(GROUP, name, f"p95 {done.p95:.1f} ms", f"{bar} ms", done.p95 / bar, WITHIN, note)
 
 
@@ -166,6 +169,30 @@ _PLAIN_INBOX = f"""
 SELECT * FROM (SELECT * FROM tasks WHERE agency = '{AGENCIES[0]}' AND unit IN ({", ".join(f"'{u}'" for u in UNITS)})
                {{condition}} ORDER BY sort_at, case_id, step LIMIT {PAGE + 1}) AS first
 JOIN (SELECT id, code, applicant FROM cases) AS seen ON id = case_id"""
+
+
+def _of_leaders(servers: Large) -> Iterator[Row]:
+    """Late cases of the largest agency and those that will be, without a filter and by each."""
+    asyncio.run(_forecast(servers.url))
+    for path, filters in LEADERS_FILTERS.items():
+        for chosen in [{}, *({name: value} for name, values in filters.items() for value in values)]:
+            asked = Request(
+                "GET", f"{path}?{urlencode({**chosen, 'limit': PAGE})}", servers.official(AGENCIES[0])
+            )
+            for clients, bar in LIST_MS.items():
+                servers.ask([asked], clients=clients, seconds=1)
+                done, cpu = servers.ask([asked], clients=clients, seconds=SECONDS)
+                said = " ".join(chosen.values()) or "all"
+                yield _within(f"{path[1:]}, {said}, {clients} client{'s' * (clients > 1)}", done, cpu, bar)
+
+
+async def _forecast(url: str) -> None:
+    """What the job does every five minutes."""
+    database = Database(url)
+    try:
+        await make_forecasts(database, SystemClock().now())
+    finally:
+        await database.close()
 
 
 def _tracked(servers: Large) -> list[Request]:

@@ -106,9 +106,11 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         title="Motcua procedures",
         description="Administrative procedures as versioned data, and the handling of their cases.",
         version="1.0.0",
-        routers=[
+        routers=[  # matched in this order: what is asked most comes first
             case_routes.router,
             case_commands.router,
+            work_list_routes.router,
+            tracking_routes.router,
             clock_routes.router,
             document_routes.router,
             catalogue_routes.router,
@@ -119,7 +121,6 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             extension_routes.router,
             apology_routes.router,
             anchor_routes.router,
-            tracking_routes.router,
             retention_routes.router,
             simulation_routes.router,
             version_routes.router,
@@ -134,7 +135,6 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             stay_routes.router,
             forecast_routes.router,
             event_log_routes.router,
-            work_list_routes.router,
             delegation_routes.router,
             reassignment_routes.router,
         ],

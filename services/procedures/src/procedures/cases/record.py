@@ -10,13 +10,14 @@ from procedures.cases import store
 from procedures.cases.announcements import announcement
 from procedures.cases.by_rule import led_on
 from procedures.cases.store import Done, Stored
+from procedures.cases.writing import Written, write
 from procedures.consultations import store as consultations
 from procedures.domain.acts import SYSTEM, Act, Actor, Entry
 from procedures.domain.case import Case
 from procedures.external_tasks import following as external_tasks
 from procedures.links.following import Change, answered_late, opened_beside, recalled_below, told_above
 from procedures.retention import store as retention
-from procedures.timers.store import set_timers
+from procedures.timers.store import timers_changed
 from shared import outbox
 
 
@@ -37,23 +38,23 @@ async def record(
     """
     stands = {stored.case.id: stored for stored in filed}
 
-    async def write(who: Actor, done: Sequence[Done]) -> list[Change]:
+    async def written(who: Actor, done: Sequence[Done]) -> list[Change]:
         after = await _record(tx, who, now, done)
         stands.update((stored.case.id, stored) for stored in after)
         return [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
 
-    news = [*await write(actor, done), *map(_unchanged, filed)]
+    news = [*await written(actor, done), *map(_unchanged, filed)]
     changes: list[Change] = []
     while news:
         changes += news
-        following = await write(SYSTEM, await told_above(tx, SYSTEM, now, news))
-        following += await write(SYSTEM, await recalled_below(tx, news))
-        following += await write(SYSTEM, await answered_late(tx, SYSTEM, now, news, stands))
-        following += await write(SYSTEM, await led_on(tx, now, _latest(news, stands)))
+        following = await written(SYSTEM, await told_above(tx, SYSTEM, now, news))
+        following += await written(SYSTEM, await recalled_below(tx, news))
+        following += await written(SYSTEM, await answered_late(tx, SYSTEM, now, news, stands))
+        following += await written(SYSTEM, await led_on(tx, now, _latest(news, stands)))
         if not following:
             told, opened = await opened_beside(tx, actor, now, changes, stands)
             stands.update((stored.case.id, stored) for stored in opened)
-            following, changes = [*await write(SYSTEM, told), *map(_unchanged, opened)], []
+            following, changes = [*await written(SYSTEM, told), *map(_unchanged, opened)], []
         news = following
     return [stands[stored.case.id] for stored in (*(stored for stored, _ in done), *filed)]
 
@@ -70,15 +71,16 @@ def _latest(changes: Sequence[Change], stands: Mapping[UUID, Stored]) -> list[St
 async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
     if not done:
         return []
-    after = await store.append(tx, actor, now, done)
+    after, links, states = store.appended(actor, now, done)
+    changes = [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
     events = [
         announcement(case, stored.code, act, now)
         for (stored, acts), new in zip(done, after, strict=True)
         for case, act in _steps(stored.case, new.case, acts, actor, now)
     ]
-    await outbox.add(tx, *events)
-    changes = [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
-    await set_timers(tx, changes)
+    closed, opened = store.tasks_changed(changes)
+    unset, timers = timers_changed(changes)
+    await write(tx, Written(links, states, closed, opened, unset, timers, [*map(outbox.row_of, events)]))
     await consultations.follow(tx, changes)
     codes = (stored.code for stored, _ in done)
     await external_tasks.follow(

@@ -11,11 +11,11 @@ from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases import writing
 from procedures.cases.sealing import FiledForm, filed_form, key_of, opened_act, opened_case, sealed_act
 from procedures.cases.sight import Sight
 from procedures.domain.acts import Act, Actor, Entry
@@ -81,6 +81,10 @@ def act_json(act: Act) -> dict[str, Any]:
     """An act as the log holds it."""
     dumped: dict[str, Any] = _ACT.dump_python(act, mode="json")
     return dumped
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def actor_json(actor: Actor) -> dict[str, Any]:
@@ -164,8 +168,10 @@ async def case_by_id(tx: AsyncConnection, case_id: UUID) -> Stored:
     return stored_case(tx, (await tx.execute(select(*SEEN).where(cases.c.id == case_id))).one())
 
 
-async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequence[Done]) -> list[Stored]:
-    """Write to the log of each case what was done to it, and the state that follows. The row locks are held."""
+def appended(
+    actor: Actor, now: datetime, done: Sequence[Done]
+) -> tuple[list[Stored], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Each case as it stands after what was done to it; the rows of its new log entries, and its own."""
     who, links, states, after = actor_json(actor), [], [], []
     for stored, acts in done:
         case, kept, head = stored.case, stored.kept, stored.head
@@ -176,16 +182,10 @@ async def append(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequenc
             case, link = case.after(entry), _link_after(stored, head, sealed, who)
             kept = case if alike else kept.after(sealed)
             head = link["hash"]
-            links.append(link)
-        states.append({"key": case.id, "head": head, "state": case_text(kept), **case_columns(case)})
+            links.append({**link, "actor": _json(who), "act": _json(link["act"])})
+        states.append({"id": case.id, "head": head, "state": case_text(kept), **case_columns(case)})
         after.append(Stored(case, stored.code, head, kept, stored.key))
-    if links:
-        await writing.append_links(tx, links)
-        await writing.change_cases(tx, states)
-        await _replace_tasks(
-            tx, [(stored.case, new.case) for (stored, _), new in zip(done, after, strict=True)]
-        )
-    return after
+    return after, links, states
 
 
 def _link_after(stored: Stored, head: bytes, sealed: Entry, who: dict[str, Any]) -> dict[str, Any]:
@@ -196,7 +196,8 @@ def _link_after(stored: Stored, head: bytes, sealed: Entry, who: dict[str, Any])
     return {**row, "hash": entry_hash(stored.code, chained)}
 
 
-async def _replace_tasks(tx: AsyncConnection, changes: Sequence[tuple[Case, Case]]) -> None:
+def tasks_changed(changes: Sequence[tuple[Case, Case]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Of cases before and after: where steps are not open any more, and the rows of those that are, or are otherwise."""
     gone = [
         {"case_id": before.id, "step": task.step}
         for before, after in changes
@@ -209,8 +210,7 @@ async def _replace_tasks(tx: AsyncConnection, changes: Sequence[tuple[Case, Case
         for task in after.tasks
         if task not in before.tasks or after.status is not before.status
     ]
-    await writing.close_tasks(tx, gone)
-    await writing.open_tasks(tx, come)
+    return gone, come
 
 
 def task_row(case: Case, task: Task) -> dict[str, Any]:

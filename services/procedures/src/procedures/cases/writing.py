@@ -1,16 +1,36 @@
-"""The statements that write what was done to cases: one each, for one case or for a thousand."""
+"""The one statement that writes what was done to cases, be it one or a thousand.
+
+Log, state, open steps, timers and events go to the database together: each way there and back costs more than what is
+written on it.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from sqlalchemy import ARRAY, DateTime, Integer, LargeBinary, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    TextClause,
+    Uuid,
+    bindparam,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
+from shared import outbox
+
+Rows = Sequence[Mapping[str, Any]]
+Columns = Mapping[str, TypeEngine[Any]]
+
 _Instant: TypeEngine[Any] = DateTime(timezone=True)
 
-LINK: Mapping[str, TypeEngine[Any]] = {
+_LINK: Columns = {
     "case_id": Uuid(),
     "sequence": Integer(),
     "at": _Instant,
@@ -18,8 +38,8 @@ LINK: Mapping[str, TypeEngine[Any]] = {
     "act": Text(),
     "hash": LargeBinary(),
 }
-CHANGE: Mapping[str, TypeEngine[Any]] = {
-    "key": Uuid(),
+_STATE: Columns = {
+    "id": Uuid(),
     "procedure": Text(),
     "version": Integer(),
     "agency": Text(),
@@ -31,9 +51,9 @@ CHANGE: Mapping[str, TypeEngine[Any]] = {
     "head": LargeBinary(),
     "state": Text(),
 }
-TASK: Mapping[str, TypeEngine[Any]] = {
-    "case_id": Uuid(),
-    "step": Text(),
+_PLACE: Columns = {"case_id": Uuid(), "step": Text()}
+_TASK: Columns = {
+    **_PLACE,
     "agency": Text(),
     "unit": Text(),
     "role": Text(),
@@ -43,74 +63,106 @@ TASK: Mapping[str, TypeEngine[Any]] = {
     "procedure": Text(),
     "status": Text(),
 }
-PLACE: Mapping[str, TypeEngine[Any]] = {"case_id": Uuid(), "step": Text()}
+_OCCASION: Columns = {"case_id": Uuid(), "kind": Text(), "subject": Text()}
+_TIMER: Columns = {**_OCCASION, "at": _Instant}
+_EVENT: Columns = {
+    "id": Uuid(),
+    "aggregatetype": Text(),
+    "aggregateid": Uuid(),
+    "type": Text(),
+    "sequence": BigInteger(),
+    "occurred_at": _Instant,
+    "traceparent": Text(),
+    "payload": Text(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The rows of what was done. What is JSON is text; no row that goes is one that comes."""
+
+    links: Rows
+    """Entries of the logs."""
+    states: Rows
+    """The rows of the cases as they stand now, each once."""
+    closed: Rows
+    """Steps that are not open any more."""
+    opened: Rows
+    """Steps that are open now, or open otherwise than before."""
+    unset: Rows
+    """Timers that will not fire any more."""
+    timers: Rows
+    """Timers that will fire, or at another instant than before."""
+    events: Rows
+    """As the outbox keeps them."""
+
+
+_COLUMNS: Mapping[str, Columns] = {
+    "links": _LINK,
+    "states": _STATE,
+    "closed": _PLACE,
+    "opened": _TASK,
+    "unset": _OCCASION,
+    "timers": _TIMER,
+    "events": _EVENT,
+}
 
 
 # Built of the names above alone.
 # ruff: noqa: S608
-def _rows(columns: Mapping[str, TypeEngine[Any]]) -> str:
-    """`unnest(:a, :b) AS row (a, b)`: the rows of a statement, each column one array."""
-    return f"unnest({', '.join(f':{name}' for name in columns)}) AS row ({', '.join(columns)})"
+def _rows(part: str) -> str:
+    """`unnest(:links_a, :links_b) AS links (a, b)`: the rows of one part, each column one array."""
+    columns = _COLUMNS[part]
+    return f"unnest({', '.join(f':{part}_{name}' for name in columns)}) AS {part} ({', '.join(columns)})"
 
 
-def _statement(sql: str, columns: Mapping[str, TypeEngine[Any]]) -> TextClause:
-    """Made once: making it takes longer than carrying it out."""
-    return text(sql).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()))
+def _statement() -> TextClause:
+    def listed(columns: Columns, form: str, *without: str) -> str:
+        return ", ".join(form.format(name) for name in columns if name not in without)
+
+    sql = f"""
+    WITH logged AS (
+        INSERT INTO case_log (case_id, sequence, at, actor, act, hash)
+        SELECT case_id, sequence, at, actor::jsonb, act::jsonb, hash FROM {_rows("links")}
+    ), changed AS (
+        UPDATE cases SET {listed(_STATE, "{0} = states.{0}", "id", "state")}, state = states.state::jsonb
+        FROM {_rows("states")} WHERE cases.id = states.id
+    ), closed_then AS (
+        DELETE FROM tasks USING {_rows("closed")}
+        WHERE (tasks.case_id, tasks.step) = (closed.case_id, closed.step)
+    ), opened_then AS (
+        INSERT INTO tasks ({listed(_TASK, "{}")}) SELECT {listed(_TASK, "{}")} FROM {_rows("opened")}
+        ON CONFLICT (case_id, step) DO UPDATE SET {listed(_TASK, "{0} = excluded.{0}", *_PLACE)}
+    ), unset_then AS (
+        DELETE FROM timers USING {_rows("unset")}
+        WHERE (timers.case_id, timers.kind, timers.subject) = (unset.case_id, unset.kind, unset.subject)
+    ), set_then AS (
+        INSERT INTO timers (case_id, kind, subject, at, fires_at)
+        SELECT case_id, kind, subject, at, at FROM {_rows("timers")}
+        ON CONFLICT (case_id, kind, subject) DO UPDATE SET at = excluded.at, fires_at = excluded.at, failures = 0
+    )
+    INSERT INTO outbox ({listed(_EVENT, "{}")})
+    SELECT {listed(_EVENT, "{}", "payload")}, payload::jsonb FROM {_rows("events")}
+    """
+    return text(sql).bindparams(
+        *(
+            bindparam(f"{part}_{name}", type_=ARRAY(kind))
+            for part, columns in _COLUMNS.items()
+            for name, kind in columns.items()
+        )
+    )
 
 
-_SET = ", ".join(
-    f"{name} = row.{name}{'::jsonb' if name == 'state' else ''}" for name in CHANGE if name != "key"
-)
-_APPEND = _statement(
-    "INSERT INTO case_log (case_id, sequence, at, actor, act, hash)"
-    f" SELECT case_id, sequence, at, actor::jsonb, act::jsonb, hash FROM {_rows(LINK)}",
-    LINK,
-)
-_CHANGE = _statement(f"UPDATE cases SET {_SET} FROM {_rows(CHANGE)} WHERE cases.id = row.key", CHANGE)
-_CLOSE = _statement(
-    f"DELETE FROM tasks USING {_rows(PLACE)} WHERE tasks.case_id = row.case_id AND tasks.step = row.step",
-    PLACE,
-)
-_OPEN = _statement(
-    f"INSERT INTO tasks ({', '.join(TASK)}) SELECT {', '.join(TASK)} FROM {_rows(TASK)}"
-    " ON CONFLICT (case_id, step) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in TASK if name not in PLACE),
-    TASK,
-)
+_WRITE = _statement()
+"""Made once: making it takes longer than carrying it out."""
 
 
-async def append_links(tx: AsyncConnection, links: Sequence[Mapping[str, Any]]) -> None:
-    """Entries of the logs; `actor` and `act` are plain JSON."""
-    rows = [{**link, "actor": _json(link["actor"]), "act": _json(link["act"])} for link in links]
-    await _write(tx, _APPEND, LINK, rows)
-
-
-async def change_cases(tx: AsyncConnection, states: Sequence[Mapping[str, Any]]) -> None:
-    """The rows of cases as they stand now; `state` is JSON as text."""
-    await _write(tx, _CHANGE, CHANGE, states)
-
-
-async def close_tasks(tx: AsyncConnection, places: Sequence[Mapping[str, Any]]) -> None:
-    """Steps that are not open any more."""
-    await _write(tx, _CLOSE, PLACE, places)
-
-
-async def open_tasks(tx: AsyncConnection, tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Steps that are open now, or open otherwise than before."""
-    await _write(tx, _OPEN, TASK, tasks)
-
-
-async def _write(
-    tx: AsyncConnection,
-    statement: TextClause,
-    columns: Mapping[str, TypeEngine[Any]],
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    if not rows:
-        return
-    arrays = {name: [row[name] for row in rows] for name in columns}
-    await tx.execute(statement, arrays)
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+async def write(tx: AsyncConnection, written: Written) -> None:
+    """Write all of it, in the transaction at hand. The row locks of the cases are held."""
+    arrays = {
+        f"{part}_{name}": [row[name] for row in getattr(written, part)]
+        for part, columns in _COLUMNS.items()
+        for name in columns
+    }
+    await tx.execute(_WRITE, arrays)
+    outbox.mark_filled(tx)
