@@ -1,13 +1,13 @@
 """One page of a list: where it begins, and the answer that leads to the next."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
 from shared.errors import Fault, Invalid, Text
-from shared.pagination import Cursor, Page, decode_cursor, encode_cursor
+from shared.pagination import AnyPage, Cursor, decode_cursor, encode_cursor
 from shared.schema import Schema
 from shared.web import conditional
 
@@ -46,7 +46,7 @@ def page_of(
 ) -> Response:
     """The answer for `found`, which was asked for one more than `limit` to learn whether there is a next."""
     following = encode_cursor(_parts(key(found[limit - 1]))) if len(found) > limit else None
-    page = Page[Any](items=[view(one) for one in found[:limit]], next=following)
+    page = AnyPage(items=[view(one) for one in found[:limit]], next=following)
     if following is None:
         return conditional(request, page)
     address = request.url.include_query_params(cursor=following)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 
 from shared.errors import Fault, Invalid, Text
-from shared.pagination import Page, decode_cursor, encode_cursor
+from shared.pagination import AnyPage, decode_cursor, encode_cursor
 from shared.schema import Schema
 from shared.web import conditional
 
@@ -50,7 +50,7 @@ def page_of(
 ) -> Response:
     """The answer for `found`, which was asked for one more than `limit` to learn whether there is a next."""
     following = encode_cursor(key(found[limit - 1])) if len(found) > limit else None
-    page = Page[Any](items=[view(one) for one in found[:limit]], next=following)
+    page = AnyPage(items=[view(one) for one in found[:limit]], next=following)
     if following is None:
         return conditional(request, page)
     address = request.url.include_query_params(cursor=following)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 
 from shared.errors import Fault, Invalid, Text
-from shared.pagination import Page, decode_cursor, encode_cursor
+from shared.pagination import AnyPage, decode_cursor, encode_cursor
 from shared.schema import Schema
 from shared.web import conditional
 
@@ -83,4 +83,4 @@ def page_of(
     `view` makes the model of an item, or the JSON object that it is written as.
     """
     following = encode_cursor(key(found[limit - 1])) if len(found) > limit else None
-    return conditional(request, Page[Any](items=[view(one) for one in found[:limit]], next=following))
+    return conditional(request, AnyPage(items=[view(one) for one in found[:limit]], next=following))
