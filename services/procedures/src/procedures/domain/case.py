@@ -222,6 +222,8 @@ class Case:
     """Of an appeal: what was decided on it."""
     consultations: tuple[Consultation, ...] = ()
     """What other units and agencies were asked; settled and withdrawn ones too."""
+    moved_in: Status | None = None
+    """Where it stood in law when it moved to its version; None: it was filed under that."""
 
     @property
     def received_at(self) -> datetime | None:

@@ -31,7 +31,7 @@ from procedures.domain.fees import (
 )
 from procedures.domain.handling import Official
 from procedures.domain.result_rules import require_of_the_agency
-from procedures.domain.status import Action, require_allowed
+from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.time_acts import Lapsed
 from procedures.domain.time_to_pay import TimeToPay, Unpaid
 from procedures.domain.timer import Timer
@@ -70,7 +70,11 @@ class PaymentNotFound(NotFound):
 
 
 def falls_due(case: Case, definition: Definition) -> bool:
-    """Whether the procedure asks for its fee now. It does so once in a case, whatever way that goes."""
+    """Whether the procedure asks for its fee now. It does so once in a case, whatever way that goes.
+
+    Submission and acceptance are asked for what they cost by the version of their day, not by one to which the case moved
+    after them.
+    """
     demand = definition.fee_demand
     if demand is None or (demand.rule is None and definition.fee is None) or case.status.ended:
         return False
@@ -79,9 +83,9 @@ def falls_due(case: Case, definition: Definition) -> bool:
         return False
     match demand.at:
         case DemandedAt.SUBMISSION:
-            return True
+            return case.moved_in is None
         case DemandedAt.ACCEPTANCE:
-            return case.received_at is not None
+            return case.received_at is not None and case.moved_in in (None, Status.SUBMITTED)
         case DemandedAt.STEP:
             assert demand.step is not None
             return case.received_at is not None and case.task(demand.step) is not None
