@@ -184,6 +184,7 @@ def case_view(stored: Stored, form: FiledForm | None = None, *, by_applicant: bo
         legal_ground=case.legal_ground,
         decided_at=case.decided_at,
         result=[AttachmentOfCase.model_validate(item) for item in case.result],
+        result_withheld=bool(case.unpaid),
         results=[IssuedResultOfCase.model_validate(item) for item in case.results],
         ended_at=case.ended_at,
         on_time=case.on_time,
@@ -222,6 +223,7 @@ def _child(child: ChildCase, *, with_code: bool) -> ChildOfCase:
         ended_at=child.ended_at,
         results=[IssuedResultOfCase.model_validate(result) for result in child.results],
         documents=list(child.documents),
+        documents_withheld=child.unpaid,
         fees_due=fees_due_in(child),
     )
 

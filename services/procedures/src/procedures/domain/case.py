@@ -269,6 +269,13 @@ class Case:
         return next(one for one in self.consultations if one.id == wanted)
 
     @property
+    def unpaid(self) -> tuple[int, ...]:
+        """The numbers of the fees without which what was granted is not handed over."""
+        if self.outcome is not Outcome.GRANTED or self.status.ended:
+            return ()
+        return tuple(fee.number for fee in self.fees if fee.open)
+
+    @property
     def is_needed(self) -> bool:
         """Whether the case must not be disposed of: it is held, appealed against, or a part of it still runs."""
         return (
