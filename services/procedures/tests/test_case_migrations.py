@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +12,11 @@ from httpx import Response
 from sqlalchemy import text
 
 from procedures.cases.soundness import verify_cases
+from procedures.cases.store import act_json, entry_of
+from procedures.domain.case import Standing
+from procedures.domain.log import Link
+from procedures.domain.migration_acts import Migrated
+from procedures.domain.status import Status
 from procedures.upkeep import sweep
 from shared.ids import new_id
 
@@ -280,6 +286,60 @@ class TestExecution:
         assert moved.status_code == 201, moved.text
         assert {answer.status_code for answer in accepted} <= {201, 412}
         assert set(await versions(world, *ids)) == {2}
+
+
+class TestFees:
+    """A fee that comes with a version is asked for by what is done under it."""
+
+    async def test_who_filed_before_is_not_asked_for_what_submission_costs_now(
+        self, world: Any, definition: Any, procedure: str, cases: list[str]
+    ) -> None:
+        decided = str((await world.submit(procedure))["id"])
+        await world.act(decided, "acceptance", world.official("desk"))
+        decision = {"outcome": "granted", "reason": "Đủ."}
+        await world.act(decided, "decision", world.official("justice"), decision)
+        await next_version(world, definition, procedure, **costs("submission"))
+        assert (await execute(world, await plan(world, procedure))).status_code == 201
+        for case in (*cases[:2], decided):
+            assert (await world.read(case)).json()["fees"] == []
+            assert (await world.acts(case))[-1]["kind"] == "migrated"
+        await world.act(cases[0], "acceptance", world.official("desk"))
+        later = str((await world.submit(procedure))["id"])
+        assert [await fees(world, case) for case in (cases[0], later)] == [[], ["due"]]
+
+    async def test_who_is_accepted_under_it_is_asked_and_who_was_before_is_not(
+        self, world: Any, definition: Any, procedure: str, cases: list[str]
+    ) -> None:
+        desk = world.official("desk")
+        for version, expected in ((2, []), (3, []), (4, ["due"])):
+            await next_version(world, definition, procedure, **costs("acceptance"))
+            planned = await plan(world, procedure, version, fromVersion=version - 1)
+            assert (await execute(world, planned)).status_code == 201
+            assert [await fees(world, case) for case in cases[:2]] == [expected, []]
+            if version == 3:
+                await world.act(cases[0], "acceptance", desk)
+                assert await fees(world, cases[0]) == ["due"]
+        async with world.database.transaction() as tx:
+            for case in cases[:2]:
+                code = (await world.read(case)).json()["code"]
+                (verified,) = await verify_cases(tx, after=None, limit=1, code=code)
+                assert verified.flaw is None
+
+    def test_a_move_of_before_is_read_and_says_nothing_of_where_the_case_stood(self) -> None:
+        act = Migrated(new_id(), 1, 2, (), None, Standing((), None, ()), status=Status.DECIDED)
+        written = act_json(act)
+        del written["status"]
+        entry = Link(2, datetime(2026, 1, 5, tzinfo=UTC), {"subject": "x", "kind": "official"}, written, b"")
+        assert entry_of(entry).act == replace(act, status=None)
+
+
+def costs(at: str) -> dict[str, Any]:
+    demand = {"at": at, "stopsClock": True, "payWithin": {"kind": "working_days", "amount": 5}}
+    return {"fee": {"amount": 150000, "currency": "VND"}, "feeDemand": demand}
+
+
+async def fees(world: Any, case: str) -> list[str]:
+    return [fee["state"] for fee in (await world.read(case)).json()["fees"]]
 
 
 MANY = int(os.environ.get("MOTCUA_MIGRATED_CASES", "1000"))

@@ -87,6 +87,8 @@ BY_RULE = replace(
     rules=(FEES,),
     fee_demand=FeeDemand(DemandedAt.SUBMISSION, rule="LE_PHI", stops_clock=True),
 )
+CLOSES = Automation(approval=Approval("X"))
+AT_ACCEPTANCE = {"fee_demand": FeeDemand(DemandedAt.ACCEPTANCE)}
 
 
 def days(number: int) -> Term:
@@ -333,7 +335,7 @@ def _something(
             "/feeDemand/rule",
         ),
         ({"fee": None}, "fee_of_unknown_amount", "/feeDemand"),
-        ({"automation": Automation(approval=Approval("X"))}, "fee_not_awaited", "/feeDemand"),
+        ({**AT_ACCEPTANCE, "automation": CLOSES}, "fee_not_awaited", "/feeDemand"),
         (
             {"fee_demand": FeeDemand(DemandedAt.SUBMISSION, rule="LE_PHI"), "rules": (FEES,)},
             "fee_twice",
@@ -375,7 +377,8 @@ def test_the_linter_finds_what_is_wrong_with_a_demand(
         return [(one.code, one.pointer) for one in findings(definition) if one.code.startswith("fee_")]
 
     timely = replace(PROCEDURE, fee_demand=FeeDemand(DemandedAt.SUBMISSION, pay_within=days(2)))
-    assert of_fees(PROCEDURE) == of_fees(BY_RULE) == of_fees(timely) == []
+    awaited = replace(PROCEDURE, automation=CLOSES)
+    assert of_fees(PROCEDURE) == of_fees(BY_RULE) == of_fees(timely) == of_fees(awaited) == []
     assert of_fees(replace(PROCEDURE, **changes)) == [(code, pointer)]
 
 

@@ -260,4 +260,5 @@ def test_moving_to_the_same_procedure_changes_nothing_but_the_version(done: int)
         life.later(1).done("examine")
     before = life.case
     life.moved(BEFORE, plan(new_term=True))
-    assert life.case == replace(before, version=2, sequence=life.case.sequence)
+    moved = {"version": 2, "moved_in": before.status}
+    assert life.case == replace(before, sequence=life.case.sequence, **moved)

@@ -104,6 +104,25 @@ async def test_a_decided_case_gets_its_signed_result_which_anyone_with_it_can_ve
     assert "d" not in keys[0]
 
 
+async def test_neither_paper_nor_signed_data_is_in_the_hands_of_who_has_not_paid(
+    world: Any, decided: Any
+) -> None:
+    case, desk = decided
+    await world.act(case, "fees", desk, {"amount": 150000, "legalGround": "Thông tư 85/2019/TT-BTC"})
+    view = (await issue(world, case, desk)).json()
+    assert [item["mediaType"] for item in view["result"]] == ["application/pdf", "application/jose"]
+    for item in view["result"]:
+        answer = await world.http.get(
+            f"/procedures/v1/documents/{item['id']}/content",
+            headers={**world.citizen(), "if-none-match": f'"{item["sha256"]}"'},
+        )
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/fee-unpaid")
+    await world.act(
+        case, "fees/1/exemption", desk, {"reason": "Hộ nghèo.", "legalGround": "Luật Phí và lệ phí 2015"}
+    )
+    assert (await fetched(world, view, "application/jose")).count(b".") == 2
+
+
 async def address_of(world: Any, result: str) -> str:
     from sqlalchemy import text
 

@@ -29,6 +29,62 @@ async def test_code_and_secret_open_what_happened_and_nothing_personal(world: An
         assert personal not in found.text
 
 
+async def told(world: Any, receipt: dict[str, Any]) -> list[tuple[str, str]]:
+    """The last steps that public tracking shows, in both languages."""
+    body = {"code": receipt["code"], "secret": receipt["trackingSecret"]}
+    steps = (await world.http.post(TRACKING, json=body)).json()["steps"]
+    return [(step["text"]["vi"], step["text"]["en"]) for step in steps]
+
+
+async def asked_for_papers(world: Any, **changes: Any) -> dict[str, Any]:
+    """The receipt of a case whose applicant is asked for two papers."""
+    receipt: dict[str, Any] = await world.submit(await world.publish(**changes))
+    await world.act(receipt["id"], "acceptance", world.official("desk"))
+    items = [{"document": document, "reason": "Bị mờ."} for document in ("GIAY_TO", "SO_DO")]
+    await world.act(receipt["id"], "supplement-request", world.official("justice"), {"items": items})
+    return receipt
+
+
+async def bring(world: Any, case: str, document: str) -> None:
+    brought = {"documents": [{"document": document, "id": (await world.send(b"%PDF-1.7 paper"))["id"]}]}
+    assert (await world.act(case, "supplement", world.citizen(), brought)).status_code == 201
+
+
+async def test_a_part_of_what_is_missing_is_told_as_one_and_not_that_the_clock_runs(world: Any) -> None:
+    receipt = await asked_for_papers(world)
+    await bring(world, receipt["id"], "GIAY_TO")
+    assert (await told(world, receipt))[-1] == (
+        "Người nộp đã bổ sung một phần; thời hạn vẫn tạm dừng.",
+        "A part of what is missing was brought; the clock still stands still.",
+    )
+    await bring(world, receipt["id"], "SO_DO")
+    runs = ("Người nộp đã bổ sung; thời hạn chạy tiếp.", "The case was supplemented; the clock runs on.")
+    assert (await told(world, receipt))[-1] == runs
+
+
+async def test_a_clock_that_stands_still_for_a_fee_is_not_told_to_run_on(world: Any) -> None:
+    demand = {"at": "submission", "stopsClock": True}
+    receipt = await asked_for_papers(world, fee={"amount": 5000, "currency": "VND"}, feeDemand=demand)
+    for document in ("GIAY_TO", "SO_DO"):
+        await bring(world, receipt["id"], document)
+    assert (await world.read(receipt["id"])).json()["stoppedAt"] is not None
+    assert (await told(world, receipt))[-1] == (
+        "Người nộp đã bổ sung đủ.",
+        "All that was missing was brought.",
+    )
+
+
+async def test_a_case_that_is_rejected_unanswered_is_not_told_to_go_on(world: Any) -> None:
+    within = {"kind": "working_days", "amount": 3}
+    receipt = await asked_for_papers(world, supplements={"answerWithin": within, "onExpiry": "reject"})
+    world.clock.advance(timedelta(days=30))
+    await world.fire()
+    assert (await told(world, receipt))[-2:] == [
+        ("Đã hết hạn bổ sung hồ sơ.", "The time to supplement the case has ended."),
+        ("Cơ quan đã quyết định.", "The case was decided."),
+    ]
+
+
 async def test_a_wrong_secret_and_an_unknown_code_are_answered_alike_to_the_letter(world: Any) -> None:
     receipt = await world.submit(await world.publish())
     other = receipt["code"][:-4] + "9999"

@@ -43,9 +43,9 @@ async def accept(world: Any, part: str) -> Any:
     return (await world.act(part, "acceptance", world.official("tax"))).json()
 
 
-async def demand(world: Any, part: str, amount: int) -> str:
-    """The reference of a fee that stops the part's clock."""
-    body = {"amount": amount, "currency": "VND", "legalGround": "Thông tư 85", "stopsClock": True}
+async def demand(world: Any, part: str, amount: int, stops_clock: bool = True) -> str:
+    """The reference of a fee that an official asks for."""
+    body = {"amount": amount, "currency": "VND", "legalGround": "Thông tư 85", "stopsClock": stops_clock}
     answer = await world.act(part, "fees", world.official("tax"), body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["fees"][-1]["reference"])
@@ -84,3 +84,18 @@ async def test_a_fee_for_a_part_of_a_part_is_shown_with_the_whole_too(world: Any
     )
     await world.act(receipt["id"], "withdrawal", world.citizen(), {})
     assert await shown(world, receipt) == [[], []]
+
+
+async def test_what_comes_of_a_part_is_kept_back_until_its_fee_is_paid(world: Any, provider: Any) -> None:
+    receipt, part = await filed(world, await publish_part(world))
+    await accept(world, part)
+    reference, tax = await demand(world, part, 5000, stops_clock=False), world.official("tax")
+    await world.act(part, "decision", tax, {"outcome": "granted", "reason": "Đủ."})
+    paper = {"document": "TRICH_LUC", "id": (await world.send(b"%PDF-1.7 extract", headers=tax))["id"]}
+    await world.act(part, "result", tax, {"documents": [paper]})
+    for withheld, status in ((True, 409), (False, 200)):
+        (child,) = (await world.read(receipt["id"])).json()["children"]
+        assert (child["documents"], child["documentsWithheld"]) == ([paper["id"]], withheld)
+        content = f"/procedures/v1/documents/{paper['id']}/content"
+        assert (await world.http.get(content, headers=world.citizen())).status_code == status
+        await provider.pay(reference, amount=5000)

@@ -115,6 +115,25 @@ async def test_nothing_expires_once_the_fee_is_paid_or_waived_or_the_matter_deci
     assert not {"fee_reminded", "fee_expired", "lapsed"} & set(await kinds(world, case))
 
 
+async def test_a_fee_is_waived_also_while_the_applicant_is_asked_for_papers(
+    world: Any, provider: Any
+) -> None:
+    """Its time runs out meanwhile, so that a poor household would lose its case."""
+    case, _ = await provider.asked(feeDemand={**LAPSES, "stopsClock": False})
+    desk, justice = world.official("desk"), world.official("justice")
+    await world.act(case, "acceptance", desk)
+    papers = {"items": [{"document": "GIAY_TO", "reason": "Bản chụp bị mờ."}]}
+    asked = (await world.act(case, "supplement-request", justice, papers)).json()
+    assert (asked["status"], "exempt_fee" in asked["nextActions"]) == ("supplement_requested", True)
+    ground = {"reason": "Hộ nghèo.", "legalGround": "Luật Phí và lệ phí 2015, Điều 10"}
+    waived = await world.act(case, "fees/1/exemption", desk, ground)
+    assert (waived.status_code, waived.json()["fees"][0]["state"]) == (201, "exempted")
+    assert (waived.json()["stoppedAt"], waived.json().get("dueAt")) == (asked["stoppedAt"], None)
+    world.clock.set(local("2026-02-08 08:30"))
+    await world.fire()
+    assert (await world.read(case)).json()["status"] == "supplement_requested"
+
+
 async def test_a_case_that_may_go_on_is_not_waited_for_any_more_and_may_still_be_paid(
     world: Any, provider: Any
 ) -> None:

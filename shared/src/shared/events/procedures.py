@@ -123,7 +123,7 @@ class CaseDecided(CaseEvent):
 
 
 class CaseResultRecorded(CaseEvent):
-    """The documents of the result are in the case, for the applicant to take."""
+    """The documents of the result are in the case, for the applicant to take once no fee of a grant is due."""
 
     type = "procedures.case.result_recorded.v1"
 
@@ -207,7 +207,7 @@ class CaseLapsed(CaseEvent):
 
 
 class CaseResultIssued(CaseEvent):
-    """A result was signed; the applicant can have it, and anyone who holds it can verify it."""
+    """A result was signed; the applicant can have it once no fee of a grant is due, and its holder verify it."""
 
     type = "procedures.case.result_issued.v1"
     result: str

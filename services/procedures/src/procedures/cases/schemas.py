@@ -148,6 +148,7 @@ class ChildOfCase(Schema):
     ended_at: datetime | None = None
     results: list[IssuedResultOfCase]
     documents: list[UUID] = Field(description="Their content is at `/documents/{id}/content`")
+    documents_withheld: bool = Field(description="From the applicant, until fees are paid or waived")
     fees_due: list[PartFeeDue] = Field(description="What the applicant is yet to pay for it")
 
 
@@ -260,6 +261,7 @@ class CaseView(Schema):
     legal_ground: str | None = Field(None, examples=["Luật Hộ tịch 2014, Điều 19"])
     decided_at: datetime | None = None
     result: list[AttachmentOfCase]
+    result_withheld: bool = Field(description="From the applicant, until fees are paid or waived")
     results: list[IssuedResultOfCase] = Field(description="Issued results, also those that count no more")
     ended_at: datetime | None = None
     on_time: bool | None = None

@@ -1,6 +1,7 @@
 """How a case is shown: to those who may see it, and to anyone who holds its code and secret."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from procedures.cases.schemas import (
     ApologyOfCase,
@@ -64,8 +65,7 @@ _ACTS: dict[str, Text] = {
     "reminded": Text(vi="Sắp đến hạn.", en="Something is due soon."),
     "became_overdue": Text(vi="Đã quá hạn.", en="Something became overdue."),
     "supplement_expired": Text(
-        vi="Hết hạn bổ sung; hồ sơ được giải quyết với giấy tờ hiện có.",
-        en="The supplement did not come in time; the case goes on with what is there.",
+        vi="Đã hết hạn bổ sung hồ sơ.", en="The time to supplement the case has ended."
     ),
     "lapsed": Text(
         vi="Hồ sơ kết thúc vì không bổ sung hoặc nộp phí đúng hạn.",
@@ -123,6 +123,24 @@ _ACTS: dict[str, Text] = {
 }
 
 
+_SUPPLEMENTED = Text(vi="Người nộp đã bổ sung đủ.", en="All that was missing was brought.")
+"""While the clock stands still for something else."""
+
+_SUPPLEMENTED_IN_PART = Text(
+    vi="Người nộp đã bổ sung một phần; thời hạn vẫn tạm dừng.",
+    en="A part of what is missing was brought; the clock still stands still.",
+)
+
+
+def _what_happened(act: Mapping[str, Any]) -> Text:
+    """What is told of an act in the log."""
+    if act["kind"] == "supplemented" and act.get("still_missing"):
+        return _SUPPLEMENTED_IN_PART
+    if act["kind"] == "supplemented" and act["stands"]["stops"]:
+        return _SUPPLEMENTED
+    return _ACTS[act["kind"]]
+
+
 def words(text: Text) -> Words:
     return Words(vi=text.vi, en=text.en)
 
@@ -166,6 +184,7 @@ def case_view(stored: Stored, form: FiledForm | None = None, *, by_applicant: bo
         legal_ground=case.legal_ground,
         decided_at=case.decided_at,
         result=[AttachmentOfCase.model_validate(item) for item in case.result],
+        result_withheld=bool(case.unpaid),
         results=[IssuedResultOfCase.model_validate(item) for item in case.results],
         ended_at=case.ended_at,
         on_time=case.on_time,
@@ -204,6 +223,7 @@ def _child(child: ChildCase, *, with_code: bool) -> ChildOfCase:
         ended_at=child.ended_at,
         results=[IssuedResultOfCase.model_validate(result) for result in child.results],
         documents=list(child.documents),
+        documents_withheld=child.unpaid,
         fees_due=fees_due_in(child),
     )
 
@@ -239,7 +259,7 @@ def tracking(stored: Stored, links: Sequence[Link]) -> Tracking:
         answer_by=case.asked.answer_by if case.asked else None,
         consulted=sorted(others - {case.agency}),
         steps=[
-            TrackingStep(at=link.at, act=link.act["kind"], text=words(_ACTS[link.act["kind"]]))
+            TrackingStep(at=link.at, act=link.act["kind"], text=words(_what_happened(link.act)))
             for link in links
         ],
         fees_due=fees_due(stored),

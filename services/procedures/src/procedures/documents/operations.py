@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
 from procedures.cases.sight import Viewer
+from procedures.cases.store import case_by_id
 from procedures.documents import store
 from procedures.documents.contents import Content, Contents
 from procedures.documents.sealing import new_key
@@ -23,6 +24,7 @@ from procedures.domain.document import (
     require_begins_as,
     require_taken,
 )
+from procedures.domain.handling import FeeUnpaid
 from shared.db import AnyRow, Database
 from shared.errors import Fault, Text
 from shared.ids import new_id
@@ -138,6 +140,7 @@ async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> Shown
 
     Raises:
         DocumentNotFound, DocumentErased.
+        FeeUnpaid: the applicant is not handed yet what was granted.
     """
     row = await store.visible_document(tx, document, look.viewer)
     if row is None:
@@ -145,8 +148,17 @@ async def document_for(tx: AsyncConnection, document: UUID, look: Look) -> Shown
     if row.erased_at is not None:
         raise DocumentErased
     if row.case_id is not None:
+        if look.viewer.agency is None:
+            await _require_handed_over(tx, row)
         await record_look(tx, look, Seen(row.case_id, row.code, row.procedure, row.applicant))
     return Shown(row, store.file_name_of(tx, row), store.content_of(tx, row))
+
+
+async def _require_handed_over(tx: AsyncConnection, row: AnyRow) -> None:
+    """Keep back from the applicant what is not paid for."""
+    case = (await case_by_id(tx, row.case_id)).case
+    if case.unpaid and any(document.id == row.id for document in case.result):
+        raise FeeUnpaid(fees=case.unpaid)
 
 
 async def enclosure_faults(

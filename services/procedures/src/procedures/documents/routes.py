@@ -24,6 +24,7 @@ from procedures.domain.document import (
     NotWhatItSays,
     TooMuchSent,
 )
+from procedures.domain.handling import FeeUnpaid
 from shared.auth import Principal, requires
 from shared.web import Db, Now, problems, streams
 
@@ -90,14 +91,17 @@ async def _arriving(request: Request) -> AsyncIterator[bytes]:
     "/{document_id}/content",
     response_class=Response,
     responses={
-        **problems(DocumentNotFound, DocumentErased),
+        **problems(DocumentNotFound, DocumentErased, FeeUnpaid),
         200: {"description": "The content", "content": SENT},
     },
 )
 async def get_content(
     request: Request, document_id: UUID, who: Reader, db: Db, now: Now, desk: AtDesk
 ) -> Response:
-    """The content of a document, for whoever sent it or may see its case."""
+    """The content of a document, for whoever sent it or may see its case.
+
+    The applicant is given what was granted once its fees are paid or waived.
+    """
     look = look_of(who, now, Purpose.DOCUMENT)
     async with looking(db, look) as tx:
         shown = await operations.document_for(tx, document_id, look)

@@ -146,12 +146,16 @@ def _awaits_completeness(case: Case, definition: Definition) -> bool:
 
 
 def _awaits_approval(case: Case, definition: Definition) -> bool:
-    """A case that was just submitted, or whose fee is paid now; none of which nobody knows yet what it costs."""
-    if definition.automation.approval is None or case.status is not Status.SUBMITTED:
+    """A case that was just submitted, or whose fee is paid now; none of which nobody knows yet what it costs.
+
+    What is closed with the grant is handed over with it, so that it waits for every fee.
+    """
+    approval = definition.automation.approval
+    if approval is None or case.status is not Status.SUBMITTED:
         return False
     asked = {applied.purpose: applied.failure for applied in case.rules_applied}
     fee_unknown = asked.get(Purpose.FEE) is not None
-    unpaid = any(fee.open and fee.stops_clock for fee in case.fees)
+    unpaid = any(fee.open and (fee.stops_clock or approval.to is None) for fee in case.fees)
     return Purpose.APPROVAL not in asked and not fee_unknown and not unpaid
 
 

@@ -222,6 +222,8 @@ class Case:
     """Of an appeal: what was decided on it."""
     consultations: tuple[Consultation, ...] = ()
     """What other units and agencies were asked; settled and withdrawn ones too."""
+    moved_in: Status | None = None
+    """Where it stood in law when it moved to its version; None: it was filed under that."""
 
     @property
     def received_at(self) -> datetime | None:
@@ -265,6 +267,13 @@ class Case:
     def consultation(self, wanted: UUID) -> Consultation:
         """The consultation of this id, which there is."""
         return next(one for one in self.consultations if one.id == wanted)
+
+    @property
+    def unpaid(self) -> tuple[int, ...]:
+        """The numbers of the fees without which what was granted is not handed over."""
+        if self.outcome is not Outcome.GRANTED or self.status.ended:
+            return ()
+        return tuple(fee.number for fee in self.fees if fee.open)
 
     @property
     def is_needed(self) -> bool:

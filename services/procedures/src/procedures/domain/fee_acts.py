@@ -126,6 +126,19 @@ class FeeRedated:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeAskedAgain:
+    """How much time there is to pay a fee of a case that was reopened."""
+
+    number: int
+    time: TimeToPay | None
+    """None: for ever."""
+
+    def change(self, case: Case) -> Case:
+        fees = (replace(fee, time=self.time) if fee.number == self.number else fee for fee in case.fees)
+        return replace(case, fees=tuple(fees))
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentSetAside:
     """Money came that settles nothing; it is to be given back."""
 

@@ -83,16 +83,12 @@ def fee_findings(definition: Definition) -> Iterator[Finding]:
             en="A fee is asked for, but neither an amount nor a rule says how much it is.",
         )
     approval = definition.automation.approval
-    if (
-        approval is not None
-        and approval.to is None
-        and not (demand.at is DemandedAt.SUBMISSION and demand.stops_clock)
-    ):
+    if approval is not None and approval.to is None and demand.at is not DemandedAt.SUBMISSION:
         yield error(
             "fee_not_awaited",
             "/feeDemand",
-            vi="Hồ sơ được duyệt và kết thúc ngay theo quy tắc trước khi nộp phí; hãy yêu cầu phí khi nộp hồ sơ và chờ nộp.",
-            en="A rule grants and closes cases before the fee is paid; ask for it at submission, and wait for it.",
+            vi="Hồ sơ được duyệt và kết thúc ngay theo quy tắc trước khi phí được yêu cầu; hãy yêu cầu phí khi nộp hồ sơ.",
+            en="A rule grants and closes cases before the fee is asked for; ask for it at submission.",
         )
     if demand.rule is not None and definition.fee is not None:
         yield warning(

@@ -1,5 +1,6 @@
 """The rules of fees: when one is asked for, who may waive it, what a payment is good for, what if none comes."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +13,7 @@ from procedures.domain.clock import Stop
 from procedures.domain.dating import standing
 from procedures.domain.definition import Definition, Fee
 from procedures.domain.fee_acts import (
+    FeeAskedAgain,
     FeeDemanded,
     FeeExempted,
     FeeExpired,
@@ -31,7 +33,7 @@ from procedures.domain.fees import (
 )
 from procedures.domain.handling import Official
 from procedures.domain.result_rules import require_of_the_agency
-from procedures.domain.status import Action, require_allowed
+from procedures.domain.status import Action, Status, require_allowed
 from procedures.domain.time_acts import Lapsed
 from procedures.domain.time_to_pay import TimeToPay, Unpaid
 from procedures.domain.timer import Timer
@@ -70,7 +72,11 @@ class PaymentNotFound(NotFound):
 
 
 def falls_due(case: Case, definition: Definition) -> bool:
-    """Whether the procedure asks for its fee now. It does so once in a case, whatever way that goes."""
+    """Whether the procedure asks for its fee now. It does so once in a case, whatever way that goes.
+
+    Submission and acceptance are asked for what they cost by the version of their day, not by one to which the case moved
+    after them.
+    """
     demand = definition.fee_demand
     if demand is None or (demand.rule is None and definition.fee is None) or case.status.ended:
         return False
@@ -79,9 +85,9 @@ def falls_due(case: Case, definition: Definition) -> bool:
         return False
     match demand.at:
         case DemandedAt.SUBMISSION:
-            return True
+            return case.moved_in is None
         case DemandedAt.ACCEPTANCE:
-            return case.received_at is not None
+            return case.received_at is not None and case.moved_in in (None, Status.SUBMITTED)
         case DemandedAt.STEP:
             assert demand.step is not None
             return case.received_at is not None and case.task(demand.step) is not None
@@ -192,6 +198,24 @@ def settle(
 def set_aside(number: int, payment: Payment, verdict: PaymentVerdict) -> Act:
     """Money came that settles nothing."""
     return PaymentSetAside(number, payment, verdict)
+
+
+def asked_again(case: Case, calendar: WorkingCalendar, now: datetime) -> Iterator[FeeAskedAgain]:
+    """The time to pay the fees of a case that is reopened. One for which all of the money lies here, since it came while
+    the case was refused, does not end the case: until that is given back, the applicant would pay twice."""
+    for fee in case.fees:
+        if fee.running_out is not None:
+            time = None if _lies_here(case, fee) else fee.running_out.anew(now, calendar)
+            yield FeeAskedAgain(fee.number, time)
+
+
+def _lies_here(case: Case, fee: CaseFee) -> bool:
+    return any(
+        paid.fee == fee.number
+        and paid.verdict is PaymentVerdict.LATE
+        and (paid.refundable, paid.payment.currency) == (fee.amount, fee.currency)
+        for paid in case.payments
+    )
 
 
 def remind_of_fee(case: Case, timer: Timer) -> tuple[Act, ...]:

@@ -20,7 +20,7 @@ from procedures.domain.acts import (
 )
 from procedures.domain.branches import Progress, progress
 from procedures.domain.calendar import WorkingCalendar
-from procedures.domain.case import Attachment, Case, MissingItem, Outcome, Task
+from procedures.domain.case import Attachment, Case, MissingItem, Task
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.dating import asked, standing, task_of
 from procedures.domain.definition import END, Definition, Step
@@ -59,12 +59,12 @@ class DecisionMissing(Conflict):
 
 
 class FeeUnpaid(Conflict):
-    """A case that is granted was to be closed while a fee is due; `fees` are their numbers."""
+    """What was granted was to be handed over while a fee is due; `fees` are their numbers."""
 
     slug = "fee-unpaid"
     title = Text(
-        vi="Còn phí chưa nộp; hãy thu, hoặc miễn theo căn cứ pháp luật, trước khi trả kết quả.",
-        en="A fee is not paid yet; collect it, or waive it on a legal ground, before the result is handed over.",
+        vi="Còn phí chưa nộp; kết quả chỉ được trả sau khi phí được nộp, hoặc được miễn theo căn cứ pháp luật.",
+        en="A fee is not paid yet; the result is handed over once it is paid, or waived on a legal ground.",
     )
 
 
@@ -238,9 +238,8 @@ def completed(
         return (act,)
     if case.status is not Status.DECIDED:
         raise DecisionMissing
-    due = [fee.number for fee in case.fees if fee.open]
-    if due and case.outcome is Outcome.GRANTED:
-        raise FeeUnpaid(fees=due)
+    if case.unpaid:
+        raise FeeUnpaid(fees=case.unpaid)
     return act, Closed(on_time=_on_time(case))
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from procedures.domain.case import Case, Task
+from procedures.domain.fee_acts import FeeAskedAgain
 from procedures.domain.linked_cases import Appeal, ChildCase, PartFee, Verdict
 from procedures.domain.personal import PersonalText
 from procedures.domain.result import IssuedResult
@@ -128,9 +129,13 @@ class Reopened:
     reason: PersonalText
     tasks: tuple[Task, ...]
     expected_due_at: datetime | None
+    fees: tuple[FeeAskedAgain, ...] = ()
+    """Those that are to be paid in time; none in logs from before their time was counted anew."""
     kind: Literal["reopened"] = "reopened"
 
     def change(self, case: Case, at: datetime) -> Case:
+        for fee in self.fees:
+            case = fee.change(case)
         return replace(
             case,
             status=Status.SUBMITTED,

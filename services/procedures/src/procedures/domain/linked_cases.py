@@ -105,6 +105,12 @@ class ChildCase:
     fees: tuple[PartFee, ...] = ()
     """Yet to be paid."""
 
+    @property
+    def unpaid(self) -> bool:
+        """Whether a fee is due without which what was granted is not handed over."""
+        own = any(fee.code is None for fee in self.fees)
+        return own and self.outcome == "granted" and not self.status.ended
+
     def moved(self, status: Status, outcome: str | None, at: datetime) -> Self:
         """The child in another legal status."""
         return replace(self, status=status, outcome=outcome, ended_at=at if status.ended else None)

@@ -100,6 +100,7 @@ def migrated(case: Case, plan: Plan, after: Definition, calendar: WorkingCalenda
         ),
         reminder=clock.reminder if clock else NO_TERM,
         silence_consents=silence,
+        status=case.status,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from procedures.domain.case import Arrival, Case, Standing
+from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term
 
 
@@ -33,6 +34,8 @@ class Migrated:
     reminder: Term = NO_TERM
     silence_consents: bool = False
     """Both from now on, as is the term."""
+    status: Status | None = None
+    """In which the case moves; None in logs from before it was kept."""
     kind: Literal["migrated"] = "migrated"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -46,6 +49,7 @@ class Migrated:
             clock=clock,
             arrivals=self.arrivals,
             silence_consents=self.silence_consents,
+            moved_in=self.status,
             children=tuple(replace(child, step=after.get(child.step, child.step)) for child in case.children),
         )
         return moved.standing(self.stands, at)

@@ -10,6 +10,7 @@ from procedures.domain.acts import Act
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case
 from procedures.domain.definition import Definition
+from procedures.domain.fee_rules import asked_again
 from procedures.domain.handling import NotThisUnit, Official, receiving_task
 from procedures.domain.link_acts import Reopened
 from procedures.domain.linked_cases import Verdict
@@ -50,5 +51,7 @@ def reopen(
     assert case.ended_at is not None  # the table of statuses has made sure
     for appeal in case.appeals:
         if appeal.verdict in won and appeal.filed_at >= case.ended_at:
-            return (Reopened(appeal.case, reason, (task,), due_at(now, definition.term, calendar)),)
+            expected = due_at(now, definition.term, calendar)
+            fees = tuple(asked_again(case, calendar, now))
+            return (Reopened(appeal.case, reason, (task,), expected, fees),)
     raise NoAppealWon

@@ -81,6 +81,7 @@ ALLOWED: Mapping[Status, frozenset[Action]] = {
             Action.WITHDRAW,
             Action.APOLOGISE,
             Action.COMPLETE_EXEMPT_TASK,
+            Action.EXEMPT_FEE,  # its time runs on
             Action.ANSWER_CONSULTATION,
             Action.WITHDRAW_CONSULTATION,
         }

@@ -1,6 +1,7 @@
 """Until when a fee is to be paid, and what follows when nobody has: as with supplements, by law and by itself.
 
-The time is the applicant's, so it runs from the demand on, whatever the clock of the case does meanwhile.
+The time is the applicant's, so it runs from the demand on, whatever the clock of the case does meanwhile. Once a refusal
+was set aside on appeal it runs anew from the reopening: nobody pays for a case that is refused.
 """
 
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ class TimeToPay:
     on_expiry: Unpaid
     over_at: datetime | None = None
     """When it was noted that nobody had paid."""
+    counted_from: datetime | None = None
+    """When the case was reopened; None: the time runs from the demand on."""
 
     @classmethod
     def since(
@@ -45,6 +48,10 @@ class TimeToPay:
 
     def redated(self, demanded_at: datetime, calendar: WorkingCalendar) -> Self:
         """The same time by an edited calendar."""
-        by = due_at(demanded_at, self.within, calendar)
+        by = due_at(self.counted_from or demanded_at, self.within, calendar)
         assert by is not None  # or there would be no time to pay
         return replace(self, by=by, remind_at=before(by, self.reminder, calendar))
+
+    def anew(self, at: datetime, calendar: WorkingCalendar) -> Self:
+        """As much time once more, from an instant on."""
+        return replace(self, counted_from=at).redated(at, calendar)
