@@ -70,6 +70,13 @@ async def test_without_a_certificate_the_letter_is_there_and_bears_no_signature(
         assert PdfFileReader(stream).embedded_signatures == []
 
 
+async def test_a_reason_in_whatever_characters_is_put_on_paper(world: Any) -> None:
+    body = {"reason": "\uf0b7 Thiếu người\x07 😀", "promisedDate": "2026-01-20"}
+    answer = await world.act(await late(world), "apology", world.official("justice"), body)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["apology"]["reason"] == body["reason"]
+
+
 @pytest.fixture
 def sealed(world: Any, tmp_path: Any) -> bytes:
     """The certificate of the authority by which the world's letters are signed."""

@@ -44,6 +44,28 @@ def test_a_template_that_names_nothing_that_is_known_is_found(ending_in: Any) ->
 
 
 @pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ({"type": "object", "properties": {"street": {"type": "string"}}}, ["unwritable_variable"]),
+        ({"properties": {"street": {"type": "string"}}}, ["unwritable_variable"]),
+        ({"type": ["object", "null"]}, ["unwritable_variable"]),
+        ({"type": "array", "items": {"type": "object"}}, ["unwritable_variable"]),
+        ({"type": "array", "items": {"type": "string"}}, []),
+        ({"type": "string", "format": "date"}, []),
+        ({"enum": ["a", 1]}, []),
+        (True, []),
+    ],
+)
+def test_a_template_that_names_what_no_sentence_can_hold_is_found(
+    definition: Callable[..., dict[str, Any]], field: Any, expected: list[str]
+) -> None:
+    form = {"type": "object", "properties": {"address": field, "fullName": {"type": "string"}}}
+    at_home = {**GRANT, "template": "{{ form.fullName }}, {{ form.address }}, {{form.address}}"}
+    procedure = definition_from_json(definition(form=form, results=[GRANT, at_home]))
+    assert found(procedure) == [(code, "/results/1/template") for code in expected]
+
+
+@pytest.mark.parametrize(
     ("results", "step", "expected"),
     [
         ([GRANT], None, [("closed_before_result", "/automation/approval/to")]),

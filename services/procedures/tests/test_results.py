@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from procedures.domain.result import BLANK, ResultType, rendered, unknown_names
+from procedures.domain.result import BLANK, ResultType, form_values, rendered, unknown_names
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
 from procedures.results.signing import Seal
@@ -31,6 +31,28 @@ def test_a_template_puts_what_is_known_in_its_place_and_leaves_the_rest_blank() 
     template = "{{ form.name }} sinh {{form.born}}, vốn {{ form.capital }}; {{ form.lost }}; { form.name }"
     values = {"form.name": "Trần <b>", "form.born": NOW.date().replace(2026, 3, 9), "form.capital": 1500000}
     assert rendered(template, values) == f"Trần <b> sinh 09/03/2026, vốn 1.500.000; {BLANK}; {{ form.name }}"
+
+
+def test_what_was_filled_in_is_written_as_in_viet_nam() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "born": {"type": "string", "format": "date"},
+            "stays": {"type": "array", "items": {"type": "string", "format": "date"}},
+            "code": {"type": "string"},
+        },
+    }
+    form = {
+        "born": "2010-01-02", "stays": ["2025-12-31", "2026-02-01"], "code": "2010-01-02", "year": 1990,
+        "house": 9999, "capital": 10000, "loss": -1500000, "address": {"street": "12 Lê Lợi", "floor": None},
+    }  # fmt: skip
+    values = form_values(form, schema)
+    assert {name: rendered(f"{{{{ form.{name} }}}}", values) for name in form} == {
+        "born": "02/01/2010", "stays": "31/12/2025, 01/02/2026", "code": "2010-01-02", "year": "1990",
+        "house": "9999", "capital": "10.000", "loss": "-1.500.000", "address": f"12 Lê Lợi, {BLANK}",
+    }  # fmt: skip
+    assert form_values({"born": "hôm qua"}, schema) == {"form.born": "hôm qua"}
+    assert form_values(form, None)["form.born"] == "2010-01-02"
 
 
 def test_a_template_is_never_more_than_names() -> None:

@@ -180,6 +180,32 @@ async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound
     assert told[-1].type == "procedures.case.erased.v1"
 
 
+async def test_of_an_erased_case_no_result_is_issued_or_revoked(world: Any) -> None:
+    kind = {
+        "code": "GIAY",
+        "title": {"vi": "Giấy", "en": "Paper"},
+        "symbol": "G",
+        "template": "{{ form.fullName }}",
+    }
+    rules = [{"result": "granted", "years": 1, "from": "ended", "then": "destroy"}]
+    case = (await world.submit(await world.publish(retention=rules, results=[kind])))["id"]
+    desk, justice = world.official("desk"), world.official("justice")
+    for command, who, body in (
+        ("acceptance", desk, None),
+        ("decision", justice, {"outcome": "granted", "reason": "Đủ."}),
+        ("tasks/THU_LY/completion", justice, {"outcome": "done"}),
+        ("tasks/TRA_KET_QUA/completion", desk, {}),
+    ):
+        assert (await world.act(case, command, who, body)).status_code == 201
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    await settled(world, await drawn_up(world, desk), "approval", justice)
+    revoked = {"reason": "Khai sai.", "legalGround": "Điều 93"}
+    for command, body in (("issuance", {"type": "GIAY"}), (f"results/{new_id()}/revocation", revoked)):
+        answer = await world.act(case, command, justice, body)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/case-erased")
+
+
 async def test_whoever_drew_up_a_list_cannot_approve_it(world: Any) -> None:
     case = await refused(world, await world.publish(retention=RULES))
     await scheduled(world)

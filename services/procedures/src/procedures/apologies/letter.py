@@ -36,7 +36,7 @@ async def keep_letter(
     certificate.
 
     Raises:
-        TimeNotAttested
+        TimeNotAttested, PaperNotSet.
     """
     agency, _ = await agency_name(tx, stored.case.agency)
     now, of = order.now, stored.case.agency
@@ -60,7 +60,11 @@ async def keep_letter(
 def written(
     stored: Stored, definition: Definition, act: Apologised, now: datetime, *, agency: str, signed: bool
 ) -> bytes:
-    """The letter, a PDF/A-2b."""
+    """The letter, a PDF/A-2b.
+
+    Raises:
+        PaperNotSet
+    """
     case = stored.case
     assert case.received_at is not None  # or it could not be late
     data = {

@@ -29,7 +29,8 @@ async def apologise(
     """Say why the case is late, and promise one new date; in the case, and in a letter (`sheet`) that joins it.
 
     Raises:
-        CaseNotFound, CaseChanged, PreconditionRequired, and what `lateness.apologise` raises.
+        CaseNotFound, CaseChanged, PreconditionRequired, TimeNotAttested, PaperNotSet,
+        and what `lateness.apologise` raises.
     """
     stored = await locked_case(tx, order)
     case = stored.case

@@ -12,6 +12,7 @@ from procedures.cases.schemas import CaseView
 from procedures.dependencies import announced, official_of
 from procedures.documents.contents import Content
 from procedures.domain.lateness import AlreadyApologised, NotLate
+from procedures.results.paper import PaperNotSet
 from procedures.results.signing import TimeNotAttested
 from shared.web import problems
 
@@ -24,7 +25,7 @@ Sheet = Annotated[tuple[Content, ...], announced("application/pdf")]
     "/apology",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, NotLate, AlreadyApologised, TimeNotAttested),
+    responses=problems(*FOR_OFFICERS, NotLate, AlreadyApologised, TimeNotAttested, PaperNotSet),
 )
 async def apologise_for_case(body: ApologyNote, who: Officer, sheets: Sheet, handle: Handle) -> Response:
     """Apologise for a case that is late: say why, and promise one new date. The applicant is told.

@@ -194,6 +194,9 @@ class Decided:
     """Nobody answered in time."""
     legal_ground: str | None = None
     """Of a rejection; None also in logs from before it was asked for."""
+    unit: str | None = None
+    """Where it was decided; None when nobody did, and in logs from before it was noted."""
+    role: str | None = None
     kind: Literal["decided"] = "decided"
 
     def change(self, case: Case, at: datetime) -> Case:
@@ -205,6 +208,8 @@ class Decided:
             legal_ground=self.legal_ground,
             decision_number=self.number,
             decided_at=at,
+            decided_unit=self.unit,
+            decided_role=self.role,
             due_when_decided=case.due_at,
             clock=case.clock and case.clock.ended_by(at),
         )

@@ -192,6 +192,9 @@ class Case:
     """Of the decision."""
     decision_number: str | None = None
     decided_at: datetime | None = None
+    decided_unit: str | None = None
+    """The unit of the agency at whose task it was decided, or that has taken its work over since."""
+    decided_role: str | None = None
     due_when_decided: datetime | None = None
     """What the decision is measured against."""
     result: tuple[Attachment, ...] = ()

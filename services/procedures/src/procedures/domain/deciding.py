@@ -2,7 +2,7 @@
 
 from procedures.domain.acts import Act, Decided
 from procedures.domain.agency import AnotherAgency
-from procedures.domain.case import Case, Outcome
+from procedures.domain.case import Case, Outcome, Task
 from procedures.domain.consultation import require_settled
 from procedures.domain.definition import Definition
 from procedures.domain.handling import NotThisUnit, Official, TaskNotOpen, require_open_task
@@ -46,26 +46,37 @@ def decide(
         Invalid: it is rejected without a legal ground.
     """
     require_allowed(case.status, Action.DECIDE)
-    _require_decider(case, definition, official)
+    task = _task_of_decider(case, definition, official)
     require_settled(case.consulted)
     if case.stops:
         raise ClockStopped
     if outcome is Outcome.REJECTED and not legal_ground:
         raise Invalid(faults=[_UNGROUNDED])
-    return (Decided(outcome=outcome, reason=reason, number=number, legal_ground=legal_ground),)
+    return (
+        Decided(
+            outcome=outcome,
+            reason=reason,
+            number=number,
+            legal_ground=legal_ground,
+            unit=task.unit,
+            role=task.role,
+        ),
+    )
 
 
-def _require_decider(case: Case, definition: Definition, official: Official) -> None:
-    """At the step that decides, whoever does that step; without such a step, whoever has the case in the agency."""
+def _task_of_decider(case: Case, definition: Definition, official: Official) -> Task:
+    """At the step that decides, that of whoever does the step; without such a step, of who has the case in the agency."""
     if not definition.deciding_steps:
-        require_open_task(case, official)
+        held = require_open_task(case, official)
         if official.agency != case.agency:
             raise AnotherAgency
-        return
+        return held
     if official.agency != case.agency:
         raise AnotherAgency
     waiting = [task for step in definition.deciding_steps if (task := case.task(step.code))]
     if not waiting:
         raise TaskNotOpen(step=definition.deciding_steps[0].code)
-    if not any(official.holds(task.agency, task.unit, task.role) for task in waiting):
-        raise NotThisUnit(unit=waiting[0].unit, role=waiting[0].role)
+    for task in waiting:
+        if official.holds(task.agency, task.unit, task.role):
+            return task
+    raise NotThisUnit(unit=waiting[0].unit, role=waiting[0].role)

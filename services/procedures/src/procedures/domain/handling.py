@@ -312,14 +312,16 @@ def withdraw(case: Case, *, reason: str | None) -> tuple[Act, ...]:
     return (Withdrawn(reason=reason),)
 
 
-def require_open_task(case: Case, official: Official) -> None:
-    """Refuse who has no open task of the case.
+def require_open_task(case: Case, official: Official) -> Task:
+    """The first open task of the case that the official has; refused who has none.
 
     Raises:
         NotThisUnit
     """
-    if not any(official.holds(task.agency, task.unit, task.role) for task in case.tasks):
-        raise NotThisUnit
+    for task in case.tasks:
+        if official.holds(task.agency, task.unit, task.role):
+            return task
+    raise NotThisUnit
 
 
 def _asked_for(document: str) -> Fault:

@@ -129,6 +129,10 @@ class Appeal:
     verdict: Verdict | None = None
     """None while it is open, and of one that ended without a decision."""
 
+    def undid(self, known_at: datetime) -> bool:
+        """Whether what was known from that instant on was set aside by it, or is to be changed."""
+        return self.verdict in (Verdict.AMENDED, Verdict.OVERTURNED) and self.filed_at >= known_at
+
 
 @dataclass(frozen=True, slots=True)
 class CaseToOpen:

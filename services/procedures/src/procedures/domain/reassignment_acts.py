@@ -32,4 +32,8 @@ class Reassigned:
     def change(self, case: Case, at: datetime) -> Case:
         units = {move.step: move.unit for move in self.moves}
         tasks = tuple(replace(task, unit=units.get(task.step, task.unit)) for task in case.tasks)
-        return replace(case, tasks=tasks)
+        decided = case.decided_unit
+        for task in case.tasks:
+            if task.step in units and (task.agency, task.unit) == (case.agency, case.decided_unit):
+                decided = units[task.step]  # who took over the unit's work looks after what it decided
+        return replace(case, tasks=tasks, decided_unit=decided)

@@ -13,7 +13,6 @@ from procedures.domain.definition import Definition
 from procedures.domain.fee_rules import asked_again
 from procedures.domain.handling import NotThisUnit, Official, receiving_task
 from procedures.domain.link_acts import Reopened
-from procedures.domain.linked_cases import Verdict
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import due_at
 from shared.errors import Conflict, Text
@@ -47,10 +46,9 @@ def reopen(
     task = receiving_task(definition, calendar, now)
     if not official.holds(task.agency, task.unit, task.role):
         raise NotThisUnit(unit=task.unit, role=task.role)
-    won = (Verdict.AMENDED, Verdict.OVERTURNED)
     assert case.ended_at is not None  # the table of statuses has made sure
     for appeal in case.appeals:
-        if appeal.verdict in won and appeal.filed_at >= case.ended_at:
+        if appeal.undid(case.ended_at):
             expected = due_at(now, definition.term, calendar)
             fees = tuple(asked_again(case, calendar, now))
             return (Reopened(appeal.case, reason, (task,), expected, fees),)

@@ -38,6 +38,9 @@ VARIABLES = frozenset(
 BLANK = "………"
 """What stands for something that is not known of the case."""
 
+_PARTED_FROM = 10_000
+"""The digits of smaller whole numbers stand together."""
+
 _PLACE = re.compile(r"\{\{\s*([A-Za-z][\w.]*)\s*\}\}")
 
 
@@ -137,14 +140,57 @@ def rendered(template: str, values: Mapping[str, object]) -> str:
     return _PLACE.sub(put, template)
 
 
+def form_values(form: Mapping[str, Any], schema: Mapping[str, Any] | None) -> dict[str, object]:
+    """What was filled in, by the names that templates have for it; what the form's schema calls a date is one."""
+    fields = fields_of(schema)
+    return {f"form.{name}": _read(value, fields.get(name)) for name, value in form.items()}
+
+
+def fields_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The fields of a form, each with its schema."""
+    fields = (schema or {}).get("properties")
+    return fields if isinstance(fields, Mapping) else {}
+
+
+def has_words(field: object) -> bool:
+    """Whether what is filled in there can stand in a sentence: an object cannot, nor can a list of objects."""
+    if not isinstance(field, Mapping):
+        return True
+    kind = field.get("type")
+    if "object" in (kind if isinstance(kind, list) else [kind]) or (kind is None and "properties" in field):
+        return False
+    return has_words(field.get("items"))
+
+
+def _read(value: object, field: object) -> object:
+    if not isinstance(field, Mapping):
+        return value
+    if isinstance(value, list):
+        return [_read(part, field.get("items")) for part in value]
+    if field.get("format") != "date" or not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return value
+
+
 def as_words(value: object) -> str:
-    """A value as it stands in a text: dates and numbers as they are written in Viet Nam."""
+    """A value as it stands in a text: dates and numbers as they are written in Viet Nam.
+
+    A number of four digits may be a year, or a house's: it is not parted. Of an object, which templates of newer
+    versions do not name, what is in it is told.
+    """
+    if value is None:
+        return BLANK
     if isinstance(value, bool):
         return "có" if value else "không"
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
     if isinstance(value, int):
-        return f"{value:,}".replace(",", ".")
+        return f"{value:,}".replace(",", ".") if abs(value) >= _PARTED_FROM else str(value)
+    if isinstance(value, Mapping):
+        return as_words(list(value.values()))
     if isinstance(value, list):
         return ", ".join(as_words(part) for part in value)
     return str(value)

@@ -3,6 +3,7 @@
 | code                      | severity | what it says                                                               |
 |---------------------------|----------|----------------------------------------------------------------------------|
 | unknown_variable          | error    | a template of a result names something that nobody knows                   |
+| unwritable_variable       | error    | a template of a result names a field that cannot be written in words       |
 | rejection_without_reason  | warning  | the template of a rejection leaves out its reason                          |
 | rejection_without_ground  | warning  | the template of a rejection leaves out its legal ground                    |
 | rejection_without_remedies | warning | a rejection does not say what the applicant can do against it              |
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from procedures.domain.definition import Definition
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.json_input import quoted
-from procedures.domain.result import named_in, unknown_names
+from procedures.domain.result import fields_of, has_words, named_in, unknown_names
 from shared.errors import Text
 
 _SAID_OF_REJECTIONS = (
@@ -31,8 +32,8 @@ def result_findings(definition: Definition) -> Iterator[Finding]:
 
 
 def _templates(definition: Definition) -> Iterator[Finding]:
-    properties = (definition.form or {}).get("properties")
-    fields = properties.keys() if isinstance(properties, dict) else ()
+    fields = fields_of(definition.form)
+    wordless = {f"form.{name}" for name, field in fields.items() if not has_words(field)}
     for at, kind in enumerate(definition.results):
         for name in unknown_names(kind.template, fields):
             yield error(
@@ -40,6 +41,15 @@ def _templates(definition: Definition) -> Iterator[Finding]:
                 f"/results/{at}/template",
                 vi=f"Mẫu {quoted(kind.title.vi)} dùng {quoted(name)}, nhưng không có thông tin nào tên như vậy.",
                 en=f"The template {quoted(kind.title.en)} names {quoted(name)}, which stands for nothing.",
+            )
+        for name in (name for name in named_in(kind.template) if name in wordless):
+            yield error(
+                "unwritable_variable",
+                f"/results/{at}/template",
+                vi=f"Mẫu {quoted(kind.title.vi)} dùng {quoted(name)}, là một nhóm thông tin nên không viết được"
+                " thành câu; hãy để biểu mẫu có một mục riêng cho từng thông tin.",
+                en=f"The template {quoted(kind.title.en)} names {quoted(name)}, a group of details that cannot be"
+                " written in words; give the form a field for each.",
             )
 
 

@@ -1,11 +1,13 @@
 """Who may issue and revoke a result, and when."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from procedures.domain.case import Case, Outcome
-from procedures.domain.definition import Definition
+from procedures.domain.definition import Definition, Step
 from procedures.domain.handling import NotThisUnit, Official
-from procedures.domain.linked_cases import Verdict
+from procedures.domain.linked_cases import Appeal
+from procedures.domain.personal import CaseErased
 from procedures.domain.result import IssuedResult, ResultState, ResultType
 from procedures.domain.result_acts import ResultRevoked
 from procedures.domain.status import Action, require_allowed
@@ -73,13 +75,14 @@ def require_issuable(
     appeal amended or overturned the decision, it may be of the other outcome.
 
     Raises:
-        ActionNotAllowed, NotThisUnit, ResultNotFitting, ResultNotFound, ResultInForce.
+        ActionNotAllowed, CaseErased, NotThisUnit, ResultNotFitting, ResultNotFound, ResultInForce.
     """
     require_allowed(case.status, Action.ISSUE_RESULT)
+    _require_kept(case)
     require_decider(case, definition, official)
     if supersedes is not None and result_of(case, supersedes).state is not ResultState.IN_FORCE:
         raise ResultNotFitting
-    if kind.outcome not in (None, case.outcome) and not _is_to_be_changed(case):
+    if is_opposed(case, kind) and won_appeal(case) is None:
         raise ResultNotFitting
     outcomes = {other.code: other.outcome for other in definition.results}
     for issued in case.results:
@@ -95,10 +98,11 @@ def revoke(
     """A result counts no more, with the reason and the legal ground.
 
     Raises:
-        ActionNotAllowed, NotThisUnit, ResultNotFound.
+        ActionNotAllowed, CaseErased, NotThisUnit, ResultNotFound.
         ResultNotFitting: it does not count already.
     """
     require_allowed(case.status, Action.REVOKE_RESULT)
+    _require_kept(case)
     require_decider(case, definition, official)
     if result_of(case, result).state is ResultState.REVOKED:
         raise ResultNotFitting
@@ -117,9 +121,21 @@ def result_of(case: Case, result: UUID) -> IssuedResult:
     raise ResultNotFound
 
 
-def _is_to_be_changed(case: Case) -> bool:
-    """Whether an appeal against the decision was allowed."""
-    return any(appeal.verdict in (Verdict.AMENDED, Verdict.OVERTURNED) for appeal in case.appeals)
+def is_opposed(case: Case, kind: ResultType) -> bool:
+    """Whether such a result is of the outcome that the decision does not have."""
+    return kind.outcome not in (None, case.outcome)
+
+
+def won_appeal(case: Case) -> Appeal | None:
+    """The appeal that was won against the decision; one against an earlier refusal to receive the case is none."""
+    since = case.decided_at
+    return next((appeal for appeal in case.appeals if since and appeal.undid(since)), None)
+
+
+def _require_kept(case: Case) -> None:
+    """Refuse a case of which nothing is left that could be put on paper."""
+    if case.erased is not None:
+        raise CaseErased
 
 
 def require_decider(case: Case, definition: Definition, official: Official) -> None:
@@ -127,12 +143,22 @@ def require_decider(case: Case, definition: Definition, official: Official) -> N
     deciding = definition.deciding_steps
     if not deciding:
         require_of_the_agency(case, definition, official)
-    elif not any(official.holds(case.agency, step.unit, step.role) for step in deciding):
+    elif not _looks_after(case, official, deciding):
         raise NotThisUnit(unit=deciding[0].unit, role=deciding[0].role)
 
 
 def require_of_the_agency(case: Case, definition: Definition, official: Official) -> None:
     """Whoever works on such cases in the agency that answers for them; a closed case has no open task."""
     own = [step for step in definition.steps if step.agency in (None, case.agency)]
-    if not any(official.holds(case.agency, step.unit, step.role) for step in own):
+    if not _looks_after(case, official, own):
         raise NotThisUnit
+
+
+def _looks_after(case: Case, official: Official, steps: Sequence[Step]) -> bool:
+    """Whether the official does one of these steps, also where it went over to another unit, or holds the post at
+    which the matter was decided."""
+    posts = [(step.unit, step.role) for step in steps]
+    posts += [(task.unit, task.role) for step in steps if (task := case.task(step.code))]
+    if case.decided_unit is not None:
+        posts.append((case.decided_unit, case.decided_role))
+    return any(official.holds(case.agency, unit, role) for unit, role in posts)

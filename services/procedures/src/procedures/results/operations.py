@@ -17,16 +17,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.calendars.operations import calendar_of
 from procedures.cases.operations import Order, locked_case, require_free
 from procedures.cases.record import record
-from procedures.cases.store import Stored, form_of
+from procedures.cases.store import Stored, case_by_id, form_of
 from procedures.documents.contents import Content, Contents
 from procedures.documents.making import keep_made
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case
 from procedures.domain.definition import Definition
 from procedures.domain.handling import Official
-from procedures.domain.result import IssuedResult, ResultState, ResultType, legal_number, rendered
+from procedures.domain.result import (
+    IssuedResult,
+    ResultState,
+    ResultType,
+    form_values,
+    legal_number,
+    rendered,
+)
 from procedures.domain.result_acts import ResultIssued
-from procedures.domain.result_rules import ResultNotFound, require_issuable, result_of, revoke, type_of
+from procedures.domain.result_rules import (
+    ResultNotFound,
+    is_opposed,
+    require_issuable,
+    result_of,
+    revoke,
+    type_of,
+    won_appeal,
+)
 from procedures.results import store
 from procedures.results.paper import typeset
 from procedures.results.signing import Seal
@@ -77,9 +92,9 @@ async def issue_result(
     `sheets` are the documents that were announced for it, one of each of the `FORMS`.
 
     Raises:
-        CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
+        CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired, CaseErased.
         UnknownResultType, ResultNotFitting, ResultInForce, ResultNotFound,
-        SigningNotSetUp, TimeNotAttested.
+        SigningNotSetUp, TimeNotAttested, PaperNotSet.
     """
     stored = await locked_case(tx, order)
     case = stored.case
@@ -106,6 +121,7 @@ async def issue_result(
             names=names,
             now=order.now,
             supersedes=old,
+            ruling=await _ruling_for(tx, case, kind),
         )
     )
     issued = IssuedResult(new_id(), kind.code, number, order.now, sha256(content).hexdigest())
@@ -139,7 +155,7 @@ async def revoke_result(
 
     Raises:
         CaseNotFound, CaseChanged, ActionNotAllowed, NotThisUnit, PreconditionRequired.
-        ResultNotFitting, ResultNotFound.
+        ResultNotFitting, ResultNotFound, CaseErased.
     """
     stored = await locked_case(tx, order)
     case = stored.case
@@ -180,20 +196,25 @@ def document(
     names: tuple[str, str],
     now: datetime,
     supersedes: str | None,
+    ruling: Case | None,
 ) -> dict[str, Any]:
-    """The result as data: what is signed, and what the paper says. Dates are those of the agency's calendar."""
+    """The result as data: what is signed, and what the paper says. Dates are those of the agency's calendar.
+
+    Where the result is of the other outcome than the decision, it tells of the ruling that calls for it.
+    """
     case = stored.case
+    decision = ruling or case
     values = {
         "case.code": stored.code,
         "procedure.title": definition.title.vi,
         "agency.name": names[0],
-        "decision.number": case.decision_number,
-        "decision.date": case.decided_at and calendar.local_date(case.decided_at),
-        "decision.reason": case.reason,
-        "decision.legalGround": case.legal_ground,
+        "decision.number": decision.decision_number,
+        "decision.date": decision.decided_at and calendar.local_date(decision.decided_at),
+        "decision.reason": None if decision.erased else decision.reason,
+        "decision.legalGround": decision.legal_ground,
         "result.number": number,
         "result.date": calendar.local_date(now),
-        **{f"form.{name}": value for name, value in form.items()},
+        **form_values(form, definition.form),
     }
     return {
         "format": "motcua-result-1",
@@ -204,13 +225,19 @@ def document(
         "agencyName": names[0],
         "caseCode": stored.code,
         "procedure": definition.code,
-        "outcome": case.outcome.value if case.outcome else None,
+        "outcome": kind.outcome or (case.outcome.value if case.outcome else None),
         "legalBasis": list(definition.legal_basis),
         "text": rendered(kind.template, values),
         "remedies": kind.remedies,
         "issuedAt": now.isoformat(),
         "supersedes": supersedes,
     }
+
+
+async def _ruling_for(tx: AsyncConnection, case: Case, kind: ResultType) -> Case | None:
+    """The appeal, decided, after which a result of the other outcome is issued."""
+    appeal = won_appeal(case) if is_opposed(case, kind) else None
+    return None if appeal is None else (await case_by_id(tx, appeal.case)).case
 
 
 async def _keep(

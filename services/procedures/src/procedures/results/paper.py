@@ -15,9 +15,22 @@ from zoneinfo import ZoneInfo
 import segno
 import typst
 
+from procedures.results.glyphs import as_shown
+from shared.errors import Conflict, Text
+
 _LETTERHEAD = Path(__file__).with_name("letterhead.typ")
 _RESULT = Path(__file__).with_name("result.typ")
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class PaperNotSet(Conflict):
+    """What the paper is to say cannot be set as a PDF/A."""
+
+    slug = "paper-not-set"
+    title = Text(
+        vi="Không dựng được văn bản từ nội dung của hồ sơ; hãy báo cho người quản trị hệ thống.",
+        en="What the case holds cannot be put on paper; tell those who run the platform.",
+    )
 
 
 def typeset(result: Mapping[str, Any], *, verify_at: str) -> bytes:
@@ -26,6 +39,9 @@ def typeset(result: Mapping[str, Any], *, verify_at: str) -> bytes:
     Args:
         result: the canonical document, as `document` makes it.
         verify_at: the address at which it can be verified; also in the QR code.
+
+    Raises:
+        PaperNotSet
     """
     drawn = io.BytesIO()
     segno.make(verify_at, error="m").save(drawn, kind="svg", border=1, xmldecl=False)
@@ -42,15 +58,31 @@ def instant_parts(instant: datetime) -> list[int]:
 
 
 def compiled(template: Path, data: Mapping[str, Any]) -> bytes:
-    """The PDF that a template, set under the letterhead, makes of data."""
-    pdf: bytes = typst.compile(
-        _source(template),
-        format="pdf",
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=["a-2b"],
-    )
+    """The PDF that a template, set under the letterhead, makes of data, whatever characters are in it.
+
+    Raises:
+        PaperNotSet
+    """
+    try:
+        pdf: bytes = typst.compile(
+            _source(template),
+            format="pdf",
+            ignore_system_fonts=True,
+            sys_inputs={"data": json.dumps(_shown(data), ensure_ascii=False)},
+            pdf_standards=["a-2b"],
+        )
+    except typst.TypstError as error:
+        raise PaperNotSet from error
     return pdf
+
+
+def _shown(value: Any) -> Any:
+    """The same with each text as it can be set."""
+    if isinstance(value, str):
+        return as_shown(value)
+    if isinstance(value, Mapping):
+        return {name: _shown(part) for name, part in value.items()}
+    return [_shown(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 @cache

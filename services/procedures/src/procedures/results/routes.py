@@ -10,6 +10,7 @@ from procedures.cases.routes import Officer
 from procedures.cases.schemas import CaseView
 from procedures.dependencies import AtDesk, announced, official_of
 from procedures.documents.contents import Content
+from procedures.domain.personal import CaseErased
 from procedures.domain.result_rules import (
     ResultInForce,
     ResultNotFitting,
@@ -19,6 +20,7 @@ from procedures.domain.result_rules import (
 from procedures.results import operations
 from procedures.results.operations import FORMS, Verification
 from procedures.results.pages import verification_page
+from procedures.results.paper import PaperNotSet
 from procedures.results.schemas import (
     Issuance,
     OtherResult,
@@ -52,6 +54,8 @@ Sheets = Annotated[tuple[Content, ...], announced(*FORMS)]
         ResultNotFound,
         SigningNotSetUp,
         TimeNotAttested,
+        PaperNotSet,
+        CaseErased,
     ),
 )
 async def issue_result(body: Issuance, who: Officer, sheets: Sheets, handle: Handle) -> Response:
@@ -79,7 +83,7 @@ async def issue_result(body: Issuance, who: Officer, sheets: Sheets, handle: Han
     "/cases/{case_id}/results/{result_id}/revocation",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, ResultNotFitting, ResultNotFound),
+    responses=problems(*FOR_OFFICERS, ResultNotFitting, ResultNotFound, CaseErased),
 )
 async def revoke_result(
     body: Revocation,
