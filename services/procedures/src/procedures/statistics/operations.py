@@ -40,9 +40,9 @@ async def count_fact(
     )
 
 
-async def count_rating(tx: AsyncConnection, *, agency: str, month: Month, score: int) -> None:
-    """Take note of a rating."""
-    await store.add_rating(tx, agency, month, score)
+async def count_rating(tx: AsyncConnection, *, agency: str, month: Month, number: int, score: int) -> None:
+    """Take note of a rating, by its number in the agency's month."""
+    await store.add_rating(tx, agency, month, number, score)
 
 
 async def recount(database: Database) -> tuple[int, list[str]]:
@@ -207,4 +207,5 @@ async def _basis(
 
 def _basis_from(measured: Sequence[Measure]) -> Basis:
     nothing = {indicator: Ratio(0, 0) for indicator in Indicator}
-    return {**nothing, **{one.indicator: Ratio(one.part, one.whole) for one in measured}}
+    told = [one for one in measured if one.points is not None]  # what was not told then is in no sum either
+    return {**nothing, **{one.indicator: Ratio(one.part, one.whole) for one in told}}

@@ -10,7 +10,7 @@ from sqlalchemy import Text, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.domain.quality import Measure
+from procedures.domain.quality import RATINGS_TOGETHER, Measure
 from procedures.domain.reports import Counters, ProcedureReport
 from procedures.domain.statistics import Fact, Figure, Month
 from procedures.tables import (
@@ -19,7 +19,7 @@ from procedures.tables import (
     statistics_cases,
     statistics_cells,
     statistics_months,
-    statistics_ratings,
+    statistics_numbered_ratings,
 )
 from shared.db import AnyRow
 
@@ -37,11 +37,7 @@ _ADD = _NEW_CELL.on_conflict_do_update(
     index_elements=[statistics_cells.c[name] for name in ("agency", "procedure", "month", "figure")],
     set_={"number": statistics_cells.c.number + _NEW_CELL.excluded.number},
 )
-_NEW_RATING = insert(statistics_ratings)
-_RATE = _NEW_RATING.on_conflict_do_update(
-    index_elements=[statistics_ratings.c[name] for name in ("agency", "month", "score")],
-    set_={"number": statistics_ratings.c.number + 1},
-)
+_RATE = insert(statistics_numbered_ratings).on_conflict_do_nothing()
 
 Change = tuple[str, str, Month, Figure, int]
 """Agency, procedure, month, figure, and what is added."""
@@ -74,8 +70,9 @@ async def add(tx: AsyncConnection, changes: Iterable[Change]) -> None:
         await tx.execute(_ADD, rows)
 
 
-async def add_rating(tx: AsyncConnection, agency: str, month: Month, score: int) -> None:
-    await tx.execute(_RATE, {"agency": agency, "month": month, "score": score, "number": 1})
+async def add_rating(tx: AsyncConnection, agency: str, month: Month, number: int, score: int) -> None:
+    """Add a rating, where it may be already."""
+    await tx.execute(_RATE, {"agency": agency, "month": month, "number": number, "score": score})
 
 
 async def counters_of(tx: AsyncConnection, agency: str) -> dict[str, Counters]:
@@ -177,14 +174,17 @@ async def totals(
 async def ratings(
     tx: AsyncConnection, agency: str, first: Month, last: Month, without: Collection[Month] = ()
 ) -> dict[int, int]:
-    """How often each score was given, for cases closed in these months but for some."""
-    months = statistics_ratings.c.month
-    query = (
-        select(statistics_ratings.c.score, func.sum(statistics_ratings.c.number).label("number"))
-        .where(statistics_ratings.c.agency == agency, months.between(first, last), months.not_in(without))
-        .group_by(statistics_ratings.c.score)
+    """How often each score was given in the whole groups of these months but for some."""
+    rated = statistics_numbered_ratings.c
+    group = [rated.month, (rated.number - 1) // RATINGS_TOGETHER]
+    known = (
+        select(rated.score, func.count().over(partition_by=group).label("together"))
+        .where(rated.agency == agency, rated.month.between(first, last), rated.month.not_in(without))
+        .subquery()
     )
-    return {row.score: int(row.number) for row in await tx.execute(query)}
+    query = select(known.c.score, func.count().label("number")).group_by(known.c.score)
+    rows = await tx.execute(query.where(known.c.together == RATINGS_TOGETHER))
+    return {row.score: row.number for row in rows}
 
 
 async def procedures_in_force(tx: AsyncConnection, agency: str) -> tuple[int, int]:
