@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.quality import RATINGS_TOGETHER, Measure
 from procedures.domain.reports import Counters, ProcedureReport
-from procedures.domain.statistics import Fact, Figure, Month
+from procedures.domain.statistics import Fact, Figure, Month, month_after
 from procedures.tables import (
     procedure_versions,
     procedures,
@@ -75,13 +75,17 @@ async def add_rating(tx: AsyncConnection, agency: str, month: Month, number: int
     await tx.execute(_RATE, {"agency": agency, "month": month, "number": number, "score": score})
 
 
-async def counters_of(tx: AsyncConnection, agency: str) -> dict[str, Counters]:
-    """All counters of an agency, by procedure."""
-    query = select(statistics_cells).where(statistics_cells.c.agency == agency)
-    found: defaultdict[str, dict[tuple[Month, Figure], int]] = defaultdict(dict)
-    for row in await tx.execute(query):
-        found[row.procedure][row.month, Figure(row.figure)] = row.number
-    return dict(found)
+async def procedures_of(tx: AsyncConnection, agency: str) -> list[str]:
+    """The procedures of an agency of which anything was counted."""
+    query = select(statistics_cells.c.procedure).where(statistics_cells.c.agency == agency).distinct()
+    return list((await tx.execute(query)).scalars())
+
+
+async def counters_of(tx: AsyncConnection, agency: str, procedure: str) -> Counters:
+    query = select(statistics_cells).where(
+        statistics_cells.c.agency == agency, statistics_cells.c.procedure == procedure
+    )
+    return {(row.month, Figure(row.figure)): row.number for row in await tx.execute(query)}
 
 
 async def cells(tx: AsyncConnection) -> list[Change]:
@@ -96,17 +100,27 @@ async def agencies(tx: AsyncConnection) -> list[str]:
     return list((await tx.execute(select(statistics_cells.c.agency).distinct())).scalars())
 
 
-async def first_month(tx: AsyncConnection, agency: str) -> Month | None:
-    query = select(func.min(statistics_cells.c.month)).where(statistics_cells.c.agency == agency)
-    month: Month | None = await tx.scalar(query)
-    return month
+async def month_to_report(tx: AsyncConnection, agency: str) -> Month | None:
+    """The month after the last that was reported, else the first of which anything was counted."""
+    reported = select(func.max(statistics_months.c.month)).where(statistics_months.c.agency == agency)
+    last: Month | None = await tx.scalar(reported)
+    if last is not None:
+        return month_after(last)
+    counted = select(func.min(statistics_cells.c.month)).where(statistics_cells.c.agency == agency)
+    first: Month | None = await tx.scalar(counted)
+    return first
 
 
-async def frozen(tx: AsyncConnection, agency: str) -> list[tuple[Month, list[ProcedureReport]]]:
-    """The reports of an agency, oldest first."""
-    query = select(statistics_months).where(statistics_months.c.agency == agency)
-    rows = await tx.execute(query.order_by(statistics_months.c.month))
-    return [(row.month, _ROWS.validate_python(row.rows)) for row in rows]
+async def frozen(tx: AsyncConnection, agency: str) -> defaultdict[str, list[tuple[Month, ProcedureReport]]]:
+    """The reports of an agency by procedure, with their months, oldest first."""
+    query = select(statistics_months.c.month, statistics_months.c.rows)
+    query = query.where(statistics_months.c.agency == agency).order_by(statistics_months.c.month)
+    found: defaultdict[str, list[tuple[Month, ProcedureReport]]] = defaultdict(list)
+    # A month of many procedures takes milliseconds to read: others are served between two.
+    async for month in await tx.stream(query, execution_options={"yield_per": 1}):
+        for row in _ROWS.validate_python(month.rows):
+            found[row.procedure].append((month.month, row))
+    return found
 
 
 async def frozen_measures(
