@@ -8,6 +8,7 @@ from open_data.domain.dataset import QUALITY_INDEX, REPORTED_STATISTICS
 from open_data.domain.quality import Measure, quality_rows
 from open_data.domain.reported import FIGURES, Report, reported_rows
 from open_data.domain.table import Table
+from open_data.store import reports
 from shared.events.procedures import MonthFrozen, ProcedureFigures, QualityMeasure
 from shared.ids import new_id
 
@@ -45,6 +46,23 @@ async def test_reported_months_become_versions_however_often_they_are_told(world
     await hear(world, frozen("2026-02", m2026_01={"late": 1}))
     version = await world.publish("reported-statistics")
     assert (version.rows, version.last_month) == (3, "2026-02")
+
+
+async def test_months_that_were_not_reported_or_without_the_procedure_come_as_corrections(world: Any) -> None:
+    await hear(world, frozen("2026-02"))
+    await hear(world, frozen("2026-03", m2025_12={"received": 1, "in_progress": 1}, m2026_01={"closed": 1}))
+    version = await world.publish("reported-statistics")
+    assert (version.rows, version.first_month, version.last_month) == (4, "2025-12", "2026-03")
+    async with world.database.reading() as tx:
+        rows = reported_rows((await reports(tx))[0])
+    assert [row[2:5] for row in rows] == [
+        ("2025-12", "2026-03", True),
+        ("2026-01", "2026-03", True),
+        ("2026-02", "2026-02", False),
+        ("2026-03", "2026-03", False),
+    ]
+    december = dict(zip(FIGURES, rows[0][5:], strict=True))
+    assert {name: number for name, number in december.items() if number} == {"received": 1, "in_progress": 1}
 
 
 def test_a_correction_of_what_has_no_column_is_no_row() -> None:

@@ -71,9 +71,10 @@ def _fee_of(event: CaseEvent) -> int | None:
     return None if reference is None else reference.number
 
 
-async def _rating(tx: AsyncConnection, _: Envelope, event: FeedbackRated) -> None:
+async def _rating(tx: AsyncConnection, envelope: Envelope, event: FeedbackRated) -> None:
     month = date.fromisoformat(f"{event.month}-01")
-    await count_rating(tx, agency=event.agency, month=month, score=event.score)
+    number = envelope.sequence
+    await count_rating(tx, agency=event.agency, month=month, number=number, score=event.score)
 
 
 HANDLERS: Handlers = {

@@ -28,6 +28,7 @@ from procedures.forecasts.tables import forecast_table
 from procedures.links.tables import case_links_table
 from procedures.payments.tables import payment_tables
 from procedures.plain_json import PlainJson
+from procedures.statistics.tables import ratings_table
 from procedures.stays.tables import stay_tables
 from procedures.work_list.tables import queue_tables
 from shared.db import new_metadata
@@ -279,16 +280,6 @@ statistics_cells = Table(
     comment="Sums of what the cases contribute",
 )
 
-statistics_ratings = Table(
-    "statistics_ratings",
-    metadata,
-    Column("agency", Text, primary_key=True),
-    Column("month", Date, primary_key=True),
-    Column("score", Integer, primary_key=True),
-    Column("number", BigInteger, nullable=False),
-    comment="Ratings of closed cases, from participation",
-)
-
 statistics_months = Table(
     "statistics_months",
     metadata,
@@ -387,6 +378,7 @@ Index(
 case_migrations, case_migration_cases = case_migration_tables(metadata)
 payments, receipt_series = payment_tables(metadata)
 case_links = case_links_table(metadata)
+statistics_numbered_ratings = ratings_table(metadata)
 consultees = consultees_table(metadata)
 stay_marks, stay_cells, way_cells = stay_tables(metadata)
 backlog_days, backlogs = backlog_tables(metadata, cases)

@@ -301,7 +301,8 @@ class ProcedureFigures(BaseModel):
     figures: dict[str, int]
     """By figure (`received`, `on_time`, `late`, …); what is nought is left out."""
     corrections: dict[str, dict[str, int]] = {}
-    """By month (`2026-10`) and figure: what has come since that month was reported."""
+    """By month (`2026-10`) and figure: what has come that no report has told. A month may have been reported without
+    the procedure, or never: all that is told of it adds up."""
 
 
 class QualityMeasure(BaseModel):

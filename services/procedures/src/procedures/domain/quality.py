@@ -15,8 +15,9 @@ from procedures.domain.definition import Definition
 from procedures.domain.statistics import Figure
 from procedures.domain.terms import TermKind
 
-LEAST_RATINGS = 10
-"""Fewer ratings than this say more of single people than of the agency, and are not told."""
+RATINGS_TOGETHER = 10
+"""Ratings count in whole groups of this many by their numbers in a month, 1 to 10, 11 to 20 and so on, as everywhere:
+fewer, or the difference between groups made up otherwise, say what single people thought."""
 
 _TENTH = Decimal("0.1")
 
@@ -111,7 +112,7 @@ def basis_of(figures: Mapping[Figure, int], catalogue: Ratio, ratings: Mapping[i
 
     Args:
         catalogue: the procedures in force that are complete, of all in force.
-        ratings: how often each score from 1 to 5 was given.
+        ratings: how often each score from 1 to 5 was given, in whole groups.
     """
     in_time = figures.get(Figure.EARLY, 0) + figures.get(Figure.ON_TIME, 0)
     decided = figures.get(Figure.GRANTED, 0) + figures.get(Figure.REJECTED, 0)
@@ -156,9 +157,8 @@ def total(parts: Sequence[Score]) -> tuple[Decimal, int]:
 
 def _measure(indicator: Indicator, ratio: Ratio) -> Measure:
     group, most = _MEASURED[indicator]
-    least = LEAST_RATINGS if indicator is Indicator.SATISFIED else 1
     points = None
-    if ratio.whole >= least:
+    if ratio.whole:
         points = (Decimal(ratio.part) / ratio.whole * most).quantize(_TENTH, ROUND_HALF_UP)
     return Measure(indicator, group, ratio.part, ratio.whole, points, most)
 

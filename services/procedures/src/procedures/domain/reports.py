@@ -1,16 +1,16 @@
-"""A month as it is reported: figures, stocks, and corrections of months that were reported before.
+"""A month as it is reported: figures, stocks, and corrections of the months before.
 
-A reported month never changes. What comes to it later (an event that arrived late, a case that was rated) is
-told as a correction in the month in which the next report is made.
+A reported month never changes. What comes to it later (an event that arrived late, a result recorded after the
+decision) is told as a correction in the next report, so that all that reports tell of a month adds up to what is known.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from procedures.domain.calendar import ONE_DAY, WorkingCalendar
-from procedures.domain.statistics import Figure, Month, month_after, stock
+from procedures.domain.statistics import Figure, Month, month_after
 
 WORKING_DAYS_TO_FREEZE = 5
 """After a month's end: time for what is still under way to arrive."""
@@ -18,8 +18,8 @@ WORKING_DAYS_TO_FREEZE = 5
 Counters = Mapping[tuple[Month, Figure], int]
 """The counters of one agency and procedure."""
 
-_INNER = (Figure.OVERDUE_BEGUN, Figure.OVERDUE_ENDED)
-"""Counters that only make stocks."""
+_COUNTED = tuple(figure for figure in Figure if figure not in (Figure.OVERDUE_BEGUN, Figure.OVERDUE_ENDED))
+"""All but what only makes stocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +30,45 @@ class ProcedureReport:
     figures: Mapping[str, int]
     """By figure; besides `carried_over`, `in_progress` and `overdue` at the month's end."""
     corrections: Mapping[str, Mapping[str, int]]
-    """By month (`2026-11`) and figure: what has come since that month was reported."""
+    """By month (`2026-11`) and figure: what has come to it that no report has told."""
 
 
-def figures_of(counters: Counters, month: Month) -> dict[str, int]:
-    """The figures of a month; what is nought is left out, stocks apart."""
-    found = {
-        figure.value: counters.get((month, figure), 0)
-        for figure in Figure
-        if figure not in _INNER and counters.get((month, figure), 0)
-    }
-    before = month_after(month, -1)
-    return {
-        **found,
-        "carried_over": stock(counters, before, Figure.RECEIVED, Figure.ENDED),
-        "in_progress": stock(counters, month, Figure.RECEIVED, Figure.ENDED),
-        "overdue": stock(counters, month, Figure.OVERDUE_BEGUN, Figure.OVERDUE_ENDED),
-    }
+def figures_of(counters: Counters, first: Month, last: Month) -> dict[Month, dict[str, int]]:
+    """The figures of each month in one walk, from the first of which anything is counted or from `first`, if earlier.
+
+    What is nought is left out, stocks apart.
+    """
+    by_month: defaultdict[Month, dict[Figure, int]] = defaultdict(dict)
+    for (month, figure), number in counters.items():
+        by_month[month][figure] = number
+    in_progress = overdue = 0
+    found: dict[Month, dict[str, int]] = {}
+    for month in _months(min([first, *by_month]), last):
+        now = by_month[month]
+        carried_over = in_progress
+        in_progress += now.get(Figure.RECEIVED, 0) - now.get(Figure.ENDED, 0)
+        overdue += now.get(Figure.OVERDUE_BEGUN, 0) - now.get(Figure.OVERDUE_ENDED, 0)
+        counted = {figure.value: now[figure] for figure in _COUNTED if now.get(figure)}
+        stocks = {"carried_over": carried_over, "in_progress": in_progress, "overdue": overdue}
+        found[month] = {**counted, **stocks}
+    return found
 
 
 def report(
     procedure: str, counters: Counters, month: Month, reported: Iterable[tuple[Month, ProcedureReport]]
 ) -> ProcedureReport:
-    """The report of a month; `reported` are the earlier ones of the procedure, with their months."""
-    told: Counter[tuple[str, str]] = Counter()
-    months = []
-    for earlier, past in reported:
-        months.append(earlier)
-        for name, number in past.figures.items():
-            told[key_of(earlier), name] += number
-        for corrected, changes in past.corrections.items():
-            for name, number in changes.items():
-                told[corrected, name] += number
-    corrections = {key_of(earlier): _correction(counters, earlier, told) for earlier in sorted(months)}
+    """The report of a month; `reported` are the earlier ones of the procedure, with their months.
+
+    Whatever is known of any earlier month and was not told is a correction: also of a month that was reported without
+    the procedure, because nothing of it had been heard by then, or that the agency never reported.
+    """
+    told = _told(reported)
+    known = figures_of(counters, min([month, *told]), month)
+    figures = known.pop(month)
+    corrections = {key_of(when): _difference(told[when], now) for when, now in known.items()}
     return ProcedureReport(
         procedure=procedure,
-        figures=figures_of(counters, month),
+        figures=figures,
         corrections={earlier: changes for earlier, changes in corrections.items() if changes},
     )
 
@@ -85,8 +88,22 @@ def key_of(month: Month) -> str:
     return f"{month:%Y-%m}"
 
 
-def _correction(counters: Counters, month: Month, told: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    now = figures_of(counters, month)
-    names = now.keys() | {name for earlier, name in told if earlier == key_of(month)}
-    changes = {name: now.get(name, 0) - told.get((key_of(month), name), 0) for name in sorted(names)}
+def _months(first: Month, last: Month) -> Iterator[Month]:
+    while first <= last:
+        yield first
+        first = month_after(first)
+
+
+def _told(reported: Iterable[tuple[Month, ProcedureReport]]) -> defaultdict[Month, Counter[str]]:
+    """What reports have come to, by month and figure."""
+    told: defaultdict[Month, Counter[str]] = defaultdict(Counter)
+    for month, past in reported:
+        told[month].update(past.figures)
+        for corrected, changes in past.corrections.items():
+            told[date.fromisoformat(f"{corrected}-01")].update(changes)
+    return told
+
+
+def _difference(told: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    changes = {name: now.get(name, 0) - told.get(name, 0) for name in sorted(now.keys() | told.keys())}
     return {name: number for name, number in changes.items() if number}

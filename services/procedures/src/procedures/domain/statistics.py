@@ -131,12 +131,6 @@ def difference(before: Contribution, after: Contribution) -> dict[tuple[Month, F
     return {key: after[key] - before[key] for key in keys if after[key] != before[key]}
 
 
-def stock(counters: Mapping[tuple[Month, Figure], int], month: Month, begun: Figure, ended: Figure) -> int:
-    """How many were begun and not ended by the end of the month."""
-    sign = {begun: 1, ended: -1}
-    return sum(sign.get(figure, 0) * n for (when, figure), n in counters.items() if when <= month)
-
-
 def _first(ordered: Iterable[Fact], *kinds: str) -> Fact | None:
     return next((fact for fact in ordered if fact.kind in kinds), None)
 

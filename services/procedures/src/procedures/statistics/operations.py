@@ -40,9 +40,9 @@ async def count_fact(
     )
 
 
-async def count_rating(tx: AsyncConnection, *, agency: str, month: Month, score: int) -> None:
-    """Take note of a rating."""
-    await store.add_rating(tx, agency, month, score)
+async def count_rating(tx: AsyncConnection, *, agency: str, month: Month, number: int, score: int) -> None:
+    """Take note of a rating, by its number in the agency's month."""
+    await store.add_rating(tx, agency, month, number, score)
 
 
 async def recount(database: Database) -> tuple[int, list[str]]:
@@ -104,34 +104,29 @@ async def freeze_months(database: Database, now: datetime) -> int:
 
 
 async def _freeze_agency(tx: AsyncConnection, agency: str, now: datetime) -> int:
-    month = await store.first_month(tx, agency)
-    if month is None:
+    month = await store.month_to_report(tx, agency)
+    calendar = await calendar_of(tx, agency)
+    if month is None or freezes_at(month, calendar) > now:
         return 0
     past = await store.frozen(tx, agency)
-    month = month_after(past[-1][0]) if past else month
-    calendar = await calendar_of(tx, agency)
     done = 0
     while freezes_at(month, calendar) <= now:
-        rows = [
-            report(procedure, counters, month, _reported(past, procedure))
-            for procedure, counters in sorted((await store.counters_of(tx, agency)).items())
-        ]
+        rows = []
+        for procedure in sorted({*past, *await store.procedures_of(tx, agency)}):
+            # Read one by one: between two procedures others are served.
+            counters = await store.counters_of(tx, agency, procedure)
+            rows.append(report(procedure, counters, month, past[procedure]))
         key = new_id()
         measured = measures(await _basis(tx, agency, month, month))
         if not await store.freeze(tx, agency, month, key, now, rows, measured):
             return done
         told = _announcement(agency, month, rows, measured)
         await outbox.add(tx, told.envelope(subject=key, sequence=1, at=now))
-        past.append((month, rows))
+        for row in rows:
+            past[row.procedure].append((month, row))
         month = month_after(month)
         done += 1
     return done
-
-
-def _reported(
-    past: Sequence[tuple[Month, Sequence[ProcedureReport]]], procedure: str
-) -> list[tuple[Month, ProcedureReport]]:
-    return [(month, row) for month, rows in past for row in rows if row.procedure == procedure]
 
 
 def _announcement(
@@ -207,4 +202,5 @@ async def _basis(
 
 def _basis_from(measured: Sequence[Measure]) -> Basis:
     nothing = {indicator: Ratio(0, 0) for indicator in Indicator}
-    return {**nothing, **{one.indicator: Ratio(one.part, one.whole) for one in measured}}
+    told = [one for one in measured if one.points is not None]  # what was not told then is in no sum either
+    return {**nothing, **{one.indicator: Ratio(one.part, one.whole) for one in told}}

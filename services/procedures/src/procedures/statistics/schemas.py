@@ -31,7 +31,7 @@ class ProcedureRow(Schema):
     )
     corrections: dict[str, dict[str, int]] = Field(
         examples=[{"2026-09": {"late": 1, "onTime": -1}}],
-        description="By month and figure: what has come since that month was reported",
+        description="By month and figure: what has come that no report has told",
     )
 
 

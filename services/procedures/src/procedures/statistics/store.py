@@ -10,16 +10,16 @@ from sqlalchemy import Text, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.domain.quality import Measure
+from procedures.domain.quality import RATINGS_TOGETHER, Measure
 from procedures.domain.reports import Counters, ProcedureReport
-from procedures.domain.statistics import Fact, Figure, Month
+from procedures.domain.statistics import Fact, Figure, Month, month_after
 from procedures.tables import (
     procedure_versions,
     procedures,
     statistics_cases,
     statistics_cells,
     statistics_months,
-    statistics_ratings,
+    statistics_numbered_ratings,
 )
 from shared.db import AnyRow
 
@@ -37,11 +37,7 @@ _ADD = _NEW_CELL.on_conflict_do_update(
     index_elements=[statistics_cells.c[name] for name in ("agency", "procedure", "month", "figure")],
     set_={"number": statistics_cells.c.number + _NEW_CELL.excluded.number},
 )
-_NEW_RATING = insert(statistics_ratings)
-_RATE = _NEW_RATING.on_conflict_do_update(
-    index_elements=[statistics_ratings.c[name] for name in ("agency", "month", "score")],
-    set_={"number": statistics_ratings.c.number + 1},
-)
+_RATE = insert(statistics_numbered_ratings).on_conflict_do_nothing()
 
 Change = tuple[str, str, Month, Figure, int]
 """Agency, procedure, month, figure, and what is added."""
@@ -74,17 +70,22 @@ async def add(tx: AsyncConnection, changes: Iterable[Change]) -> None:
         await tx.execute(_ADD, rows)
 
 
-async def add_rating(tx: AsyncConnection, agency: str, month: Month, score: int) -> None:
-    await tx.execute(_RATE, {"agency": agency, "month": month, "score": score, "number": 1})
+async def add_rating(tx: AsyncConnection, agency: str, month: Month, number: int, score: int) -> None:
+    """Add a rating, where it may be already."""
+    await tx.execute(_RATE, {"agency": agency, "month": month, "number": number, "score": score})
 
 
-async def counters_of(tx: AsyncConnection, agency: str) -> dict[str, Counters]:
-    """All counters of an agency, by procedure."""
-    query = select(statistics_cells).where(statistics_cells.c.agency == agency)
-    found: defaultdict[str, dict[tuple[Month, Figure], int]] = defaultdict(dict)
-    for row in await tx.execute(query):
-        found[row.procedure][row.month, Figure(row.figure)] = row.number
-    return dict(found)
+async def procedures_of(tx: AsyncConnection, agency: str) -> list[str]:
+    """The procedures of an agency of which anything was counted."""
+    query = select(statistics_cells.c.procedure).where(statistics_cells.c.agency == agency).distinct()
+    return list((await tx.execute(query)).scalars())
+
+
+async def counters_of(tx: AsyncConnection, agency: str, procedure: str) -> Counters:
+    query = select(statistics_cells).where(
+        statistics_cells.c.agency == agency, statistics_cells.c.procedure == procedure
+    )
+    return {(row.month, Figure(row.figure)): row.number for row in await tx.execute(query)}
 
 
 async def cells(tx: AsyncConnection) -> list[Change]:
@@ -99,17 +100,27 @@ async def agencies(tx: AsyncConnection) -> list[str]:
     return list((await tx.execute(select(statistics_cells.c.agency).distinct())).scalars())
 
 
-async def first_month(tx: AsyncConnection, agency: str) -> Month | None:
-    query = select(func.min(statistics_cells.c.month)).where(statistics_cells.c.agency == agency)
-    month: Month | None = await tx.scalar(query)
-    return month
+async def month_to_report(tx: AsyncConnection, agency: str) -> Month | None:
+    """The month after the last that was reported, else the first of which anything was counted."""
+    reported = select(func.max(statistics_months.c.month)).where(statistics_months.c.agency == agency)
+    last: Month | None = await tx.scalar(reported)
+    if last is not None:
+        return month_after(last)
+    counted = select(func.min(statistics_cells.c.month)).where(statistics_cells.c.agency == agency)
+    first: Month | None = await tx.scalar(counted)
+    return first
 
 
-async def frozen(tx: AsyncConnection, agency: str) -> list[tuple[Month, list[ProcedureReport]]]:
-    """The reports of an agency, oldest first."""
-    query = select(statistics_months).where(statistics_months.c.agency == agency)
-    rows = await tx.execute(query.order_by(statistics_months.c.month))
-    return [(row.month, _ROWS.validate_python(row.rows)) for row in rows]
+async def frozen(tx: AsyncConnection, agency: str) -> defaultdict[str, list[tuple[Month, ProcedureReport]]]:
+    """The reports of an agency by procedure, with their months, oldest first."""
+    query = select(statistics_months.c.month, statistics_months.c.rows)
+    query = query.where(statistics_months.c.agency == agency).order_by(statistics_months.c.month)
+    found: defaultdict[str, list[tuple[Month, ProcedureReport]]] = defaultdict(list)
+    # A month of many procedures takes milliseconds to read: others are served between two.
+    async for month in await tx.stream(query, execution_options={"yield_per": 1}):
+        for row in _ROWS.validate_python(month.rows):
+            found[row.procedure].append((month.month, row))
+    return found
 
 
 async def frozen_measures(
@@ -177,14 +188,17 @@ async def totals(
 async def ratings(
     tx: AsyncConnection, agency: str, first: Month, last: Month, without: Collection[Month] = ()
 ) -> dict[int, int]:
-    """How often each score was given, for cases closed in these months but for some."""
-    months = statistics_ratings.c.month
-    query = (
-        select(statistics_ratings.c.score, func.sum(statistics_ratings.c.number).label("number"))
-        .where(statistics_ratings.c.agency == agency, months.between(first, last), months.not_in(without))
-        .group_by(statistics_ratings.c.score)
+    """How often each score was given in the whole groups of these months but for some."""
+    rated = statistics_numbered_ratings.c
+    group = [rated.month, (rated.number - 1) // RATINGS_TOGETHER]
+    known = (
+        select(rated.score, func.count().over(partition_by=group).label("together"))
+        .where(rated.agency == agency, rated.month.between(first, last), rated.month.not_in(without))
+        .subquery()
     )
-    return {row.score: int(row.number) for row in await tx.execute(query)}
+    query = select(known.c.score, func.count().label("number")).group_by(known.c.score)
+    rows = await tx.execute(query.where(known.c.together == RATINGS_TOGETHER))
+    return {row.score: row.number for row in rows}
 
 
 async def procedures_in_force(tx: AsyncConnection, agency: str) -> tuple[int, int]:
