@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from procedures.cases.soundness import verify_cases
 from procedures.keys.keyring import Keyring, hand_over
-from procedures.payments.soundness import flaws_of_receipts
+from procedures.series import flaws_of_series
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.ids import new_id
@@ -112,7 +112,7 @@ async def _faults(url: str, paying: Paying) -> list[str]:
         async with database.transaction() as tx:
             flaws = await verify_cases(tx, after=None, limit=10_000)
             faults += [f"{one.code}: {one.flaw.en}" for one in flaws if one.flaw is not None]
-            faults += [f"{series}: {flaw.en}" for series, flaw in await flaws_of_receipts(tx)]
+            faults += [f"{series}: {flaw.en}" for series, flaw in await flaws_of_series(tx)]
             faults += [f"{name}: {found}" for name, found in (await _counts(tx)).items() if found]
             faults += [f"{len(flaws)} cases, {len(paying.receipts)} told"] * (
                 len(flaws) != len(paying.receipts)

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select, update
+from sqlalchemy import cast, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from procedures.command_line import COMMANDS
 from procedures.documents.sealing import PIECE, new_key, opened, sealed
@@ -20,7 +21,7 @@ from procedures.keys.operations import rotate_keys
 from procedures.retention.operations import drop_contents
 from procedures.retention.store import destroy_keys
 from procedures.settings import Settings
-from procedures.tables import documents
+from procedures.tables import calendars, case_series, documents
 from shared.db import Database
 
 SECRET = b"%PDF-1.7 of Mrs Secret"
@@ -161,6 +162,30 @@ async def test_the_key_of_a_content_is_destroyed_with_its_case_at_once(
     assert files(document_store) == []
 
 
+async def test_a_content_is_dropped_with_its_case_alone_and_not_by_what_a_row_says(
+    world: Any, document_store: str
+) -> None:
+    code, document = await paper(world)
+    now, contents = world.clock.now(), world.app.state.desk.contents
+    said = update(documents).where(documents.c.id == document)
+    async with world.database.transaction() as tx:
+        await tx.execute(said.values(erased_at=now))
+    assert await drop_contents(world.database, contents, now) == 0
+    assert [one.flaw for one in await read(world, code)] == [None]
+    assert len(files(document_store)) == 1
+
+    async with world.database.transaction() as tx:
+        case = (await tx.execute(select(documents.c.case_id).where(documents.c.id == document))).scalar_one()
+        await destroy_keys(tx, [case], now)
+        await tx.execute(said.values(dropped_at=now))
+    assert await drop_contents(world.database, contents, now) == 0
+    assert await flaws(world, code) == ["The content of an erased case is still in the store."]
+    async with world.database.transaction() as tx:
+        await tx.execute(said.values(dropped_at=None))
+    assert await drop_contents(world.database, contents, now) == 1
+    assert (await read(world, code), files(document_store)) == ([], [])
+
+
 async def test_a_paper_that_was_changed_lost_or_exchanged_is_found(world: Any, document_store: str) -> None:
     code, document = await paper(world)
     assert [(one.case, str(one.document), one.size, one.flaw) for one in await read(world, code)] == [
@@ -182,13 +207,18 @@ async def test_a_paper_that_was_changed_lost_or_exchanged_is_found(world: Any, d
     assert await flaws(world, other) == []
 
 
+async def verify(settings: Settings, *given: str) -> int:
+    """What the command returns."""
+    command = next(command for command in COMMANDS if command.name == "verify")
+    parser = argparse.ArgumentParser()
+    command.arguments(parser)
+    return await command.run(parser.parse_args(given), settings)
+
+
 async def test_the_command_names_each_paper_that_is_not_as_received(
     world: Any, database_url: str, master_key: str, document_store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, document = await paper(world)
-    verify = next(command for command in COMMANDS if command.name == "verify")
-    parser = argparse.ArgumentParser()
-    verify.arguments(parser)
     settings = Settings(
         database_url=SecretStr(database_url),
         tracking_key=SecretStr("a-key-of-tests-with-enough-characters"),
@@ -198,10 +228,46 @@ async def test_the_command_names_each_paper_that_is_not_as_received(
     )
 
     async def verified(*given: str) -> int:
-        return await verify.run(parser.parse_args(["--case", code, *given]), settings)
+        return await verify(settings, "--case", code, *given)
 
     assert await verified("--contents") == 0
     assert f"1 documents read, {len(SECRET)} bytes; 0 not as received" in capsys.readouterr().out
     files(document_store)[0].write_bytes(b"x" * 40)
     assert (await verified(), await verified("--contents")) == (0, 1)
     assert f"{code}, {document}: Nội dung đã bị sửa" in capsys.readouterr().out
+
+
+async def test_the_command_names_what_is_wrong_beside_the_cases(
+    open_world: Any,
+    migrated_database: Any,
+    master_key: str,
+    document_store: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = migrated_database("beside", Path(__file__).parents[1] / "migrations")
+    settings = Settings(
+        database_url=SecretStr(url),
+        tracking_key=SecretStr("a-key-of-tests-with-enough-characters"),
+        master_key=SecretStr(master_key),
+        document_store=document_store,
+        jwks_url="http://127.0.0.1:1",
+    )
+    async with open_world(url) as world:
+        await world.submit(await world.publish())
+        await world.close_on("H99.01", "2026-02-02")
+        assert await verify(settings, "--contents") == 0
+        async with world.database.transaction() as tx:
+            await tx.execute(update(case_series).values(last=6))
+            earlier = calendars.c.calendar.op("||")(cast({"closures": []}, JSONB))
+            await tx.execute(update(calendars).values(calendar=earlier))
+        assert await verify(settings) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert "procedures: 1 cases looked at, 0 not sound" in said
+    assert [line.partition(" / ")[2] for line in said if " / " in line] == [
+        "Numbers of cases: 1 given, the highest 1, but the series is at 6.",
+        "The working calendar is not the one that the agency declared last.",
+    ]
+    assert said[-2].endswith(
+        "0 days not as anchored; 1 series of numbers with a gap; 0 disposal lists not as settled; "
+        "1 calendars not as declared"
+    )

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from procedures.cases.soundness import verify_cases
 from procedures.domain.decision_table import graph
 from procedures.retention.operations import drop_contents
 from procedures.retention.store import destroy_keys
+from procedures.tables import documents
 from shared.ids import new_id
 
 PDF = b"%PDF-1.7 land book of one owner"
@@ -28,6 +30,12 @@ async def publish_part(world: Any, **changes: Any) -> str:
     body = {"agency": "H99.02", "first": "NHAN", "steps": steps, "documents": [BOOK], **changes}
     code: str = await world.publish(**body)
     return code
+
+
+async def flaw_of(world: Any, code: str) -> str | None:
+    async with world.database.transaction() as tx:
+        (verified,) = await verify_cases(tx, after=None, limit=1, code=code)
+    return verified.flaw and str(verified.flaw.en)
 
 
 def opens(part: str, **more: Any) -> dict[str, Any]:
@@ -78,10 +86,13 @@ async def test_a_part_has_the_papers_of_the_whole_as_documents_of_its_own(world:
     for who, status in ((world.citizen(), 200), (world.official("justice"), 200)):
         assert (await content(world, here, who)).status_code == status
     assert (await content(world, here, world.official("elsewhere"))).status_code == 404
-    async with world.database.transaction() as tx:
-        for code in (case["code"], child["code"]):
-            (verified,) = await verify_cases(tx, after=None, limit=1, code=code)
-            assert verified.flaw is None
+    assert [await flaw_of(world, one["code"]) for one in (case, child)] == [None, None]
+    loose = (await world.send(PDF + b" of another"))["id"]
+    for shared in (None, loose):
+        async with world.database.transaction() as tx:
+            other = update(documents).where(documents.c.id == here["id"]).values(content_of=shared)
+            await tx.execute(other)
+        assert await flaw_of(world, child["code"]) == "The documents are not those that the log names."
 
 
 async def test_what_the_other_procedure_would_not_take_is_left_out(world: Any) -> None:

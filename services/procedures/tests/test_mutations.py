@@ -1,4 +1,5 @@
-"""Any single changed bit of a case, its log, what follows from it, its documents or the anchors is found.
+"""Any single changed bit of a case, its log, what follows from it, its documents, the series of numbers, the lists of
+disposals or the anchors is found.
 
 `MOTCUA_MUTATIONS` says how many bits are tried, each at a random place of a random column of a random row;
 10,000 take some minutes. The seed is printed. What an earlier release did not write is no such bit.
@@ -13,30 +14,45 @@ from datetime import UTC, date, datetime, timedelta
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Table, cast, delete, func, select, true, update
+from sqlalchemy import Column, Table, cast, delete, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.anchors.operations import anchor_days, flaws_of_anchors
 from procedures.calendars.operations import Calendars
-from procedures.cases.record import record
 from procedures.cases.soundness import flaws_of_cases
 from procedures.cases.store import case_by_id, entry_of, log_of, see_one_state
 from procedures.catalogue.operations import Versions
+from procedures.domain import retention
 from procedures.domain.acts import Actor
 from procedures.domain.log import GENESIS, chained_bytes, entry_hash
-from procedures.domain.retention_acts import Erased
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.signing import Seal
 from procedures.results.signing_keys import SigningKeys
-from procedures.retention.operations import schedule_retentions
-from procedures.retention.store import destroy_keys
-from procedures.tables import anchors, case_log, cases, documents, results, retentions, tasks, timers
+from procedures.retention.operations import Approval, approve_list, schedule_retentions
+from procedures.retention.soundness import flaws_of_lists
+from procedures.retention.store import add_list
+from procedures.series import flaws_of_series
+from procedures.tables import (
+    anchors,
+    case_log,
+    case_series,
+    cases,
+    disposal_lists,
+    documents,
+    external_tasks,
+    result_series,
+    results,
+    retentions,
+    tasks,
+    timers,
+)
 from shared.ids import new_id
 
 MUTATIONS = int(os.environ.get("MOTCUA_MUTATIONS", "300"))
@@ -52,20 +68,48 @@ KEPT = {"result": "granted", "years": 5, "from": "ended", "then": "destroy"}
 BITS = {
     cases: "code procedure version agency applicant status submitted_at due_at sequence head state form data_key",
     case_log: "sequence at actor act hash",
-    tasks: "step agency unit role opened_at due_at sort_at",
-    documents: "file_name media_type size sha256",
-    results: "agency type number issued_at json_sha256 pdf_sha256 state ended_at legal_ground",
+    tasks: "step agency unit role opened_at due_at sort_at procedure status",
+    documents: "file_name content_key media_type size sha256 erased_at",
+    results: "agency type title_vi title_en number issued_at json_sha256 pdf_sha256 state ended_at legal_ground",
     retentions: "agency ended_at held scheduled due_on disposal disposed_at",
+    disposal_lists: "agency disposal ground status revision drawn_up_by settled_at certificate",
     timers: "kind subject at fires_at failures",
+    external_tasks: "step procedure agency unit role opened_at due_at sort_at ready attempts",
+    case_series: "agency day last",
+    result_series: "agency year symbol last",
     anchors: "number day entries root previous hash",
 }
 """The columns that are looked at. Ids of cases cannot be changed: others refer to them."""
+
+CHANGES = {
+    "a document of a living case that is said to be erased": "documents SET erased_at = now() WHERE case_id IS NOT NULL AND file_name IS NOT NULL",
+    "one whose content is said to be dropped": "documents SET dropped_at = now() WHERE file_name IS NOT NULL",
+    "one that nobody sees": "documents SET received_at = NULL WHERE file_name IS NOT NULL",
+    "one that is said to be kept, of an erased case": "documents SET erased_at = NULL WHERE file_name IS NULL",
+    "one that was dropped before it was erased": "documents SET dropped_at = erased_at - interval '1 s' WHERE file_name IS NULL",
+    "one that has the content of another": "documents SET content_of = (SELECT max(id::text)::uuid FROM documents) WHERE case_id IS NOT NULL",
+    "one that nobody has put into the case": "documents SET case_id = (SELECT max(id::text)::uuid FROM cases) WHERE case_id IS NULL",
+    "a timer that is put off for good": "timers SET failures = 1, fires_at = '9999-01-01'",
+    "a task that no system is ever offered": "external_tasks SET free_at = '9999-01-01'",
+    "a task without attempts": "external_tasks SET attempts_left = -1",
+    "a case that was erased by no list": "retentions SET disposal_list = NULL WHERE disposal_list IS NOT NULL",
+    "a list that was not approved": "disposal_lists SET status = 'dismissed'",
+    "a series with a gap": "case_series SET last = last + 5",
+    "a series that stands before its end": "case_series SET last = last - 1",
+    "a series of results with a gap": "result_series SET last = last + 1",
+}
+"""What more than one bit makes of a row, or of an empty column."""
 
 
 @pytest.fixture
 async def world(open_world: Any, migrated_database: Any) -> AsyncIterator[Any]:
     async with open_world(migrated_database("mutations", Path(__file__).parents[1] / "migrations")) as world:
         yield world
+
+
+def step(code: str, unit: str, to: str | None, **more: Any) -> dict[str, Any]:
+    title = {"vi": f"Bước {code}", "en": f"Step {code}"}
+    return {"code": code, "title": title, "unit": unit, "transitions": [{"to": to}], **more}
 
 
 async def lived(world: Any, sign_with: Path) -> list[UUID]:
@@ -80,6 +124,13 @@ async def lived(world: Any, sign_with: Path) -> list[UUID]:
         (await world.submit(procedure, form={"fullName": f"Bà {n}", "born": "1990-01-31"}))["id"]
         for n in range(4)
     ]
+    tax = {
+        "agency": "H99.02",
+        "external": {"attempts": 3},
+        "allowance": {"kind": "working_days", "amount": 2},
+    }
+    steps = [step("TIEP_NHAN", "BP_MOT_CUA", "HOI_THUE"), step("HOI_THUE", "BP_THUE", None, **tax)]
+    opened.append((await world.submit(await world.publish(steps=steps)))["id"])
     opened.append((await world.submit(procedure, documents=document))["id"])
     items = {"items": [{"document": "GIAY_TO", "reason": "Bản chụp mờ."}]}
     done = {"outcome": "done", "note": "Đã đối chiếu."}
@@ -122,11 +173,15 @@ async def issued(world: Any, case: str, desk: Any) -> None:
 
 async def erase(world: Any, case_id: UUID) -> None:
     """As an approved list does, years before its time."""
-    official, act = Actor("somebody", "official", "H99.01"), Erased(new_id(), "Luật Lưu trữ 2024")
+    now, drawn_up = world.clock.now(), {"id": new_id(), "agency": "H99.01", "disposal": "destroy"}
+    who = Approval(Actor("somebody", "official", "H99.01"), "H99.01", '"1"')
     async with world.database.transaction() as tx:
-        stored = await case_by_id(tx, case_id)
-        await record(tx, official, world.clock.now(), [(stored, (act,))])
-        await destroy_keys(tx, [case_id], world.clock.now())
+        told = {"ground": "Luật Lưu trữ 2024", "drawn_up_by": "somebody else", "drawn_up_at": now}
+        await add_list(tx, **drawn_up, **told, status="drawn_up")
+        listed = update(retentions).where(retentions.c.case_id == case_id)
+        await tx.execute(listed.values(disposal_list=drawn_up["id"]))
+        with patch.object(retention, "may_be_disposed_of", return_value=True):
+            await approve_list(tx, now, drawn_up["id"], who)
 
 
 def flipped(value: Any, chance: random.Random) -> Any:
@@ -176,7 +231,8 @@ async def mutated(tx: AsyncConnection, chance: random.Random) -> str | None:
 
 async def flaws(tx: AsyncConnection) -> list[Any]:
     found: list[Any] = [one for one in await flaws_of_cases(tx, after=None, limit=100) if one.flaw]
-    return found + [flaw async for flaw in flaws_of_anchors(tx, {})]
+    found += [flaw async for flaw in flaws_of_anchors(tx, {})] + await flaws_of_series(tx)
+    return found + [flaw async for flaw in flaws_of_lists(tx)]
 
 
 @pytest.mark.timeout(3600)
@@ -210,11 +266,28 @@ async def test_a_lost_row_of_what_follows_from_a_case_is_found(world: Any, certi
         await see_one_state(tx)
         assert await flaws(tx) == []
         lasting = {results: results.c.state == "in_force", retentions: true(), timers: true()}
+        for table in (external_tasks, case_series, result_series):
+            lasting[table] = true()
         for table, rows in lasting.items():
             attempt = await tx.begin_nested()
             assert (await tx.execute(delete(table).where(rows))).rowcount
             assert await flaws(tx), table.name
             await attempt.rollback()
+
+
+async def test_a_row_that_says_otherwise_is_found(world: Any, certificates: Path) -> None:
+    await lived(world, certificates)
+    await world.send(b"%PDF-1.7 of no case")
+    async with world.database.transaction() as tx:
+        await see_one_state(tx)
+        for name, change in CHANGES.items():
+            attempt = await tx.begin_nested()
+            assert (await tx.execute(text(f"UPDATE {change}"))).rowcount, name
+            assert await flaws(tx), name
+            await attempt.rollback()
+        soon = text("UPDATE timers SET failures = 1, fires_at = clock_timestamp() + interval '1 hour'")
+        assert (await tx.execute(soon)).rowcount
+        assert await flaws(tx) == []
 
 
 def absences(part: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
@@ -278,7 +351,7 @@ async def test_what_an_earlier_release_wrote_is_sound_and_is_added_to(world: Any
         for case_id in opened:
             await write_as_earlier(tx, case_id)
         assert (await tx.execute(select(size))).scalar_one() < 0.8 * before
-        assert [one.flaw for one in await flaws_of_cases(tx, after=None, limit=100)] == [None] * 5
+        assert [one.flaw for one in await flaws_of_cases(tx, after=None, limit=100)] == [None] * 6
     done = await world.act(
         str(opened[-1]), "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"}
     )
@@ -286,7 +359,7 @@ async def test_what_an_earlier_release_wrote_is_sound_and_is_added_to(world: Any
     log = await world.http.get(f"/procedures/v1/cases/{opened[-1]}/log", headers=world.citizen())
     assert log.json()["sound"] is True
     async with world.database.transaction() as tx:
-        assert [one.flaw for one in await flaws_of_cases(tx, after=None, limit=100)] == [None] * 5
+        assert [one.flaw for one in await flaws_of_cases(tx, after=None, limit=100)] == [None] * 6
         unheld = update(cases).where(cases.c.id == opened[2]).values(state=cases.c.state.op("-")("hold"))
         await tx.execute(unheld)
         assert [one.id for one in await flaws_of_cases(tx, after=None, limit=100) if one.flaw] == [opened[2]]

@@ -8,15 +8,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from procedures.anchors.operations import anchor_days, flaws_of_anchors
-from procedures.cases.soundness import verify_cases
+from procedures.cases.soundness import Verified, verify_cases
 from procedures.documents.contents import Content
 from procedures.documents.sealing import new_key
 from procedures.domain.log import canonical
 from procedures.domain.personal import ERASED
 from procedures.retention.operations import schedule_retentions
+from procedures.retention.soundness import flaws_of_lists
+from procedures.tables import disposal_lists
 from procedures.upkeep import sweep
 from shared.ids import new_id
 
@@ -75,6 +77,7 @@ async def settled(world: Any, disposal_list: Any, command: str, who: dict[str, s
 async def flaws(world: Any) -> list[Any]:
     async with world.database.transaction() as tx:
         found: list[Any] = [one for one in await verify_cases(tx, after=None, limit=100) if one.flaw]
+        found += [flaw async for flaw in flaws_of_lists(tx)]
         return found + [flaw async for flaw in flaws_of_anchors(tx, {})]
 
 
@@ -248,6 +251,96 @@ async def test_a_held_case_is_not_disposed_of_until_it_is_released(world: Any) -
     late = await world.act(free["id"], "hold", desk, {"reason": "Muộn rồi."})
     assert late.json()["type"] == "/problems/case-erased"
     assert await flaws(world) == []
+
+
+async def test_a_case_that_is_not_due_is_left_out_of_a_list_that_is_approved(world: Any) -> None:
+    due_one = await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    listed = await drawn_up(world, world.official("desk"))
+    fresh = await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    assert await flaws(world) == []
+    put_on = text("UPDATE retentions SET disposal_list = :list, due_on = '2026-01-01' WHERE case_id = :case")
+    async with world.database.transaction() as tx:
+        await tx.execute(put_on, {"list": listed.json()["id"], "case": fresh["id"]})
+    assert [one.code for one in await flaws(world) if isinstance(one, Verified)] == [fresh["code"]]
+    approved = await settled(world, listed, "approval", world.official("justice"))
+    certificate = approved.json()["certificate"]
+    assert [one["code"] for one in certificate["cases"]] == [due_one["code"]]
+    assert certificate["leftOut"] == [fresh["code"]]
+    assert (await world.read(fresh["id"])).json()["erased"] is None
+
+
+LISTS = {
+    "an approved list that takes in a case": "retentions SET disposal_list = :erasing WHERE disposal_list IS NULL",
+    "one that is to be settled and does": "retentions SET disposal_list = :waiting WHERE disposal_list IS NULL",
+    "a waiting list with a case that is not due": "retentions SET due_on = '2099-01-01' WHERE disposal_list = :waiting",
+    "one with a case that is kept for good": "retentions SET due_on = NULL WHERE disposal_list = :waiting",
+    "one that is dismissed with a case on it": "disposal_lists SET status = 'dismissed', settled_at = now(), revision = 2 WHERE id = :waiting",
+    "one that is approved without a certificate": "disposal_lists SET status = 'approved', settled_at = now(), revision = 2 WHERE id = :waiting",
+    "another ground": "disposal_lists SET ground = 'Không có' WHERE id = :erasing",
+    "another approval": "disposal_lists SET settled_at = now() WHERE id = :erasing",
+    "another who drew it up": "disposal_lists SET drawn_up_by = 'nobody' WHERE id = :erasing",
+    "a certificate that says otherwise": 'disposal_lists SET certificate = certificate || \'{"leftOut": ["H99"]}\' WHERE id = :erasing',
+}
+
+
+async def test_a_list_that_was_changed_by_hand_is_found(world: Any) -> None:
+    desk, justice = world.official("desk"), world.official("justice")
+    procedure = await world.publish(retention=RULES)
+    for _ in range(2):
+        await refused(world, procedure)
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    erasing = await drawn_up(world, desk)
+    assert (await settled(world, erasing, "approval", justice)).status_code == 201
+    await refused(world, procedure)
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    waiting = await drawn_up(world, desk)
+    await refused(world, procedure)
+    await scheduled(world)
+    ids = {"erasing": erasing.json()["id"], "waiting": waiting.json()["id"]}
+    async with world.database.transaction() as tx:
+        for name, change in LISTS.items():
+            assert [flaw async for flaw in flaws_of_lists(tx)] == []
+            attempt = await tx.begin_nested()
+            assert (await tx.execute(text(f"UPDATE {change}"), ids)).rowcount == 1, name
+            assert [flaw async for flaw in flaws_of_lists(tx)], name
+            await attempt.rollback()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ground": "Không có"},
+        {"approvedBy": "nobody"},
+        {"cases": []},
+        {"cases": [{"headBefore": "00"}]},
+        {"cases": [{"headAfter": "00"}]},
+        {"cases": [{"formCommitment": "00"}]},
+    ],
+)
+async def test_a_certificate_that_was_made_up_anew_does_not_follow_from_the_logs(
+    world: Any, change: dict[str, Any]
+) -> None:
+    await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    listed = await drawn_up(world, world.official("desk"))
+    approved = await settled(world, listed, "approval", world.official("justice"))
+    certificate = approved.json()["certificate"]
+    del certificate["sha256"]
+    lines = zip(certificate["cases"], change.get("cases", ()), strict=False)
+    made_up = {**certificate, **change}
+    if "cases" in change:
+        made_up["cases"] = [{**line, **other} for line, other in lines]
+    made_up["sha256"] = hashlib.sha256(canonical(made_up)).hexdigest()
+    assert await flaws(world) == []
+    async with world.database.transaction() as tx:
+        await tx.execute(update(disposal_lists).values(certificate=made_up))
+    assert [found for found, _ in await flaws(world)] == [UUID(listed.json()["id"])]
 
 
 async def test_a_case_that_is_transferred_names_the_archive_and_stays_readable(world: Any) -> None:

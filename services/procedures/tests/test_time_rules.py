@@ -1,5 +1,6 @@
 """What a procedure says about time beside its terms: read, written, drawn, and found wrong where it is."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from procedures.domain.definition_json import (
 )
 from procedures.domain.findings import findings
 from procedures.domain.time_rules import NO_RULES, Expiry
+from procedures.domain.timer import delay_after
 
 FIVE_DAYS = {"kind": "working_days", "amount": 5}
 RULES: dict[str, Any] = {
@@ -74,3 +76,12 @@ def test_rules_that_come_to_nothing_are_found(
 def test_a_diagram_carries_them(definition: Any) -> None:
     drawn = definition_from_json(definition(**RULES))
     assert read_bpmn(write_bpmn(drawn), agency="H99.01").definition == drawn
+
+
+@pytest.mark.parametrize(
+    ("failures", "minutes"), [(0, 1), (1, 2), (5, 32), (6, 60), (100, 60), (2**31 - 1, 60), (-1, 1)]
+)
+def test_a_timer_that_failed_rests_twice_as_long_each_time_and_an_hour_at_most(
+    failures: int, minutes: int
+) -> None:
+    assert delay_after(failures) == timedelta(minutes=minutes)

@@ -2,7 +2,7 @@
 
 import       read register sheets and BPMN diagrams into drafts, with every fault of each in a sentence
 draw         print a version of a procedure as a BPMN diagram
-verify       check that no bit of cases, their logs, what was paid, the anchors, and of papers was changed
+verify       check that no bit of cases, logs, payments, series of numbers, disposals, anchors and papers was changed
 check-result verify a signed result from its file alone
 recount      count the statistics anew from the logs of all cases
 rotate-keys  seal everything under the newest version of the master key
@@ -21,6 +21,7 @@ from pathlib import Path
 from procedures.anchors.operations import flaws_of_anchors
 from procedures.anchors.store import newest as newest_anchor
 from procedures.calendars.operations import Calendars, national_calendar
+from procedures.calendars.soundness import flaws_of_calendars
 from procedures.cases.soundness import verify_cases
 from procedures.cases.store import see_one_state
 from procedures.catalogue.operations import (
@@ -42,12 +43,13 @@ from procedures.domain.register_sheet import Imported
 from procedures.domain.report import render
 from procedures.keys.keyring import Keyring, hand_over
 from procedures.keys.operations import rotate_keys
-from procedures.payments.soundness import flaws_of_receipts
 from procedures.results.certificates import make_sample_certificate
 from procedures.results.checking import check
 from procedures.retention.operations import schedule_retentions
+from procedures.retention.soundness import flaws_of_lists
 from procedures.retention.store import count_due
 from procedures.sample import publish_sample, samples
+from procedures.series import flaws_of_series
 from procedures.settings import Settings
 from procedures.simulations.command import SIMULATE
 from procedures.statistics.operations import recount
@@ -133,14 +135,26 @@ async def _verify(arguments: argparse.Namespace, settings: ServiceSettings) -> i
             if len(verified) < _AT_ONCE:
                 break
             after = verified[-1].id
-        unheld = 0 if arguments.case else await _verify_anchors(database, dict(arguments.anchor))
-        broken = 0 if arguments.case else await _verify_receipts(database)
+        beside = 0 if arguments.case else await _verify_beside(database, dict(arguments.anchor))
         wrong = await _verify_contents(database, settings, arguments.case) if arguments.contents else 0
+    print(f"procedures: {looked_at} cases looked at, {unsound} not sound")
+    return int(unsound + beside + wrong > 0)
+
+
+async def _verify_beside(database: Database, anchors: dict[date, bytes]) -> int:
+    """How many days, series of numbers, disposal lists and calendars are not sound, after naming each."""
+    unheld = await _verify_anchors(database, anchors)
+    async with database.transaction() as tx:
+        await see_one_state(tx)
+        series, calendars = await flaws_of_series(tx), await flaws_of_calendars(tx)
+        lists = [found async for found in flaws_of_lists(tx)]
+    for name, flaw in (*series, *lists, *calendars):
+        print(f"{name}: {flaw.vi} / {flaw.en}")
     print(
-        f"procedures: {looked_at} cases looked at, {unsound} not sound; {unheld} days not as anchored; "
-        f"{broken} series of receipts with a gap"
+        f"procedures: {unheld} days not as anchored; {len(series)} series of numbers with a gap; "
+        f"{len(lists)} disposal lists not as settled; {len(calendars)} calendars not as declared"
     )
-    return int(unsound + unheld + broken + wrong > 0)
+    return unheld + len(series) + len(lists) + len(calendars)
 
 
 async def _verify_contents(database: Database, settings: ServiceSettings, case: str | None) -> int:
@@ -156,15 +170,6 @@ async def _verify_contents(database: Database, settings: ServiceSettings, case: 
             print(f"procedures: {read} documents read, {size / 1e9:.1f} GB", file=sys.stderr)
     print(f"procedures: {read} documents read, {size} bytes; {wrong} not as received")
     return wrong
-
-
-async def _verify_receipts(database: Database) -> int:
-    """How many series of receipts have a gap, after naming each."""
-    async with database.reading() as tx:
-        flaws = await flaws_of_receipts(tx)
-    for series, flaw in flaws:
-        print(f"{series}: {flaw.vi} / {flaw.en}")
-    return len(flaws)
 
 
 async def _verify_anchors(database: Database, kept: dict[date, bytes]) -> int:
@@ -320,7 +325,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("check-result", "verify a signed result from its file alone", _check_result, _check_arguments),
     Command(
         "verify",
-        "check that no bit of cases, logs, payments, anchors and papers was changed",
+        "check that no bit of cases, logs, payments, series of numbers, disposals, anchors and papers was changed",
         _verify,
         _verify_arguments,
     ),

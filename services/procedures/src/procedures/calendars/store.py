@@ -39,6 +39,18 @@ async def calendar_versions_of(tx: AsyncConnection, agency: str) -> Sequence[Any
     return (await tx.execute(query.order_by(calendar_versions.c.since))).all()
 
 
+async def newest_calendars(tx: AsyncConnection) -> Sequence[AnyRow]:
+    """What each agency has declared last (`newest`), and what stands for it now (`present`)."""
+    newest = calendar_versions.c.calendar.label("newest")
+    query = (
+        select(calendar_versions.c.agency, newest, calendars.c.calendar.label("present"))
+        .ext(distinct_on(calendar_versions.c.agency))
+        .outerjoin(calendars, calendars.c.agency == calendar_versions.c.agency)
+        .order_by(calendar_versions.c.agency, calendar_versions.c.since.desc())
+    )
+    return (await tx.execute(query)).all()
+
+
 async def add_calendar_version(
     tx: AsyncConnection, agency: str, calendar: dict[str, Any], now: datetime
 ) -> None:

@@ -62,6 +62,7 @@ async def file_case(
 
     Raises:
         asyncpg.UniqueViolationError: the idempotency key was used before.
+        CaseNumberTaken: the series of the day was changed by hand.
     """
     definition, calendar = published.definition, dated.calendar
     salt, content = os.urandom(SALT_LENGTH), canonical(form)

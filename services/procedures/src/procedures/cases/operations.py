@@ -105,6 +105,7 @@ async def submit_case(
         NotInForce: no version of the procedure takes cases.
         Invalid: faults of the form and of the documents, all at once.
         asyncpg.UniqueViolationError: the idempotency key was used before.
+        CaseNumberTaken: the series of the day was changed by hand.
     """
     for fresh in (False, True):  # again when version or calendar changed since this process last looked
         published = await versions.in_force(tx, procedure, fresh=fresh)

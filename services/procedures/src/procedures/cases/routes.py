@@ -19,7 +19,7 @@ from procedures.cases.schemas import (
     Receipt,
     Submission,
 )
-from procedures.cases.submission import Remembered
+from procedures.cases.submission import CaseNumberTaken, Remembered
 from procedures.cases.views import case_view, log_entry, receipt
 from procedures.catalogue.operations import NotInForce
 from procedures.dependencies import actor_of, desk_of, look_of, officer
@@ -48,7 +48,12 @@ AsOf = Annotated[
 CaseId = Annotated[UUID, Path(description="The id on the receipt")]
 
 
-@router.post("/cases", status_code=201, response_model=Receipt, responses=problems(NotInForce, Unprocessable))
+@router.post(
+    "/cases",
+    status_code=201,
+    response_model=Receipt,
+    responses=problems(NotInForce, Unprocessable, CaseNumberTaken),
+)
 async def submit_case(
     request: Request, body: Submission, who: Applicant, key: IdempotencyKey = None
 ) -> Response:
@@ -72,7 +77,7 @@ async def submit_case(
                 enclosures=[Enclosure(item.document, item.id) for item in body.documents],
                 answer=Remembered(once.client, once.route, once.key, once.fingerprint),
             )
-    except (asyncpg.UniqueViolationError, Conflict, Invalid):
+    except (asyncpg.UniqueViolationError, CaseNumberTaken, Conflict, Invalid):
         # What was filed under the key before stands, also when it could not be filed once more.
         async with desk.database.reading() as tx:
             given = await once.given_before(tx)

@@ -21,7 +21,8 @@ from procedures.cases.followers import Followers, flaw_of_followers, followers_o
 from procedures.cases.sealing import FiledForm, filed_form, key_of
 from procedures.cases.store import Stored
 from procedures.consultations.store import consultees_of, rows_of
-from procedures.documents.store import content_of, documents_of, file_name_of
+from procedures.documents.soundness import flaw_of_documents
+from procedures.documents.store import documents_of
 from procedures.domain.acts import Entry
 from procedures.domain.case import Case, fold
 from procedures.domain.log import Link, canonical, first_broken
@@ -51,7 +52,6 @@ _TEXT = Text(
 _COLUMNS = Text(
     vi="Dòng hồ sơ không khớp với nhật ký.", en="The row of the case does not follow from the log."
 )
-_DOCUMENTS = Text(vi="Giấy tờ không khớp với nhật ký.", en="The documents are not those that the log names.")
 _LINK = Text(
     vi="Liên kết hồ sơ không khớp với nhật ký.", en="The link of the case does not follow from the log."
 )
@@ -146,7 +146,7 @@ def _flaw_of_row(tx: AsyncConnection, row: AnyRow, beside: _Beside) -> Text | No
     return (
         _flaw_of_sealed(tx, row, case, entries)
         or _flaw_of_lists(row, case, beside)
-        or _flaw_of_documents(tx, case, beside.documents)
+        or flaw_of_documents(tx, case, beside.log, beside.documents)
         or flaw_of_payments(case, row.code, beside.payments)
         or flaw_of_followers(case, beside.log, beside.followers)
     )
@@ -211,26 +211,6 @@ def _flaw_of_lists(row: AnyRow, case: Case, beside: _Beside) -> Text | None:
         return _LINK
     consulted = {one["id"]: one for one in rows_of(case)}
     return None if {one["id"]: one for one in beside.consultees} == consulted else _CONSULTEES
-
-
-def _flaw_of_documents(tx: AsyncConnection, case: Case, documents: Mapping[UUID, AnyRow]) -> Text | None:
-    """Each document that the state names is there as it is named; its name and key are sealed, or erased."""
-    letter = (case.apology.letter,) if case.apology and case.apology.letter else ()
-    papers = (*case.attachments, *case.result, *letter)
-    named = ((one.id, one.media_type, one.size, one.sha256) for one in papers)
-    there = {(one.id, one.media_type, one.size, one.sha256) for one in documents.values()}
-    if not there.issuperset(named):
-        return _DOCUMENTS
-    try:
-        for document in documents.values():
-            if document.file_name is not None:
-                file_name_of(tx, document)
-            content_of(tx, document)
-    except Unreadable:
-        return _DOCUMENTS
-    erased = {document.file_name is None for document in documents.values()}
-    keys = case.erased is not None and any(document.content_key for document in documents.values())
-    return None if erased <= {case.erased is not None} and not keys else _DOCUMENTS
 
 
 def _flaw_of_form(form: FiledForm | None, case: Case) -> Text | None:

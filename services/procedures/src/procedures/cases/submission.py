@@ -22,6 +22,7 @@ from procedures.domain.case_code import SERIES_DIGITS, series_prefix
 from procedures.domain.log import GENESIS, chained_bytes
 from procedures.keys.keyring import CaseKey
 from shared import outbox
+from shared.errors import Text, Unavailable
 from shared.events import Envelope
 
 # The number is taken only while the version is in force and the calendar is the one the due date was
@@ -66,6 +67,16 @@ SELECT code, head FROM sealed
 """  # noqa: S608 -- a constant
 
 
+class CaseNumberTaken(Unavailable):
+    """The series of the day stands behind the last number that was given; it was changed by hand."""
+
+    slug = "case-number-taken"
+    title = Text(
+        vi="Dãy số hồ sơ trong ngày của cơ quan bị sai nên chưa nhận được hồ sơ. Hãy báo bộ phận hỗ trợ.",
+        en="The agency's series of numbers of this day is wrong, so that no case can be filed. Tell support.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """Where the answer is kept under the caller's idempotency key (`key` is None without one)."""
@@ -94,6 +105,7 @@ async def write(
 
     Raises:
         asyncpg.UniqueViolationError: the idempotency key was used before.
+        CaseNumberTaken: the series of the day was changed by hand.
         ConnectionResetError: the database went away in the middle.
     """
     entry = replace(entry, act=sealed_act(key, entry))
@@ -137,6 +149,10 @@ async def write(
     driver: asyncpg.Connection = tx.sync_connection.connection.driver_connection
     try:
         row = await driver.fetchrow(_SUBMIT, *values)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "cases_code_key":
+            raise CaseNumberTaken from error
+        raise
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         # What the driver says when it loses the server between two of its steps.
         if driver.is_closed() or isinstance(error, asyncpg.InternalClientError):

@@ -88,6 +88,14 @@ class Contents:
         async for chunk in found.stream(min_chunk_size=_CHUNK):
             yield bytes(chunk)
 
+    async def is_there(self, document: UUID) -> bool:
+        """Whether there is a content under this id."""
+        try:
+            await obstore.head_async(self._store, _name(document))
+        except FileNotFoundError:
+            return False
+        return True
+
     async def drop(self, document: UUID) -> None:
         """Remove the content, if there is any."""
         with suppress(FileNotFoundError):

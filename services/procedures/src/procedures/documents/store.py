@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.sight import Viewer, visible_to
@@ -14,6 +14,9 @@ from procedures.documents.contents import Content
 from procedures.keys.keyring import keyring_of
 from procedures.tables import cases, documents
 from shared.db import AnyRow
+
+_KEPT = cases.c.data_key.is_not(None)
+"""Whether a case is not erased, whatever the rows of its documents say."""
 
 
 async def expect(
@@ -97,9 +100,12 @@ async def loose_of(tx: AsyncConnection, owner: str, ids: Sequence[UUID]) -> dict
 
 
 async def documents_of(tx: AsyncConnection, cases_: Sequence[UUID]) -> dict[UUID, dict[UUID, AnyRow]]:
-    """The documents of these cases, by case and id."""
+    """The documents of these cases, by case and id; those handed on with size and hash of what they share."""
     found: dict[UUID, dict[UUID, AnyRow]] = {}
-    for row in await tx.execute(select(documents).where(documents.c.case_id.in_(cases_))):
+    shared = documents.alias("shared")
+    query = select(documents, shared.c.size.label("shared_size"), shared.c.sha256.label("shared_sha256"))
+    query = query.outerjoin(shared, shared.c.id == documents.c.content_of)
+    for row in await tx.execute(query.where(documents.c.case_id.in_(cases_))):
         found.setdefault(row.case_id, {})[row.id] = row
     return found
 
@@ -112,7 +118,7 @@ async def kept_documents(
     query = (
         select(documents, cases.c.code)
         .join(cases, cases.c.id == documents.c.case_id)
-        .where(documents.c.id > after, documents.c.erased_at.is_(None))
+        .where(documents.c.id > after, _KEPT)
         .order_by(documents.c.id)
         .limit(limit)
     )
@@ -120,9 +126,27 @@ async def kept_documents(
 
 
 async def is_kept(tx: AsyncConnection, document: UUID) -> bool:
-    """Whether the document is there, and not erased."""
-    query = select(documents.c.id).where(documents.c.id == document, documents.c.erased_at.is_(None))
-    return (await tx.execute(query)).one_or_none() is not None
+    """Whether the document is in a case that is not erased."""
+    query = select(documents.c.id).join(cases, cases.c.id == documents.c.case_id)
+    return (await tx.execute(query.where(documents.c.id == document, _KEPT))).one_or_none() is not None
+
+
+async def dropped_documents(
+    tx: AsyncConnection, *, after: UUID, limit: int, code: str | None
+) -> Sequence[AnyRow]:
+    """The next documents that are said to be dropped, by id, as `kept_documents`; with the id of their content.
+    Not those of which a case that is not erased has the content."""
+    content, other = func.coalesce(documents.c.content_of, documents.c.id), documents.alias("other")
+    shared = select(other.c.id).join(cases, cases.c.id == other.c.case_id)
+    shared = shared.where(or_(other.c.id == content, other.c.content_of == content), _KEPT)
+    query = (
+        select(documents.c.id, documents.c.size, cases.c.code, content.label("content"))
+        .join(cases, cases.c.id == documents.c.case_id)
+        .where(documents.c.id > after, documents.c.dropped_at.is_not(None), ~shared.exists())
+        .order_by(documents.c.id)
+        .limit(limit)
+    )
+    return (await tx.execute(query if code is None else query.where(cases.c.code == code))).all()
 
 
 async def put_into_case(tx: AsyncConnection, case_id: UUID, ids: Sequence[UUID]) -> None:

@@ -156,6 +156,16 @@ def due(rules: Collection[RetentionRule], case: Case, calendar: WorkingCalendar)
     return Due(years_after(calendar.local_date(since), rule.years), rule.then)
 
 
+def may_be_disposed_of(
+    rules: Collection[RetentionRule], case: Case, calendar: WorkingCalendar, disposal: Disposal, today: date
+) -> bool:
+    """Whether this is to become of a case by now; asked of the case itself, whatever lists and rows say."""
+    if case.ended_at is None or case.is_needed or disposed_of(case):
+        return False
+    until = due(rules, case, calendar)
+    return until is not None and until.then is disposal and until.on <= today
+
+
 def years_after(day: date, years: int) -> date:
     """The same day of a later year; of 29 February, where there is none, 1 March."""
     try:

@@ -1,8 +1,11 @@
 """A timer: what will happen to a case by itself, and when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+LONGEST_DELAY = timedelta(hours=1)
+_FIRST_DELAY = timedelta(minutes=1)
 
 
 class TimerKind(StrEnum):
@@ -39,3 +42,8 @@ class Timer:
     subject: str
     """The step, the id of the consultee or the number of the fee; empty when it is about the whole case."""
     at: datetime
+
+
+def delay_after(failures: int) -> timedelta:
+    """How long a timer that failed rests, after so many failures before: twice as long each time."""
+    return min(_FIRST_DELAY * (1 << max(0, min(failures, 6))), LONGEST_DELAY)

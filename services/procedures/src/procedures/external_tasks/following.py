@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.domain.case import Case, Task
 from procedures.external_tasks import store
 from procedures.external_tasks.bell import ring_once_committed
-from procedures.external_tasks.store import Opening
+from procedures.external_tasks.store import Opening, tasks_for_systems
 from shared import outbox
 from shared.events.procedures_tasks import TaskClosed, TaskOpened
 from shared.ids import new_id
@@ -24,16 +24,20 @@ Change = tuple[str, Case, Case]
 async def follow(tx: AsyncConnection, now: datetime, changes: Sequence[Change]) -> None:
     """Open and close tasks for systems as the cases have it now. The row locks of the cases are held."""
     gone = [
-        (code, old, task) for code, old, new in changes for task in _external(old) if not _is_in(task, new)
+        (code, old, task)
+        for code, old, new in changes
+        for task in tasks_for_systems(old)
+        if not _is_in(task, new)
     ]
     come = [
-        (code, new, task) for code, old, new in changes for task in _external(new) if not _is_in(task, old)
+        (code, new, task)
+        for code, old, new in changes
+        for task in tasks_for_systems(new)
+        if not _is_in(task, old)
     ]
     other = [(new, task) for _, old, new in changes for task in _changed(old, new)]
     closed = await store.close_tasks(tx, [(case.id, task.step) for _, case, task in gone])
-    opening = [
-        Opening(new_id(), case.id, case.procedure, task, case.lets_complete(task)) for _, case, task in come
-    ]
+    opening = [Opening(new_id(), case, task) for _, case, task in come]
     await store.open_tasks(tx, now, opening)
     await store.change_tasks(tx, [(case.id, task, case.lets_complete(task)) for case, task in other])
     ended = [
@@ -51,10 +55,6 @@ async def follow(tx: AsyncConnection, now: datetime, changes: Sequence[Change]) 
         ring_once_committed(tx, agency)
 
 
-def _external(case: Case) -> list[Task]:
-    return [task for task in case.tasks if task.attempts is not None]
-
-
 def _is_in(task: Task, case: Case) -> bool:
     """Whether the case has the same task, open since the same instant for the same unit."""
     return any(_identity(task) == _identity(other) for other in case.tasks)
@@ -66,7 +66,7 @@ def _identity(task: Task) -> tuple[object, ...]:
 
 def _changed(old: Case, new: Case) -> Iterator[Task]:
     """The tasks that stay open and are due at another instant, or whose case has another status, which may let them be done."""
-    for task in _external(new):
+    for task in tasks_for_systems(new):
         if _is_in(task, old) and (task not in old.tasks or old.status is not new.status):
             yield task
 

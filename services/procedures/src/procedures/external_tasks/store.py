@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.sealing import FiledForm, filed_form
 from procedures.cases.store import FAR, SEEN, Stored, stored_case
-from procedures.domain.case import Task
+from procedures.domain.case import Case, Task
 from procedures.domain.external_task import Cause, ExternalTask, Incident, Lease
 from procedures.tables import cases, claims, external_tasks, task_systems
 from shared.db import AnyRow
@@ -36,10 +36,8 @@ class Opening:
     """A task that opens for systems."""
 
     id: UUID
-    case_id: UUID
-    procedure: str
+    case: Case
     task: Task
-    ready: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +68,41 @@ class Kept:
     row: AnyRow
 
 
+def tasks_for_systems(case: Case) -> list[Task]:
+    """The open tasks of a case that are left to systems."""
+    return [task for task in case.tasks if task.attempts is not None]
+
+
+def task_row(case: Case, task: Task) -> dict[str, Any]:
+    """What of the row of a task follows from its case."""
+    return {
+        "case_id": case.id,
+        "step": task.step,
+        "procedure": case.procedure,
+        "agency": task.agency,
+        "unit": task.unit,
+        "role": task.role,
+        "opened_at": task.opened_at,
+        "due_at": task.due_at,
+        "sort_at": task.due_at or FAR,
+        "ready": case.lets_complete(task),
+        "attempts": task.attempts,
+    }
+
+
+async def of_cases(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[AnyRow]:
+    """The tasks of these cases."""
+    return (await tx.execute(select(external_tasks).where(_TASKS.case_id.in_(ids)))).all()
+
+
 async def open_tasks(tx: AsyncConnection, now: datetime, opening: Sequence[Opening]) -> None:
     """Tasks that systems may claim from now on, once they are ready."""
     if not opening:
         return
     rows = [
         {
-            "case_id": one.case_id,
-            "step": one.task.step,
+            **task_row(one.case, one.task),
             "id": one.id,
-            "procedure": one.procedure,
-            "agency": one.task.agency,
-            "unit": one.task.unit,
-            "role": one.task.role,
-            "opened_at": one.task.opened_at,
-            "due_at": one.task.due_at,
-            "sort_at": one.task.due_at or FAR,
-            "ready": one.ready,
-            "attempts": one.task.attempts,
             "attempts_left": one.task.attempts,
             "free_at": now,
             "events": 1,

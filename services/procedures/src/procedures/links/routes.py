@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from procedures.cases.commands import FOR_OFFICERS, REFUSALS, Handle
 from procedures.cases.routes import Applicant, Officer
 from procedures.cases.schemas import CaseView, Receipt
+from procedures.cases.submission import CaseNumberTaken
 from procedures.cases.views import receipt
 from procedures.catalogue.operations import NotInForce
 from procedures.dependencies import official_of
@@ -32,7 +33,7 @@ router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["linked cases"
     "/children",
     status_code=201,
     response_model=CaseView,
-    responses=problems(*FOR_OFFICERS, TaskNotOpen, LinkedInCircle, LinkedTooFar, NotInForce),
+    responses=problems(*FOR_OFFICERS, TaskNotOpen, LinkedInCircle, LinkedTooFar, NotInForce, CaseNumberTaken),
 )
 async def open_child_case(body: ChildOpening, who: Officer, handle: Handle) -> Response:
     """Open a case of another procedure, often another agency's, as a part of this one.
@@ -61,6 +62,7 @@ async def open_child_case(body: ChildOpening, who: Officer, handle: Handle) -> R
         PartOfAnotherCase,
         LinkedTooFar,
         NotInForce,
+        CaseNumberTaken,
     ),
 )
 async def file_appeal(body: AppealFiling, who: Applicant, handle: Handle) -> Response:

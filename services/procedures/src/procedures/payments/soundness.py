@@ -7,8 +7,6 @@ log, receipts too. What concerns neither (`unknown`, or an answer that is not ac
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from procedures.domain.case import Case
 from procedures.domain.fees import (
     CasePayment,
@@ -45,21 +43,6 @@ def flaw_of_payments(case: Case, code: str, rows: Sequence[AnyRow]) -> Text | No
     """Whether these are the rows of the case's payments and of the answers to its refunds, and of nothing else."""
     told = sorted(filter(None, map(_told, rows)), key=_name)
     return None if told == sorted(_expected(case, code), key=_name) else _PAYMENTS
-
-
-async def flaws_of_receipts(tx: AsyncConnection) -> list[tuple[str, Text]]:
-    """The series (agency and year) in which a receipt is missing, or that stand elsewhere than at the last one."""
-    return [
-        (
-            f"{row.agency} {row.year}",
-            Text(
-                vi=f"Có {row.issued} biên lai, đến số {row.highest}, mà dãy số ở {row.last}.",
-                en=f"There are {row.issued} receipts, up to number {row.highest}, but the series stands at {row.last}.",
-            ),
-        )
-        for row in await store.series_of_receipts(tx)
-        if not row.issued == row.highest == row.last
-    ]
 
 
 def _told(row: AnyRow) -> dict[str, Any] | None:

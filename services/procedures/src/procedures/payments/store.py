@@ -4,23 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.fees import CasePayment
 from procedures.tables import cases, payments, receipt_series
 from shared.db import AnyRow
-
-_SERIES = text("""
-SELECT agency, year, coalesce(last, 0) AS last, coalesce(issued, 0) AS issued, coalesce(highest, 0) AS highest
-FROM receipt_series FULL JOIN (
-    SELECT agency, split_part(receipt, '/', 2)::int AS year, count(*) AS issued,
-           max(split_part(receipt, '/', 1)::bigint) AS highest
-    FROM payments WHERE receipt ~ '^[0-9]{7,18}/[0-9]{4}/BL$' GROUP BY 1, 2
-) told USING (agency, year)
-ORDER BY agency, year
-""")
 
 
 async def take(tx: AsyncConnection, **row: Any) -> bool:
@@ -89,8 +79,3 @@ async def payments_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, li
     for row in await tx.execute(select(payments).where(payments.c.case_id.in_(ids))):
         found.setdefault(row.case_id, []).append(row)
     return found
-
-
-async def series_of_receipts(tx: AsyncConnection) -> Sequence[AnyRow]:
-    """Each series with the number at which it stands, how many receipts of it there are, and the highest."""
-    return (await tx.execute(_SERIES)).all()

@@ -1,6 +1,6 @@
 """Every SQL statement about results."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,11 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.tables import agencies, result_series, results
+from procedures.tables import agencies, procedure_versions, result_series, results
 from shared.db import AnyRow
+
+Titles = Mapping[tuple[str, int, str], Mapping[str, str]]
+"""The titles of types of results, as columns, by procedure, version and type."""
 
 
 async def next_number(tx: AsyncConnection, agency: str, year: int, symbol: str) -> int:
@@ -48,6 +51,19 @@ async def by_id(tx: AsyncConnection, result: UUID) -> AnyRow:
 async def of_cases(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[AnyRow]:
     """The results of these cases."""
     return (await tx.execute(select(results).where(results.c.case_id.in_(ids)))).all()
+
+
+async def titles_of(tx: AsyncConnection, procedures: Collection[str]) -> Titles:
+    """How these procedures, in each version that was published, call their results."""
+    version = (procedure_versions.c.procedure, procedure_versions.c.version)
+    query = select(*version, procedure_versions.c.definition["results"].label("types"))
+    published = procedure_versions.c.status != "draft"
+    rows = await tx.execute(query.where(procedure_versions.c.procedure.in_(procedures), published))
+    return {
+        (row.procedure, row.version, kind["code"]): {f"title_{at}": kind["title"][at] for at in ("vi", "en")}
+        for row in rows
+        for kind in row.types or ()
+    }
 
 
 async def superseded_by(tx: AsyncConnection, result: UUID) -> AnyRow | None:

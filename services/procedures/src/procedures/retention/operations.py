@@ -1,6 +1,6 @@
 """What can be done about ended cases: schedule, list, hold, approve, dispose of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -206,8 +206,9 @@ async def dismiss_list(tx: AsyncConnection, now: datetime, list_id: UUID, approv
 async def approve_list(tx: AsyncConnection, now: datetime, list_id: UUID, approval: Approval) -> AnyRow:
     """Dispose of the cases on the list: erase them, or record that an archive has them. All or none.
 
-    A case that was held since the list was drawn up is left out. The list then carries a certificate that
-    names each case by its code and by the hashes of its log before and after.
+    A case that was held since the list was drawn up is left out, as is one that is not due, or another agency's:
+    both are asked of the case, not of the list. The list then carries a certificate that names each case by its
+    code and by the hashes of its log before and after.
 
     Raises:
         DisposalListNotFound, DisposalListSettled, PreconditionFailed, PreconditionRequired.
@@ -218,16 +219,33 @@ async def approve_list(tx: AsyncConnection, now: datetime, list_id: UUID, approv
     if row.drawn_up_by == approval.actor.subject:
         raise SecondPersonNeeded
     act = _act(row, approval)
-    stored = await store.cases_on(tx, list_id)
-    held = [one for one in stored if one.case.is_needed]
-    disposed = [one for one in stored if not one.case.is_needed]
+    disposed, left_out = await _to_be_disposed_of(tx, now, row)
     after = await record(tx, approval.actor, now, [(one, (act,)) for one in disposed])
     if row.disposal == Disposal.DESTROY:
         await store.destroy_keys(tx, [one.case.id for one in disposed], now)
-    await store.take_off(tx, list_id, only=[one.case.id for one in held])
-    certificate = _certificate(row, approval, now, list(zip(disposed, after, strict=True)), held)
+    await store.take_off(tx, list_id, only=[one.case.id for one in left_out])
+    certificate = _certificate(row, approval, now, list(zip(disposed, after, strict=True)), left_out)
     await store.settle(tx, list_id, status="approved", now=now, certificate=certificate)
     return await get_list(tx, list_id, approval.agency)
+
+
+async def _to_be_disposed_of(
+    tx: AsyncConnection, now: datetime, row: AnyRow
+) -> tuple[list[Stored], list[Stored]]:
+    """The cases on a list, locked: those that may be disposed of today, and those that are left out."""
+    stored = await store.cases_on(tx, row.id)
+    rules = await store.rules_of(tx, {(one.case.procedure, one.case.version) for one in stored})
+    calendar, disposal = await calendar_of(tx, row.agency), Disposal(row.disposal)
+    disposed: list[Stored] = []
+    left_out: list[Stored] = []
+    for one in stored:
+        case = one.case
+        of_case = rules[case.procedure, case.version]
+        fits = case.agency == row.agency and retention.may_be_disposed_of(
+            of_case, case, calendar, disposal, calendar.local_date(now)
+        )
+        (disposed if fits else left_out).append(one)
+    return disposed, left_out
 
 
 async def _to_settle(tx: AsyncConnection, list_id: UUID, approval: Approval) -> AnyRow:
@@ -266,7 +284,7 @@ def _certificate(
     approval: Approval,
     now: datetime,
     disposed: Sequence[tuple[Stored, Stored]],
-    held: Sequence[Stored],
+    left_out: Sequence[Stored],
 ) -> dict[str, Any]:
     """What the list came to; `sha256` is of the rest, in canonical JSON."""
     content: dict[str, Any] = {
@@ -290,9 +308,14 @@ def _certificate(
             }
             for before, after in disposed
         ],
-        "leftOut": [one.code for one in held],
+        "leftOut": [one.code for one in left_out],
     }
-    return {**content, "sha256": sha256(canonical(content)).hexdigest()}
+    return {**content, "sha256": fingerprint(content)}
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """The hash that a certificate bears of the rest of it."""
+    return sha256(canonical(content)).hexdigest()
 
 
 async def hold_case(tx: AsyncConnection, order: Order, agency: str, reason: str) -> Stored:

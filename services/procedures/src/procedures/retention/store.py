@@ -13,7 +13,7 @@ from procedures.cases.store import SEEN, Stored, stored_case
 from procedures.domain.case import Case
 from procedures.domain.json_input import Node
 from procedures.domain.retention import Disposal, Due, RetentionRule, disposed_of, read_rules
-from procedures.tables import cases, disposal_lists, documents, procedure_versions, retentions
+from procedures.tables import case_log, cases, disposal_lists, documents, procedure_versions, retentions
 from shared.db import AnyRow
 
 LINE = (
@@ -197,6 +197,41 @@ async def lines_of(tx: AsyncConnection, list_id: UUID, *, after: UUID | None, li
     return (await tx.execute(query.order_by(retentions.c.case_id).limit(limit))).all()
 
 
+async def next_lists(tx: AsyncConnection, after: UUID, limit: int) -> Sequence[AnyRow]:
+    """The next lists of all agencies, by id."""
+    query = select(disposal_lists).where(disposal_lists.c.id > after)
+    return (await tx.execute(query.order_by(disposal_lists.c.id).limit(limit))).all()
+
+
+async def retained_on(tx: AsyncConnection, list_id: UUID) -> Sequence[AnyRow]:
+    """What is known of the cases on a list, with their codes."""
+    query = select(retentions, cases.c.code).join(cases, cases.c.id == retentions.c.case_id)
+    return (await tx.execute(query.where(retentions.c.disposal_list == list_id))).all()
+
+
+async def disposals_by(tx: AsyncConnection, list_id: UUID, codes: Sequence[str]) -> Sequence[AnyRow]:
+    """The acts by which these cases were disposed of as the list says, in the order of a certificate, each with the
+    hash of the entry before it."""
+    act, before = case_log, case_log.alias("before")
+    query = (
+        select(
+            cases.c.code,
+            cases.c.state["form_commitment"].astext.label("form_commitment"),
+            *(act.c[name] for name in ("sequence", "at", "actor", "act", "hash")),
+            before.c.hash.label("before"),
+        )
+        .join(act, act.c.case_id == cases.c.id)
+        .join(before, (before.c.case_id == act.c.case_id) & (before.c.sequence == act.c.sequence - 1))
+        .where(
+            cases.c.code.in_(codes),
+            act.c.act["kind"].astext.in_(("erased", "transferred")),
+            act.c.act["disposal_list"].astext == str(list_id),
+        )
+        .order_by(cases.c.id)
+    )
+    return (await tx.execute(query)).all()
+
+
 async def cases_on(tx: AsyncConnection, list_id: UUID) -> list[Stored]:
     """The cases on a list as they stand, locked."""
     query = (
@@ -250,14 +285,23 @@ async def destroy_keys(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) 
 
 async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[tuple[UUID, UUID]]:
     """Documents of erased cases of which the content is still there, and shared by no case that is not erased; with
-    the id under which that lies."""
+    the id under which that lies.
+
+    Erased is what has neither name nor key any more: an instant written beside these by hand destroys nothing.
+    """
     content, other = func.coalesce(documents.c.content_of, documents.c.id), documents.alias("other")
     kept = select(other.c.id).where(
-        or_(other.c.id == content, other.c.content_of == content), other.c.erased_at.is_(None)
+        or_(other.c.id == content, other.c.content_of == content), other.c.file_name.is_not(None)
     )
     query = (
         select(documents.c.id, content)
-        .where(documents.c.erased_at.is_not(None), documents.c.dropped_at.is_(None), ~kept.exists())
+        .where(
+            documents.c.erased_at.is_not(None),
+            documents.c.dropped_at.is_(None),
+            documents.c.file_name.is_(None),
+            documents.c.content_key.is_(None),
+            ~kept.exists(),
+        )
         .limit(limit)
         .with_for_update(skip_locked=True, of=documents)
     )

@@ -1,7 +1,7 @@
 """The timers of cases fire: each as an act of nobody, with its event, many in one transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +12,7 @@ from procedures.cases.store import Done, Stored, lock_due
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import SYSTEM
 from procedures.domain.firing import fire
+from procedures.domain.timer import delay_after
 from procedures.links.following import are_free
 from procedures.timers import store
 from shared.clock import Clock
@@ -23,8 +24,6 @@ AT_ONCE = 500
 
 _DEFECTS = (MotcuaError, AssertionError, LookupError, TypeError, ValueError)
 """What a rule may raise over a case that it was not made for; the database's errors end the round instead."""
-
-_LONGEST_DELAY = timedelta(hours=1)
 
 Witness = Callable[[AsyncConnection], Awaitable[datetime]]
 """What another clock says; a timer fires only when both have passed its instant."""
@@ -76,8 +75,7 @@ async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, n
 
 
 async def _put_off(tx: AsyncConnection, stored: Stored, now: datetime, error: Exception) -> None:
-    failures = await store.failures_of(tx, stored.case.id)
-    delay = min(timedelta(minutes=1) * 2**failures, _LONGEST_DELAY)
+    delay = delay_after(await store.failures_of(tx, stored.case.id))
     log.error("timer.failed", case=stored.code, reason=repr(error), again_at=(now + delay).isoformat())
     await store.put_off(tx, stored.case.id, now, now + delay)
 
