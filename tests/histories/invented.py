@@ -67,6 +67,7 @@ def definitions(draw: st.DrawFn) -> Definition:
             resumes_clock=draw(st.booleans()),
             silence_consents=draw(st.booleans()),
             exempt=code != codes[0] and draw(st.booleans()),
+            decides=draw(st.sampled_from([False, False, True])),
         )
         for code in codes
     )

@@ -27,7 +27,7 @@ from procedures.domain.case import Attachment, Case, MissingItem, Outcome, fold,
 from procedures.domain.case_clock import explain
 from procedures.domain.clock import Stop
 from procedures.domain.deciding import decide
-from procedures.domain.definition import Definition
+from procedures.domain.definition import Definition, may_be_decided
 from procedures.domain.firing import fire
 from procedures.domain.handling import Official
 from procedures.domain.holidays_vn import vietnam
@@ -265,6 +265,11 @@ class Handling(RuleBasedStateMachine):
         assert {task.step for task in self.case.tasks} <= known
 
     @invariant()
+    def no_step_is_done_after_which_nobody_could_decide(self) -> None:
+        if isinstance(self.log[-1].act, TaskCompleted) and self.case.status is Status.ACCEPTED:
+            assert may_be_decided(self.definition, [task.step for task in self.case.tasks])
+
+    @invariant()
     def for_each_open_step_one_unit_is_responsible(self) -> None:
         """The one that the procedure names, or the last that it was given to since it opened."""
         assert len({task.step for task in self.case.tasks}) == len(self.case.tasks)
@@ -345,7 +350,7 @@ class Handling(RuleBasedStateMachine):
         late = sum((part.late for part in parts), timedelta())
         assert late == sum((holding.late for holding in held), timedelta())
         assert not late or self._explained().overdue
-        phases(history, self.definition, CALENDAR, self.now)
+        phases(history, {1: self.definition}, CALENDAR, self.now)
 
     def _explained(self) -> Any:
         return explain(self.case, CALENDAR, self.now)

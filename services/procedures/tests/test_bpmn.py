@@ -3,6 +3,7 @@
 import random
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from procedures.domain.bpmn import read_bpmn, write_bpmn
 from procedures.domain.bpmn.drawing import NotDrawable
+from procedures.domain.bpmn.durations import allowance_of, duration_of
 from procedures.domain.definition import END, Definition, Join, Step, Transition
+from procedures.domain.definition_json import definition_from_json, definition_to_json
 from procedures.domain.external_work import ExternalWork
 from procedures.domain.linked_cases import CaseToOpen
 from procedures.domain.terms import NO_TERM, Term, TermKind
@@ -198,6 +201,32 @@ def test_a_timer_that_interrupts_nobody_says_how_long_a_step_has() -> None:
         again = write_bpmn(read.definition).decode()
         assert 'cancelActivity="false"' in again
         assert "<bpmn:timeDuration>P3D</bpmn:timeDuration>" in again
+
+
+@pytest.mark.parametrize(
+    ("drawn", "minutes"),
+    [("PT5M", 5), ("PT10M", 10), ("PT20M", 20), ("PT1H20M", 80), ("PT8H1M", 481), ("PT3600H7M", 216_007)],
+)
+def test_a_timer_of_minutes_is_read_and_written_to_the_minute(drawn: str, minutes: int) -> None:
+    inner = (
+        '<startEvent id="s"/><task id="a"/><endEvent id="e"/>' + timer("a", "false").replace("P3D", drawn)
+        + flow("s", "a") + flow("a", "e")
+    )  # fmt: skip
+    read = read_bpmn(process(inner), agency="H99.01")
+    assert read.definition is not None, read.findings
+    (step,) = read.definition.steps
+    assert step.allowance.length == timedelta(minutes=minutes)
+    again = write_bpmn(read.definition)
+    assert f"<bpmn:timeDuration>PT{minutes}M</bpmn:timeDuration>" in again.decode()
+    assert read_bpmn(again, agency="H99.01").definition == read.definition
+    assert definition_from_json(definition_to_json(read.definition)) == read.definition
+
+
+def test_part_of_a_working_day_is_drawn_in_whole_hours_or_in_minutes() -> None:
+    for minutes, drawn in ((240, "PT4H"), (160, "PT160M")):
+        term = Term.from_json({"kind": "working_days", "amount": minutes / 480})
+        assert duration_of(term) == drawn
+        assert allowance_of(drawn, term) == term.to_json()
 
 
 @pytest.mark.parametrize(

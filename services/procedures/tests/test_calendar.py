@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures.domain.calendar import OFFICE_DAY, OFFICE_WEEK, WEEKDAYS, Session, WorkingCalendar
+from procedures.domain.calendar_bounds import out_of_bounds
 from procedures.domain.holidays_vn import vietnam
 from shared.errors import Invalid
 
@@ -209,6 +210,28 @@ class TestJson:
             ("/laterWeeks/1/from", "weeks_out_of_order"),
             ("/laterWeeks/2/week", "no_working_time"),
         }
+
+    def test_dates_of_an_empty_cell_and_a_week_of_a_minute_are_out_of_bounds(self) -> None:
+        minute = {"monday": [{"opens": "07:30", "closes": "07:31"}]}
+        day = {"monday": [{"opens": "07:30", "closes": "15:30"}]}
+        value = {
+            "timeZone": "Asia/Ho_Chi_Minh",
+            "week": minute,
+            "laterWeeks": [{"from": "0001-01-01", "week": day}, {"from": "2026-03-09", "week": minute}],
+            "holidays": ["1900-01-01", "2200-12-31", "2201-01-01"],
+            "makeUpDays": ["0026-04-30"],
+        }
+        faults = list(out_of_bounds(WorkingCalendar.from_json(value), "/calendar"))
+        assert [(fault.pointer, fault.code) for fault in faults] == [
+            ("/calendar/week", "too_little_work"),
+            ("/calendar/laterWeeks/0/from", "wrong_date"),
+            ("/calendar/laterWeeks/1/week", "too_little_work"),
+            ("/calendar/holidays", "wrong_date"),
+            ("/calendar/makeUpDays", "wrong_date"),
+        ]
+        assert faults[0].detail.vi == "Mỗi tuần phải làm việc ít nhất 8 giờ."
+        assert faults[-1].detail.vi == "Ngày 30/04/0026 không nằm trong các năm từ 1900 đến 2200."
+        assert list(out_of_bounds(vietnam([2026]))) == []
 
     @pytest.mark.parametrize("value", [None, [], "07:30", 5])
     def test_what_is_not_an_object_is_refused(self, value: object) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from procedures.domain.clock_words import duration_in_words
+from procedures.domain.allowances import duration_in_words
 from shared.ids import new_id
 
 

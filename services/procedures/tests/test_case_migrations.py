@@ -44,6 +44,17 @@ def renamed(definition: Any) -> list[dict[str, Any]]:
     return steps
 
 
+def staged(steps: list[dict[str, Any]], stage: str | None, days: int) -> dict[str, Any]:
+    """The parts of a procedure in which the second step is in a stage of so many days."""
+    named = {"code": stage, "title": {"vi": "Giai đoạn", "en": "Stage"}}
+    stages = [{**named, "allowance": {"kind": "working_days", "amount": days}}] if stage else []
+    first, worked, *rest = steps
+    return {
+        "stages": stages,
+        "steps": [first, {**worked, "stage": stage, "allowance": {"kind": "none"}}, *rest],
+    }
+
+
 async def plan(world: Any, code: str, version: int = 2, who: str = "desk", **body: Any) -> Response:
     answer: Response = await world.http.post(
         f"{BASE}/procedures/{code}/versions/{version}/migrations",
@@ -192,6 +203,26 @@ class TestPlan:
         left = await world.http.get(f"{BASE}/migrations", headers=world.official("desk", agency))
         assert [each["id"] for each in left.json()["items"]] == made[:1]
 
+    async def test_cases_do_not_move_to_their_own_version(self, world: Any, procedure: str) -> None:
+        """Or a step of it could be named in place of another, and work be passed over."""
+        refused = await plan(world, procedure, version=1, steps={"THU_LY": "TRA_KET_QUA"})
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "not_an_earlier_version")
+
+    async def test_cases_that_rules_may_lead_on_are_counted(
+        self, world: Any, definition: Any, procedure: str, cases: list[str]
+    ) -> None:
+        await next_version(
+            world,
+            definition,
+            procedure,
+            fee={"amount": 5000, "currency": "VND"},
+            feeDemand={"at": "step", "step": "THU_LY", "rule": None, "stopsClock": False},
+        )
+        planned = await plan(world, procedure)
+        assert (planned.json()["report"]["cases"], planned.json()["report"]["ledOn"]) == (2, 1)
+        assert (await execute(world, planned)).json()["report"]["ledOn"] == 1
+        assert [fee["amount"] for fee in (await world.read(cases[1])).json()["fees"]] == [5000]
+
 
 class TestExecution:
     async def test_all_cases_move_with_an_entry_in_their_log_and_an_event(
@@ -230,6 +261,36 @@ class TestExecution:
         assert [task["step"] for task in done.json()["tasks"]] == ["TRA_KET_QUA"]
         received = await world.act(cases[0], "acceptance", world.official("desk"))
         assert [task["step"] for task in received.json()["tasks"]] == ["THAM_TRA"]
+
+    @pytest.mark.parametrize(
+        ("stage", "told"),
+        [
+            ("XU_LY", [("XU_LY", None, "2026-01-08T01:30:00Z")]),
+            (
+                "THAM_DINH",
+                [
+                    ("XU_LY", "2026-01-05T02:30:00Z", "2026-01-06T01:30:00Z"),
+                    ("THAM_DINH", None, "2026-01-08T01:30:00Z"),
+                ],
+            ),
+            (None, [("XU_LY", "2026-01-05T02:30:00Z", "2026-01-06T01:30:00Z")]),
+        ],
+    )
+    async def test_the_clock_of_a_case_tells_each_stage_by_the_version_of_its_time(
+        self, world: Any, definition: Any, stage: str | None, told: list[Any]
+    ) -> None:
+        """The step is renamed; its stage has more time, or is another one, or none."""
+        code = await world.publish(**staged(definition()["steps"], "XU_LY", 1))
+        case = str((await world.submit(code))["id"])
+        await world.act(case, "acceptance", world.official("desk"))
+        world.clock.advance(timedelta(hours=1))
+        await next_version(world, definition, code, **staged(renamed(definition), stage, 3))
+        moved = await execute(world, await plan(world, code, steps={"THU_LY": "THAM_TRA"}))
+        assert moved.status_code == 201, moved.text
+        clock = await world.http.get(f"{BASE}/cases/{case}/clock", headers=world.citizen())
+        assert clock.status_code == 200, clock.text
+        shown = [(each["stage"], each["endedAt"], each["dueAt"]) for each in clock.json()["stages"]]
+        assert shown == told
 
     async def test_cases_that_were_touched_since_are_noticed_and_nothing_moves(
         self, world: Any, definition: Any, procedure: str, cases: list[str]

@@ -251,6 +251,47 @@ def test_a_plan_of_steps_that_there_are_not_is_refused_with_every_fault() -> Non
     assert faults == ["/steps/sign", "/steps/y"]
 
 
+def test_an_undecided_case_does_not_move_behind_the_step_that_decides() -> None:
+    after = procedure(
+        step("receive", ["examine"]), step("examine", ["approve"], decides=True), step("approve", [])
+    )
+    life = Life().accepted().done("examine")
+    assert in_the_way(life, after, plan(sign="approve")) == [("never_decided", "sign")]
+    assert in_the_way(life, after, plan(sign="examine")) == []
+    decided = decide(life.case, BEFORE, Official("A", frozenset({("BP", "")})), outcome=Outcome.GRANTED, reason="", number=None)  # fmt: skip
+    assert in_the_way(life.do(*decided), after, plan(sign="approve")) == []
+
+
+def test_an_undecided_case_does_not_move_to_where_its_clock_stands_still_for_the_decision() -> None:
+    before = procedure(
+        step("receive", ["pay"]), step("pay", ["paid"], pauses_clock=True), step("paid", ["sign"], resumes_clock=True), step("sign", [])
+    )  # fmt: skip
+    after = procedure(
+        step("receive", ["sign"]), step("sign", ["hand"], decides=True), step("hand", [], resumes_clock=True)
+    )
+    life = Life(before).accepted().done("pay")
+    assert in_the_way(life, after, plan(paid="sign")) == [("never_decided", "paid")]
+
+
+def test_a_case_that_waits_to_be_received_has_the_time_that_the_new_version_gives_it() -> None:
+    def received_within(term: Term) -> Definition:
+        return replace(BEFORE, steps=(replace(BEFORE.steps[0], allowance=term), *BEFORE.steps[1:]))
+
+    life = Life(received_within(days(1))).later(1)
+    assert life.case.tasks[0].due_at == CALENDAR.after(MONDAY, timedelta(hours=8))
+    for given, due in ((days(2), CALENDAR.after(MONDAY, timedelta(hours=16))), (NO_TERM, None)):
+        (task,) = life.moved(received_within(given), plan()).case.tasks
+        assert (task.opened_at, task.allowance, task.due_at) == (MONDAY, given, due)
+
+
+def test_a_case_does_not_move_to_its_own_version_or_back() -> None:
+    for older in (1, 2):
+        back = Plan(new_id(), 2, older, {}, False)
+        (fault,) = plan_faults(back, BEFORE, BEFORE)
+        assert (fault.pointer, fault.code) == ("/fromVersion", "not_an_earlier_version")
+        assert fault.detail.vi == f"Hồ sơ chỉ chuyển từ một phiên bản trước phiên bản {older}."
+
+
 @pytest.mark.parametrize("done", [0, 1, 2])
 def test_moving_to_the_same_procedure_changes_nothing_but_the_version(done: int) -> None:
     life = Life()

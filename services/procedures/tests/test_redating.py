@@ -146,6 +146,29 @@ async def test_new_office_hours_touch_nothing_that_was_worked_before_them(world:
     assert await due(world, late) > before[1]
 
 
+@pytest.mark.parametrize(
+    ("edit", "fault"),
+    [
+        ({"closures": ["0001-01-01"]}, ("/calendar/closures", "wrong_date")),
+        (
+            {"week": {"monday": [{"opens": "07:30", "closes": "07:31"}]}},
+            ("/calendar/week", "too_little_work"),
+        ),
+    ],
+)
+async def test_a_calendar_of_a_slip_in_a_spreadsheet_is_refused(
+    world: Any, edit: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    path = f"/procedures/v1/agencies/{AGENCY}/calendar"
+    present = await world.http.get(path)
+    body = {"calendar": {**present.json()["calendar"], **edit}, "reason": "Đóng cửa vì bão."}
+    headers = {**world.official("desk"), "if-match": present.headers["etag"]}
+    refused = await world.http.put(path, json=body, headers=headers)
+    assert refused.status_code == 400, refused.text
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [fault]
+    assert (await world.http.get(path)).json() == present.json()
+
+
 async def test_of_two_edits_of_the_same_calendar_one_is_taken_and_the_other_told(world: Any) -> None:
     for closed in ("2026-01-06", "2026-01-07"):  # the first finds no row, the second finds one
         path = f"/procedures/v1/agencies/{AGENCY}/calendar"

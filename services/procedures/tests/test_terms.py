@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procedures.domain.allowances import in_words
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.holidays_vn import vietnam
 from procedures.domain.terms import NO_TERM, Term, TermKind, due_at, relaid
-from shared.errors import Invalid
+from shared.errors import Invalid, Text
 
 CALENDAR = vietnam([2026, 2027])
 VIETNAM = timedelta(hours=7)
@@ -115,6 +116,21 @@ class TestRelaying:
 
 
 class TestJson:
+    @pytest.mark.parametrize(
+        ("kind", "amount", "minutes"),
+        [("working_hours", 1 / 12, 5), ("working_hours", 4 / 3, 80), ("working_days", 1 / 6, 80)],
+    )
+    def test_minutes_that_no_number_says_exactly_come_back_the_same(
+        self, kind: str, amount: float, minutes: int
+    ) -> None:
+        term = Term.from_json({"kind": kind, "amount": amount})
+        assert term.length == timedelta(minutes=minutes)
+        assert Term.from_json(term.to_json()) == term
+
+    def test_they_are_said_in_hours_and_minutes(self) -> None:
+        term = Term.from_json({"kind": "working_hours", "amount": 4 / 3})
+        assert in_words(term) == Text("1 giờ 20 phút làm việc", "1 hour 20 minutes of working time")
+
     @pytest.mark.parametrize(
         ("term", "value"),
         [

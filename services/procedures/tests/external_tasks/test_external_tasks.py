@@ -103,6 +103,23 @@ async def test_one_that_dies_loses_its_task_to_another_and_cannot_answer_any_mor
     assert Counter(await tax.kinds(case))["task_completed"] == 1
 
 
+async def test_a_system_does_not_pass_over_the_decision_that_the_leader_takes(world: Any, tax: Any) -> None:
+    received, asked, processed = tax.steps()
+    signs = {**asked, "code": "KY_DUYET", "unit": "LANH_DAO", "agency": None, "decides": True}
+    procedure, (case,) = await tax.file(
+        steps=[{**received, "transitions": [{"to": "KY_DUYET"}]}, signs, processed]
+    )
+    who = tax.system(agency="H99.01")
+    (task,) = await tax.claimed(who, procedure)
+    early = await tax.do(who, task, "completion")
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/decision-missing")
+    leader = world.bearer(
+        "procedures:cases:read procedures:cases:process", kind="official", agency="H99.01", posts=[("LANH_DAO", "KY")]
+    )  # fmt: skip
+    await world.act(case, "decision", leader, {"outcome": "granted", "reason": "Đủ."})
+    assert (await tax.do(who, task, "completion")).status_code == 201
+
+
 async def test_a_lease_is_extended_and_given_back(world: Any, tax: Any) -> None:
     procedure, _ = await tax.file()
     who, other = tax.system(), tax.system("another")

@@ -10,10 +10,11 @@ from procedures.calendars.schemas import CalendarDeclaration, CalendarDeclared, 
 from procedures.dependencies import agency_of
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.calendar import WorkingCalendar
+from procedures.domain.calendar_bounds import out_of_bounds
 from procedures.pages import key_after, page_of
 from shared.auth import Principal, public, requires
 from shared.db import AnyRow
-from shared.errors import PreconditionFailed, PreconditionRequired
+from shared.errors import Invalid, PreconditionFailed, PreconditionRequired
 from shared.pagination import Cursor, Limit, Page
 from shared.web import Db, IfMatch, Now, Tx, conditional, etag_of_body, problems, require_match
 
@@ -50,6 +51,8 @@ async def put_calendar(
     present = await calendar_to_edit(tx, agency)
     require_match(if_match, etag_of_body(CalendarView(agency=agency, calendar=present.to_json())))
     declared = WorkingCalendar.from_json(body.calendar, "/calendar")
+    if faults := list(out_of_bounds(declared, "/calendar")):
+        raise Invalid(faults=faults)
     job = await declare_calendar(
         tx, now, agency=agency, before=present, calendar=declared, reason=body.reason, by=who.subject
     )

@@ -44,7 +44,8 @@ class CalendarDeclaration(Schema):
 
     calendar: dict[str, Any] = Field(
         description="As `CalendarView` shows it; a weekday or a list may be left out. New office hours are added to "
-        "`laterWeeks`; an edit of `week` corrects the past too, and all that was reckoned by it",
+        "`laterWeeks`; an edit of `week` corrects the past too, and all that was reckoned by it. A week has eight hours of "
+        "work at least; dates are of the years 1900 to 2200",
         examples=[CALENDAR],
     )
     reason: str = Field(

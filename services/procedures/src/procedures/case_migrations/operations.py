@@ -19,6 +19,7 @@ from procedures.cases.record import record
 from procedures.cases.store import Stored, running_cases
 from procedures.catalogue.operations import NotInForce, ProcedureNotFound, get_version
 from procedures.domain.acts import Actor
+from procedures.domain.by_rule import goes_on
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.definition import Definition
 from procedures.domain.definition_json import definition_from_json
@@ -97,9 +98,11 @@ class _Tally:
     in_the_way: int = 0
     earlier: int = 0
     later: int = 0
+    led_on: int = 0
 
-    def moved(self, stored: Stored, act: Migrated) -> None:
+    def moved(self, stored: Stored, act: Migrated, after: Definition, now: datetime) -> None:
         self.cases += 1
+        self.led_on += goes_on(act.change(stored.case, now), after)
         self.moves.update((move.before, move.after) for move in act.moves)
         due = stored.case.due_at
         if due is not None and act.stands.due_at is not None:
@@ -119,6 +122,7 @@ class _Tally:
             "in_the_way": self.in_the_way,
             "due_earlier": self.earlier,
             "due_later": self.later,
+            "led_on": self.led_on,
             "moves": [
                 {"before": before, "after": after, "cases": cases}
                 for (before, after), cases in sorted(self.moves.items())
@@ -146,7 +150,7 @@ async def plan_migration(
     Raises:
         ProcedureNotFound: the agency has no such procedure or version.
         NotInForce: cases move only to the version that takes new ones.
-        Invalid: the plan names steps that there are not, or moves nowhere.
+        Invalid: the plan names steps that there are not, or does not move on from an earlier version.
         TooManyCases
     """
     plan = Plan(new_id(), from_version, to_version, steps, new_term)
@@ -209,7 +213,7 @@ async def execute_migration(
             done = [(stored, migrated(stored.case, plan, after, calendar, now)) for stored in cases]
             await record(tx, by, now, [(stored, (act,)) for stored, act in done])
             for stored, act in done:
-                tally.moved(stored, act)
+                tally.moved(stored, act, after, now)
     touched += [{"id": case_id, "code": code} for case_id, (code, _) in known.items()]
     if touched and not accept_touched:
         raise CasesTouched(number=len(touched), cases=touched[:_NAMED])
@@ -293,7 +297,7 @@ def _planned(
     if found:
         tally.stuck(found)
     else:
-        tally.moved(stored, migrated(stored.case, plan, after, calendar, now))
+        tally.moved(stored, migrated(stored.case, plan, after, calendar, now), after, now)
     return {
         "migration": plan.id,
         "case_id": stored.case.id,

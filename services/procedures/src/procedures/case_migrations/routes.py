@@ -71,7 +71,8 @@ async def plan_migration(
 ) -> Response:
     """Plan to move the running cases of an earlier version to this one, which is in force.
 
-    Nothing moves yet: the report says what would become of every case, and what keeps cases from moving.
+    Nothing moves yet: the report says what would become of every case, and what keeps cases from moving; what
+    the rules of the version then do by themselves it only counts as cases that may be led on.
     A plan that is not executed is kept for seven days.
     """
 

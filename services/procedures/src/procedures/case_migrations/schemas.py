@@ -46,7 +46,7 @@ class StepMoved(Schema):
 class ObstacleOfCase(Schema):
     """Something that keeps a case from moving."""
 
-    code: Literal["step_gone", "steps_merged", "join_gone", "clock_never_resumes"]
+    code: Literal["step_gone", "steps_merged", "join_gone", "clock_never_resumes", "never_decided"]
     step: str = Field(examples=["XU_LY"])
     text: Words
 
@@ -64,6 +64,10 @@ class MigrationReport(Schema):
     in_the_way: int = Field(description="Cases that cannot move; while there are any, none does")
     due_earlier: int
     due_later: int
+    led_on: int = Field(
+        0,
+        description="Cases that the rules of the version may lead on, or ask a fee of, as soon as they have moved",
+    )
     moves: list[StepMoved]
     obstacles: list[ObstacleOfCases]
     touched: int = Field(0, description="Cases that moved though they were touched since the plan")

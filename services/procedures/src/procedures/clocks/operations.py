@@ -41,14 +41,17 @@ async def explain_clock(
     """
     stored = await get_case(tx, case_id, look)
     calendar = await calendar_of(tx, stored.case.agency)
-    definition = (await versions.of(tx, stored.case.procedure, stored.case.version)).definition
     history = states(stored.case, [entry_of(link) for link in await log_of(tx, case_id)])
+    by = {
+        version: (await versions.of(tx, stored.case.procedure, version)).definition
+        for version in dict.fromkeys(state.case.version for state in history)
+    }
     return ClockReport(
         code=stored.code,
         explained=explain(history[-1].case, calendar, now),
         holdings=holdings(history, calendar, now),
         shares=shares(history, calendar, now),
-        phases=phases(history, definition, calendar, now),
+        phases=phases(history, by, calendar, now),
         extensions=stored.case.extensions,  # the reasons in the log are sealed
         calendar=calendar,
     )

@@ -7,11 +7,14 @@ from decimal import Decimal
 from procedures.domain.definition import END, Definition, Step, steps_by_code
 from procedures.domain.finding import Finding, warning
 from procedures.domain.json_input import quoted
-from procedures.domain.terms import UNITS, Term, TermKind
+from procedures.domain.terms import MINUTE, UNITS, Term, TermKind
 from procedures.domain.usual_way import allowances_along, longest_in_stage, longest_way, usual_ways
 from shared.errors import Text
 
 WORKING = (TermKind.WORKING_DAYS, TermKind.WORKING_HOURS)
+
+_DECIMALS = 4
+"""Of the longest number that is said as it is."""
 
 _NAMES = {
     TermKind.WORKING_DAYS: ("ngày làm việc", "working day"),
@@ -107,16 +110,31 @@ def sum_of(parts: Sequence[Term], kind: TermKind) -> Term | None:
     if not given or any(part.kind not in addable for part in given):
         return None
     length = sum((part.length for part in given), timedelta())
-    return Term(kind, Decimal(length // timedelta(minutes=1)) / (UNITS[kind] // timedelta(minutes=1)))
+    return Term(kind, Decimal(length // MINUTE) / (UNITS[kind] // MINUTE))
 
 
 def in_words(term: Term) -> Text:
-    """A term as people say it: `11,5 ngày làm việc`, `11.5 working days`."""
+    """A term as people say it: `11,5 ngày làm việc`, `11.5 working days`; one that no short number says in hours and
+    minutes."""
     if term.kind is TermKind.NONE:
         return Text(vi="không có thời hạn", en="no fixed term")
+    if term.amount != round(term.amount, _DECIMALS):
+        length = duration_in_words(term.length)
+        return Text(vi=f"{length.vi} làm việc", en=f"{length.en} of working time")
     number = f"{term.amount.normalize():f}"
     vi, en = _NAMES[term.kind]
     return Text(vi=f"{number.replace('.', ',')} {vi}", en=f"{number} {en}{'' if term.amount == 1 else 's'}")
+
+
+def duration_in_words(duration: timedelta) -> Text:
+    """Working time in hours and minutes; what is less than a minute is left out."""
+    hours, minutes = divmod(duration // MINUTE, 60)
+    vi = [f"{hours} giờ"] if hours else []
+    en = [f"{hours} hour{'' if hours == 1 else 's'}"] if hours else []
+    if minutes or not hours:
+        vi.append(f"{minutes} phút")
+        en.append(f"{minutes} minute{'' if minutes == 1 else 's'}")
+    return Text(vi=" ".join(vi), en=" ".join(en))
 
 
 def _first_ways(definition: Definition) -> list[Step]:

@@ -1,10 +1,10 @@
 """The legal clock of a case in sentences, in the agency's local time."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from procedures.domain.allowances import in_words
+from procedures.domain.allowances import duration_in_words, in_words
 from procedures.domain.attribution import Holder, HolderKind, Holding, Share
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Case, GrantedTime
@@ -15,7 +15,6 @@ from procedures.domain.status import Status
 from procedures.domain.time_to_pay import Unpaid
 from shared.errors import Text
 
-_MINUTE = timedelta(minutes=1)
 _HOLDER_TEXT = Text(vi="không ai", en="nobody")
 
 
@@ -100,17 +99,6 @@ def _holder_in_words(holder: Holder) -> Text:
     if holder.unit is None:
         return agency
     return Text(vi=f"{agency.vi}, bộ phận {holder.unit}", en=f"{agency.en}, unit {holder.unit}")
-
-
-def duration_in_words(duration: timedelta) -> Text:
-    """Working time in hours and minutes; what is less than a minute is left out."""
-    hours, minutes = divmod(duration // _MINUTE, 60)
-    vi = [f"{hours} giờ"] if hours else []
-    en = [f"{hours} hour{'' if hours == 1 else 's'}"] if hours else []
-    if minutes or not hours:
-        vi.append(f"{minutes} phút")
-        en.append(f"{minutes} minute{'' if minutes == 1 else 's'}")
-    return Text(vi=" ".join(vi), en=" ".join(en))
 
 
 def _not_begun(case: Case, calendar: WorkingCalendar) -> Text:

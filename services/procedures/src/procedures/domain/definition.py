@@ -7,7 +7,7 @@ The steps form a graph that may branch, fork, join and loop. Walking it always s
 that are open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -239,6 +239,12 @@ def reachable_from(definition: Definition, code: str) -> frozenset[str]:
     """
     ways = definition.step(code).transitions
     return _found_from(definition, [target for way in ways for target in way.targets])
+
+
+def may_be_decided(definition: Definition, codes: Iterable[str]) -> bool:
+    """Whether a case that stands at these steps is, or can come, where the matter is decided."""
+    deciding = {step.code for step in definition.deciding_steps}
+    return not deciding or not deciding.isdisjoint(_found_from(definition, list(codes)))
 
 
 def _found_from(definition: Definition, beginning: list[str]) -> frozenset[str]:

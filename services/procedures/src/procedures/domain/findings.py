@@ -24,6 +24,9 @@ An error keeps the definition from being published; a warning does not.
 | unknown_stage, empty_stage  | error    | a step names no stage that there is; a stage has no step            |
 | unknown_unit                | error    | the agency that a step belongs to has no such unit                  |
 | decided_elsewhere           | error    | the step that decides is another agency's                           |
+| cannot_decide_there         | error    | a step decides that only receives the case, is exempt, is done by   |
+|                             |          | silence, or opens while the clock is paused                         |
+| end_without_decision        | error    | a way leads past all steps that decide: its cases never finish      |
 | unknown_agency              | warning  | a step belongs to an agency that is not known here                  |
 | fee_of_nothing              | warning  | the fee is 0, where a free procedure has none                       |
 | missing_title               | error    | something has no name in one of the languages                       |
@@ -51,6 +54,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import jsonschema_rs
 
 from procedures.domain.allowances import allowance_findings
+from procedures.domain.deciding_findings import deciding_findings
 from procedures.domain.definition import Definition
 from procedures.domain.external_work import external_findings
 from procedures.domain.fee_findings import fee_findings, time_to_pay_findings
@@ -97,7 +101,7 @@ def findings(
         *rule_findings(definition),
         *fee_findings(definition),
         *time_to_pay_findings(definition),
-        *_decided_elsewhere(definition),
+        *deciding_findings(definition),
         *external_findings(definition, systems),
         *link_findings(definition, procedures),
     )
@@ -157,17 +161,6 @@ def _misplaced(definition: Definition) -> Iterator[Finding]:
                 f"/stages/{at}",
                 vi=f"Bước {quoted(stage.title.vi)} không có công việc nào.",
                 en=f"The stage {quoted(stage.title.en)} has no step.",
-            )
-
-
-def _decided_elsewhere(definition: Definition) -> Iterator[Finding]:
-    for at, step in enumerate(definition.steps):
-        if step.decides and step.agency not in (None, definition.agency):
-            yield error(
-                "decided_elsewhere",
-                f"/steps/{at}/decides",
-                vi=f"{quoted(step.title.vi)} là việc của cơ quan khác nên không ra quyết định được.",
-                en=f"{quoted(step.title.en)} is another agency's, which does not answer for the case.",
             )
 
 

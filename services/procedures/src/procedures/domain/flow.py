@@ -101,7 +101,7 @@ def _endless(definition: Definition) -> Iterator[Finding]:
 
 def _clock(definition: Definition) -> Iterator[Finding]:
     """Pauses that outlast the case, and resumptions of a clock that runs."""
-    resumed, ended = _while_paused(definition, (definition.first_step, False))
+    paused, ended = _while_paused(definition, (definition.first_step, False))
     reached = reachable(definition)
     for at, step in enumerate(definition.steps):
         if step.pauses_clock and step.resumes_clock:
@@ -111,7 +111,7 @@ def _clock(definition: Definition) -> Iterator[Finding]:
                 vi=f"Công việc {_vi(step)} vừa tạm dừng vừa tính tiếp thời hạn; chỉ chọn một.",
                 en=f"The step {_en(step)} both pauses and resumes the clock; choose one.",
             )
-        elif step.resumes_clock and step.code in reached and step.code not in resumed:
+        elif step.resumes_clock and step.code in reached and step.code not in paused:
             yield warning(
                 "clock_not_paused",
                 f"/steps/{at}/resumesClock",
@@ -127,18 +127,24 @@ def _clock(definition: Definition) -> Iterator[Finding]:
             )
 
 
+def open_while_paused(definition: Definition, step: str, *, paused: bool) -> frozenset[str]:
+    """The codes of the steps, from this one on, that can be open while the clock is paused, which it is or not yet."""
+    return _while_paused(definition, (step, paused))[0]
+
+
 def ends_paused(definition: Definition, step: str) -> bool:
     """Whether a case that is at this step with its clock paused can end before the clock is resumed."""
     return bool(_while_paused(definition, (step, True))[1])
 
 
-def _while_paused(definition: Definition, beginning: tuple[str, bool]) -> tuple[set[str], set[str]]:
-    """The steps that find the clock paused when they resume it, and those with which a paused case ends.
+def _while_paused(
+    definition: Definition, beginning: tuple[str, bool]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The steps that open while the clock is paused, and those with which a paused case ends.
 
     From a step on, and whether the clock is paused when it opens.
     """
     steps = steps_by_code(definition)
-    resumed: set[str] = set()
     ended: set[str] = set()
     seen: set[tuple[str, bool]] = set()
     pending: list[tuple[str, bool]] = [beginning]
@@ -149,14 +155,12 @@ def _while_paused(definition: Definition, beginning: tuple[str, bool]) -> tuple[
             continue
         seen.add(state)
         step = steps[code]
-        if step.resumes_clock and paused:
-            resumed.add(code)
         paused = step.pauses_clock or (paused and not step.resumes_clock)
         for way in step.transitions:
             pending.extend((target, paused) for target in way.targets)
             if paused and not way.targets:
                 ended.add(code)
-    return resumed, ended
+    return frozenset(code for code, paused in seen if paused), frozenset(ended)
 
 
 def _vi(step: Step) -> str:

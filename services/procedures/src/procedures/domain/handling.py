@@ -23,7 +23,7 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Attachment, Case, MissingItem, Task
 from procedures.domain.clock import CaseClock, Stop
 from procedures.domain.dating import asked, standing, task_of
-from procedures.domain.definition import END, Definition, Step
+from procedures.domain.definition import END, Definition, Step, may_be_decided
 from procedures.domain.fees import payment_stops
 from procedures.domain.linked_cases import ChildStillRunning
 from procedures.domain.status import Action, Status, require_allowed
@@ -49,12 +49,12 @@ class TaskNotOpen(NotFound):
 
 
 class DecisionMissing(Conflict):
-    """The last task was to be completed before the matter was decided."""
+    """The last task, or the last after which somebody decides, was to be completed before the matter was decided."""
 
     slug = "decision-missing"
     title = Text(
-        vi="Chưa có quyết định giải quyết; hãy ghi quyết định trước khi hoàn thành bước cuối.",
-        en="The case is not decided yet; record the decision before the last step is completed.",
+        vi="Chưa có quyết định giải quyết, mà sau bước này không còn bước nào ra quyết định; hãy ghi quyết định trước.",
+        en="The case is not decided yet, and nobody decides it after this step; record the decision first.",
     )
 
 
@@ -69,7 +69,7 @@ class FeeUnpaid(Conflict):
 
 
 NOT_TO_BE_CLOSED = (DecisionMissing, FeeUnpaid)
-"""Why the last step of a case cannot be done yet."""
+"""Why a step, most often the last of a case, cannot be done yet."""
 
 
 class SupplementRoundsUsed(Conflict):
@@ -164,7 +164,7 @@ def complete_task(
     Raises:
         TaskNotOpen, NotThisUnit: it is not open, or not this official's to do.
         UnknownOutcome: the step has several ways out and `outcome` names none of them.
-        DecisionMissing: it is the last step of a case that is not decided.
+        DecisionMissing: the case is not decided, and after this step could not be any more.
         FeeUnpaid: it is the last step of a case that is granted, and a fee is due.
         ChildStillRunning: it waits for a case of another agency.
     """
@@ -234,10 +234,12 @@ def completed(
         by_silence=by_silence,
         attachments=tuple(attachments),
     )
-    if act.stands.tasks:
-        return (act,)
-    if case.status is not Status.DECIDED:
+    going_on = act.stands.tasks
+    places = [*(open_.step for open_ in going_on), *(arrival.step for arrival in act.arrivals)]
+    if case.status is not Status.DECIDED and not (going_on and may_be_decided(definition, places)):
         raise DecisionMissing
+    if going_on:
+        return (act,)
     if case.unpaid:
         raise FeeUnpaid(fees=case.unpaid)
     return act, Closed(on_time=_on_time(case))

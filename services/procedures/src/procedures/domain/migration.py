@@ -11,6 +11,7 @@ plan says so.
 | steps_merged        | two open steps would become one                                           |
 | join_gone           | branches wait for each other where the new version does not join them     |
 | clock_never_resumes | the clock stands still, and the new version could end without resuming it |
+| never_decided       | the case is not decided, and by the new version could not be any more     |
 """
 
 from collections import Counter
@@ -23,8 +24,9 @@ from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Arrival, Case, Standing, Task
 from procedures.domain.clock import Stop
 from procedures.domain.dating import standing, task_of
-from procedures.domain.definition import Definition, Step
-from procedures.domain.flow import ends_paused
+from procedures.domain.definition import Definition, may_be_decided
+from procedures.domain.flow import ends_paused, open_while_paused
+from procedures.domain.handling import receiving_task
 from procedures.domain.json_input import escaped, quoted
 from procedures.domain.migration_acts import Migrated, StepMove
 from procedures.domain.status import Status
@@ -56,7 +58,16 @@ class Obstacle:
 
 
 def plan_faults(plan: Plan, before: Definition, after: Definition) -> Iterator[Fault]:
-    """What of a plan has nothing to do with the two versions."""
+    """What of a plan has nothing to do with the two versions, or leads back."""
+    if plan.from_version >= plan.to_version:
+        yield Fault(
+            "/fromVersion",
+            "not_an_earlier_version",
+            Text(
+                f"Hồ sơ chỉ chuyển từ một phiên bản trước phiên bản {plan.to_version}.",
+                f"Cases move only from a version before version {plan.to_version}.",
+            ),
+        )
     old, new = {step.code for step in before.steps}, {step.code for step in after.steps}
     for code, to in plan.steps.items():
         if code not in old:
@@ -70,12 +81,12 @@ def obstacles(case: Case, plan: Plan, after: Definition) -> tuple[Obstacle, ...]
     if case.status is Status.SUBMITTED:  # it waits to be received, and every procedure begins with that
         return ()
     found = [*_of_steps(case, plan, after), *_of_joins(case, plan, after)]
-    return tuple(found) if found else tuple(_of_clock(case, plan, after))
+    return tuple(found) if found else (*_of_clock(case, plan, after), *_of_decision(case, plan, after))
 
 
 def migrated(case: Case, plan: Plan, after: Definition, calendar: WorkingCalendar, now: datetime) -> Migrated:
     """What moves a case that has no obstacles."""
-    tasks = tuple(_moved(task, _target(case, task.step, plan, after), case, after) for task in case.tasks)
+    tasks = tuple(_moved(task, case, plan, after, calendar) for task in case.tasks)
     clock, silence = case.clock, case.silence_consents
     if clock is None:
         stands = Standing((), None, tasks)
@@ -104,22 +115,15 @@ def migrated(case: Case, plan: Plan, after: Definition, calendar: WorkingCalenda
     )
 
 
-def _target(case: Case, step: str, plan: Plan, after: Definition) -> Step:
-    if case.status is Status.SUBMITTED:
-        return after.first
-    return after.step(plan.steps.get(step, step))
-
-
 def _came_from(arrival: Arrival, plan: Plan) -> str:
     return plan.steps.get(arrival.came_from, arrival.came_from)
 
 
-def _moved(task: Task, step: Step, case: Case, after: Definition) -> Task:
+def _moved(task: Task, case: Case, plan: Plan, after: Definition, calendar: WorkingCalendar) -> Task:
     """The task as the new version has it; it has been open since it opened."""
     if case.status is Status.SUBMITTED:
-        return replace(
-            task, step=step.code, unit=step.unit, role=step.role, agency=step.agency or case.agency
-        )
+        return receiving_task(after, calendar, task.opened_at)
+    step = after.step(plan.steps.get(task.step, task.step))
     new = task_of(after, step, case.agency, task.opened_at)
     since = task.stage_since if new.stage_since and task.stage_since else new.stage_since
     by_stage = step.allowance == NO_TERM and new.counted_from is not None
@@ -189,6 +193,29 @@ def _of_clock(case: Case, plan: Plan, after: Definition) -> Iterator[Obstacle]:
                 Text(
                     "Thời hạn đang tạm dừng, và theo phiên bản mới hồ sơ có thể kết thúc mà không tính tiếp.",
                     "The clock stands still, and by the new version the case could end without resuming it.",
+                ),
+            )
+
+
+def _of_decision(case: Case, plan: Plan, after: Definition) -> Iterator[Obstacle]:
+    """Behind all steps that decide nobody could decide it any more, nor at one of them while the clock is paused."""
+    if case.status is Status.DECIDED:
+        return
+    targets = [plan.steps.get(task.step, task.step) for task in case.tasks]
+    waiting = [plan.steps.get(arrival.step, arrival.step) for arrival in case.arrivals]
+    past = not may_be_decided(after, [*targets, *waiting])
+    deciding = {step.code for step in after.deciding_steps}
+    for task, target in zip(case.tasks, targets, strict=True):
+        paused = open_while_paused(after, target, paused=Stop.STEP in case.stops)
+        if past or deciding & paused:
+            yield Obstacle(
+                "never_decided",
+                task.step,
+                Text(
+                    "Hồ sơ chưa có quyết định, và theo phiên bản mới từ đây không đến được công việc ra quyết định"
+                    " khi thời hạn còn chạy.",
+                    "The case is not decided, and by the new version it would not come from here to a step that decides"
+                    " while its clock runs.",
                 ),
             )
 

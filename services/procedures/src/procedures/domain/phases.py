@@ -1,6 +1,6 @@
 """The stages that a case went through, each with its deadline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,28 +24,30 @@ class Phase:
 
 
 def phases(
-    history: Sequence[State], definition: Definition, calendar: WorkingCalendar, now: datetime
+    history: Sequence[State], versions: Mapping[int, Definition], calendar: WorkingCalendar, now: datetime
 ) -> tuple[Phase, ...]:
-    """The stages in the order in which the case came to them; one that it came to twice stands twice."""
+    """The stages in the order in which the case came to them; one that it came to twice stands twice.
+
+    `versions` are those by which it was handled: each stage is that of the last by which it was open.
+    """
     clock = history[-1].case.clock
     if clock is None:
         return ()
-    found: dict[tuple[str, datetime], datetime | None] = {}
+    stages: dict[tuple[str, datetime], Stage] = {}
+    ended: dict[tuple[str, datetime], datetime] = {}
     for state in history:
+        definition = versions[state.case.version]
         open_now = {
-            (code, task.stage_since)
+            (stage.code, task.stage_since): stage
             for task in state.case.tasks
-            if (code := definition.step(task.step).stage) and task.stage_since
+            if (stage := definition.stage(definition.step(task.step).stage)) and task.stage_since
         }
-        for place, until in found.items():
-            if until is None and place not in open_now:
-                found[place] = state.since
-        for place in open_now:
-            found.setdefault(place, None)
+        for place in stages.keys() - open_now.keys():
+            ended.setdefault(place, state.since)
+        stages |= open_now
     return tuple(
-        _phase(stage, since, until, clock, calendar, now)
-        for (code, since), until in sorted(found.items(), key=lambda item: item[0][1])
-        if (stage := definition.stage(code)) is not None
+        _phase(stage, place[1], ended.get(place), clock, calendar, now)
+        for place, stage in sorted(stages.items(), key=lambda item: item[0][1])
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from procedures.domain.definition import Fee
 from procedures.domain.finding import Finding, error, warning
 from procedures.domain.json_input import MISSING, Node, quoted
-from procedures.domain.terms import MINUTE, MOST, NO_TERM, WORKING_DAY, Term, TermKind
+from procedures.domain.terms import MOST, NO_TERM, Term, TermKind, to_the_minute
 
 _NO_FIXED_TERM = -1
 _PLAIN_FEE = re.compile(r"[0-9]{1,12}")
@@ -24,8 +24,8 @@ def read_days(node: Node, findings: list[Finding]) -> Term | None:
         if value == _NO_FIXED_TERM:
             return None
         if 0 <= value <= MOST:
-            amount = Decimal(str(value))
-            if amount * (WORKING_DAY // MINUTE) % 1 == 0:
+            amount = to_the_minute(Decimal(str(value)), TermKind.WORKING_DAYS)
+            if amount is not None:
                 return Term(TermKind.WORKING_DAYS, amount)
     said = quoted(None if value is MISSING else value)
     findings.append(

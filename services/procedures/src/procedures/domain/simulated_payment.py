@@ -36,7 +36,7 @@ def is_awaited(case: Case, pays_after: Term | None, calendar: WorkingCalendar) -
 
 def decides(step: Step) -> bool:
     """Whether the matter is decided with the step at the latest, for which the clock must run."""
-    return step.completes_processing or any(not way.targets for way in step.transitions)
+    return step.decides or step.completes_processing or any(not way.targets for way in step.transitions)
 
 
 def pay(case: Case, fee: CaseFee, calendar: WorkingCalendar, now: datetime) -> Act:

@@ -22,7 +22,7 @@ from procedures.domain.deciding import decide
 from procedures.domain.definition import Definition, Step, UnknownOutcome
 from procedures.domain.fees import CaseFee
 from procedures.domain.firing import fire
-from procedures.domain.handling import DecisionMissing, receiving_task
+from procedures.domain.handling import DecisionMissing, TaskNotOpen, receiving_task
 from procedures.domain.happenings import DeadEnd, Happening, Opened, Run
 from procedures.domain.rule_acts import RuleApplied
 from procedures.domain.rule_inputs import inputs_of
@@ -216,14 +216,19 @@ class Walk:
 
     def _next_done(self) -> tuple[datetime, int] | None:
         """When somebody is done with an open task, and with which; None when nobody ever is."""
-        waits = is_awaited(self.case, self.scenario.pays_after, self.calendar)
         ends = (
             (self._end(task), number)
             for number, task in enumerate(self.case.tasks)
             if self.case.status is Status.SUBMITTED or self.case.lets_complete(task)
-            if not (waits and decides(self.definition.step(task.step)))
+            if not self._waits(self.definition.step(task.step))
         )
         return min(((at, number) for at, number in ends if at is not None), default=None)
+
+    def _waits(self, step: Step) -> bool:
+        """Whether who decides there lets the clock run again first: a fee comes, or others are still at work."""
+        if step.decides and self.case.stops and len(self.case.tasks) > 1:
+            return True
+        return decides(step) and is_awaited(self.case, self.scenario.pays_after, self.calendar)
 
     def _end(self, task: Task) -> datetime | None:
         """When somebody is done with the task; None when nobody ever is."""
@@ -270,8 +275,8 @@ class Walk:
             self._decide_if_possible()
         try:
             acts = self._completed(task, outcome)
-        except DecisionMissing:
-            self._decide_at_last()
+        except DecisionMissing as missing:
+            self._decide_at_last(missing)
             acts = self._completed(task, outcome)
         self.chosen.append((step.code, outcome if len(step.transitions) > 1 else step.transitions[0].outcome))
         self._note("completed", task, outcome, acts)
@@ -302,7 +307,7 @@ class Walk:
         with suppress(MotcuaError):
             self._decide()
 
-    def _decide_at_last(self) -> None:
+    def _decide_at_last(self, missing: DecisionMissing) -> None:
         """The last chance to decide.
 
         Raises:
@@ -310,6 +315,8 @@ class Walk:
         """
         try:
             self._decide()
+        except TaskNotOpen:
+            raise missing from None
         except MotcuaError as refused:
             raise DecisionMissing(refused.detail) from None
 

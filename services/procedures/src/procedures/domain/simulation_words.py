@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from procedures.domain.allowances import duration_in_words
 from procedures.domain.automation import AppliedRule
 from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.case import Outcome
 from procedures.domain.clock import STOP_TEXT
-from procedures.domain.clock_words import duration_in_words
 from procedures.domain.fees import CaseFee
 from procedures.domain.happenings import DeadEnd, Happening, Opened, Run
 from procedures.domain.json_input import quoted

@@ -32,6 +32,9 @@ MINUTE = timedelta(minutes=1)
 MOST = 3650
 """The largest amount that is taken for a term: ten years in days; more is a slip of the pen."""
 
+_CUT_OFF = Decimal("0.000001")
+"""Of a minute: what a number such as a third loses when it is written."""
+
 
 class TermKind(StrEnum):
     """What a term is counted in."""
@@ -61,7 +64,7 @@ class Term:
     @property
     def length(self) -> timedelta:
         """The working time of a term in working days or hours; the days of one in calendar days."""
-        return int(self.amount * (UNITS[self.kind] // MINUTE)) * MINUTE
+        return round(self.amount * (UNITS[self.kind] // MINUTE)) * MINUTE
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict, as it is stored and sent; `from_json` reads it."""
@@ -97,6 +100,14 @@ class Term:
 
 NO_TERM = Term(TermKind.NONE)
 """The law sets no term."""
+
+
+def to_the_minute(amount: Decimal, kind: TermKind) -> Decimal | None:
+    """The amount of whole minutes that a number stands for, also one such as a third of an hour, which is cut off
+    where it is written; None when it comes to no whole minutes."""
+    unit = UNITS[kind] // MINUTE
+    minutes = round(amount * unit)
+    return Decimal(minutes) / unit if abs(amount * unit - minutes) < _CUT_OFF else None
 
 
 def due_at(start: datetime, term: Term, calendar: WorkingCalendar) -> datetime | None:
@@ -186,7 +197,9 @@ def _read_amount(node: Node, kind: TermKind) -> Decimal:
         node.fault(
             "not_whole_days", vi="Ngày theo lịch phải là số nguyên.", en="Calendar days must be whole."
         )
-    elif amount * (UNITS[kind] // MINUTE) % 1:
+    elif (exact := to_the_minute(amount, kind)) is not None:
+        return exact
+    else:
         node.fault(
             "not_whole_minutes", vi="Số lượng phải tròn phút.", en="The amount must come to whole minutes."
         )

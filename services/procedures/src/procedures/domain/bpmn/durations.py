@@ -1,12 +1,12 @@
 """Timers of BPMN: ISO 8601 durations, as allowances of ours and back."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
-from procedures.domain.terms import Term, TermKind
+from procedures.domain.terms import MINUTE, Term, TermKind
 
 _DURATION = re.compile(r"P(?:(\d{1,2})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,6})M)?)?")
-_HOURS_OF_A_DAY = 8
 
 
 def allowance_of(duration: str, written: Term | None = None) -> dict[str, Any] | None:
@@ -27,15 +27,18 @@ def allowance_of(duration: str, written: Term | None = None) -> dict[str, Any] |
         working = written is not None and written.kind is TermKind.WORKING_DAYS
         kind = TermKind.WORKING_DAYS if working else TermKind.CALENDAR_DAYS
         return {"kind": kind.value, "amount": weeks * 7 + days}
-    return {"kind": TermKind.WORKING_HOURS.value, "amount": hours + minutes / 60}
+    return Term(TermKind.WORKING_HOURS, Decimal(hours * 60 + minutes) / 60).to_json()
 
 
 def duration_of(term: Term) -> str:
     """How an allowance is written in a drawing; the exact one stands in our own attribute beside it."""
+    minutes = term.length // MINUTE
     match term.kind:
-        case TermKind.WORKING_HOURS:
-            return f"PT{int(term.amount * 60)}M"
+        case TermKind.WORKING_DAYS if term.amount % 1 and minutes % 60 == 0:
+            return f"PT{minutes // 60}H"
         case TermKind.WORKING_DAYS if term.amount % 1:
-            return f"PT{int(term.amount * _HOURS_OF_A_DAY)}H"
+            return f"PT{minutes}M"
+        case TermKind.WORKING_HOURS:
+            return f"PT{minutes}M"
         case _:
             return f"P{int(term.amount)}D"
