@@ -39,7 +39,9 @@ def _routes(member: str, app: FastAPI) -> list[Route]:
         scope, kinds = (
             (permission.scope, permission.kinds) if isinstance(permission, Permission) else (None, KINDS)
         )
-        found += [Route(member, method, route.path or "", scope, kinds) for method in sorted(route.methods or ())]
+        found += [
+            Route(member, method, route.path or "", scope, kinds) for method in sorted(route.methods or ())
+        ]
     return found
 
 
