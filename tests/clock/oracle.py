@@ -79,8 +79,35 @@ class Oracle:
     spent: list[Spent] = field(default_factory=list)
     held: list[tuple[int, frozenset[str], bool]] = field(default_factory=list)
     """From a minute on: in whose hands, and whether the clock ran."""
+    told: dict[str, tuple[datetime | None, int]] = field(default_factory=dict)
+    """What everybody could read: when what was due, and since which minute it said so."""
+    promised: datetime | None = None
+    """Until when the applicant was told to have time, before a calendar was put right too late to take it back."""
 
     # What happens.
+
+    def tell(self, now: int) -> None:
+        """What can be read from now on, where it is not what could be read before."""
+        due = {f"step {step} of {opened.at}": self.step_due(step) for step, opened in self.steps.items()}
+        due |= {f"opinion of {opinion.by}": self.opinion_due(opinion) for opinion in self.opinions}
+        if self.start is not None and not self.decided:
+            due["case"] = self.case_due()
+        for what, instant_ in due.items():
+            if what not in self.told or self.told[what][0] != instant_:
+                self.told[what] = (instant_, now)
+
+    def could_be_met(self, what: str) -> bool:
+        """Whether one who read it at once had time left; silence of any other says nothing."""
+        due, since = self.told[what]
+        return due is not None and instant(since) < due
+
+    def edit(self, now: int, table: bytes) -> None:
+        """Other minutes are worked. Who was told of an instant that by them has passed is told of no other."""
+        before = self.answer_by()
+        self.table, self.promised = table, None
+        after = self.answer_by()
+        if after is not None and after <= instant(now):
+            self.promised = before
 
     def stand(self, now: int) -> None:
         """Something has happened: how the case stands from now on; once it is decided, as it stood then."""
@@ -151,14 +178,23 @@ class Oracle:
             return self.due_regardless(opened.counted_from, opened.allowance)
         if self.reasons:
             return None
-        return self.due(opened.counted_from, opened.allowance) or self.case_due()
+        own = self.due(opened.counted_from, opened.allowance)
+        return (
+            own if own is not None or self.decided else self.case_due()
+        )  # an answer that is given is not due
 
     def opinion_due(self, opinion: Opinion) -> datetime | None:
         return self.due_regardless(opinion.at, opinion.term)
 
     def answer_by(self) -> datetime | None:
         """Until when the applicant who is asked has time."""
-        return self.due_regardless(*self.asked) if self.asked else None
+        return (self.promised or self.due_regardless(*self.asked)) if self.asked else None
+
+    def ask(self, now: int, term: Term) -> None:
+        """The applicant is asked for something."""
+        self.asked, self.promised = (now, term), None
+        self.reasons.add("asked")
+        self.stand(now)
 
     def due_regardless(self, start: int, term: Term) -> datetime | None:
         """When a time runs out that no clock stops."""

@@ -33,7 +33,8 @@ from procedures.domain.lateness import ExtensionNotAllowed, extend
 from procedures.domain.simulated_payment import pay
 from procedures.domain.status import Status
 from procedures.domain.terms import NO_TERM, Term
-from procedures.domain.time_acts import BecameOverdue, Lapsed, SupplementExpired
+from procedures.domain.time_acts import BecameOverdue, Lapsed, Reminded, SupplementExpired
+from procedures.domain.timer import TimerKind
 from tests.clock.calendars import (
     EDITS,
     FAMILIES,
@@ -67,7 +68,30 @@ class History:
         table = worked_minutes(self.family, self.edit)
         self.oracle = Oracle(self.definition.term, self.now, hands(task.agency, task.unit), table)
         self.oracle.stand(self.now)
-        self.noted: set[str] = set()
+        self.noted: set[tuple[str, str, datetime]] = set()
+        """Of what it was noted that it passed, and which instant."""
+        self.passed: dict[tuple[str, str], datetime] = {}
+        """The same as long as it falls on no other instant: so long it is not noted again."""
+
+    def tell(self) -> None:
+        """What can be read from now on; what falls on another instant than was noted may pass again."""
+        self.oracle.tell(self.now)
+        for what in [*self.passed]:
+            falls_on = self.falls_on(*what)
+            if falls_on is not None and falls_on != self.passed[what]:
+                del self.passed[what]
+
+    def falls_on(self, kind: str, subject: str) -> datetime | None:
+        oracle = self.oracle
+        match kind:
+            case "reminder":
+                return oracle.reminded(oracle.case_due(), self.definition.time_rules.reminder)
+            case "case_overdue":
+                return oracle.case_due()
+            case "opinion":
+                return next((oracle.opinion_due(one) for one in oracle.opinions if one.by == subject), None)
+            case _:
+                return oracle.step_due(subject) if subject in oracle.steps else None
 
     @property
     def calendar(self) -> WorkingCalendar:
@@ -81,6 +105,7 @@ class History:
         """Lets it happen; how often domain and oracle were compared."""
         self.now += self.dice.choice([0, self.dice.randrange(3000)])
         self.accept()
+        self.tell()
         compared = 0
         for _ in range(self.dice.randint(2, 12)):
             self.compare()
@@ -89,6 +114,7 @@ class History:
             self.time_passes()
             if not self.over:
                 self.dice.choice(self.possible())()
+                self.tell()
             if self.over:
                 break
         if not self.case.status.ended:
@@ -175,9 +201,7 @@ class History:
         self.done(
             handling.request_supplement(self.case, self.calendar, official, instant(self.now), items, rule)
         )
-        self.oracle.asked = (self.now, rule.answer_within)
-        self.oracle.reasons.add("asked")
-        self.oracle.stand(self.now)
+        self.oracle.ask(self.now, rule.answer_within)
 
     def bring(self) -> None:
         missing = [item.document for item in self.case.missing]
@@ -254,8 +278,8 @@ class History:
 
     def edit_calendar(self) -> None:
         self.edit = self.dice.randrange(EDITS)
-        self.oracle.table = worked_minutes(self.family, self.edit)
-        act = redated(self.case, self.calendar, "edited")
+        self.oracle.edit(self.now, worked_minutes(self.family, self.edit))
+        act = redated(self.case, self.calendar, instant(self.now), "edited")
         self.done((act,) if act else ())
 
     def decide(self) -> None:
@@ -271,6 +295,7 @@ class History:
             return
         assert not self.oracle.opinions
         self.done(acts)
+        self.oracle.end(self.now)
 
     # What happens by itself.
 
@@ -280,16 +305,20 @@ class History:
             self.has_run_out(act)
             self.done([act])
             self.follow(act)
+            self.tell()
         assert fire(self.case, self.definition, self.calendar, instant(self.now)) == ()
         if not self.over:
             late = {code for code, step in self.oracle.steps.items() if step.silent and self.is_past(code)}
-            assert late <= self.noted
+            assert late <= {subject for kind, subject, _ in self.noted if kind == "step_overdue"}
             assert all(self.must_be_done(step) for step in late)
             assert not [
-                one for one in self.oracle.opinions if one.silent and self.past(self.oracle.opinion_due(one))
+                one
+                for one in self.oracle.opinions
+                if self.past(self.oracle.opinion_due(one)) and self.is_consent(one)
             ]
             assert not self.past(self.oracle.answer_by())
-            assert not (self.case.silence_consents and self.past(self.oracle.case_due()))
+            if self.past(self.oracle.case_due()):
+                assert ("case_overdue", "", self.oracle.case_due()) in self.noted
 
     def has_run_out(self, act: Act) -> None:
         """What fires is past its minute by counting."""
@@ -301,17 +330,24 @@ class History:
             case BecameOverdue(timer=timer) if timer.subject:
                 assert self.is_past(timer.subject)
                 assert self.must_be_done(timer.subject)
-                self.noted.add(timer.subject)
-            case BecameOverdue():
+                self.pass_once("step_overdue", timer.subject, self.oracle.step_due(timer.subject))
+            case BecameOverdue(timer=timer):
                 assert self.past(self.oracle.case_due())
+                assert not (self.case.silence_consents and self.oracle.could_be_met("case"))
+                self.pass_once("case_overdue", "", self.oracle.case_due())
+            case Reminded(timer=timer) if timer.kind is TimerKind.REMINDER:
+                self.pass_once("reminder", "", self.falls_on("reminder", ""))
             case Lapsed() | SupplementExpired():
                 assert self.past(self.oracle.answer_by())
             case Decided(by_silence=True):
                 assert self.definition.time_rules.consent_by_silence
                 assert self.past(self.oracle.case_due())
+                assert self.oracle.could_be_met("case")
             case ConsultationAnswered() | ConsultationOverdue():
                 opinion = self.opinion_of(act)
-                assert opinion.silent is isinstance(act, ConsultationAnswered)
+                assert self.is_consent(opinion) is isinstance(act, ConsultationAnswered)
+                if isinstance(act, ConsultationOverdue):
+                    self.pass_once("opinion", opinion.by, self.oracle.opinion_due(opinion))
                 assert self.past(self.oracle.opinion_due(opinion))
 
     def follow(self, act: Act) -> None:
@@ -331,10 +367,19 @@ class History:
 
     def must_be_done(self, step: str) -> bool:
         """Silence is not consent of one that had no time to speak, nor the last step of a case that is not decided."""
-        opened, due = self.oracle.steps[step], self.oracle.step_due(step)
-        assert due is not None
+        opened = self.oracle.steps[step]
         last = step == "F" and not self.oracle.decided
-        return last or not opened.silent or due <= instant(opened.at)
+        return last or not opened.silent or not self.oracle.could_be_met(f"step {step} of {opened.at}")
+
+    def is_consent(self, opinion: Opinion) -> bool:
+        return opinion.silent and self.oracle.could_be_met(f"opinion of {opinion.by}")
+
+    def pass_once(self, kind: str, subject: str, due: datetime | None) -> None:
+        """Nothing is told twice, however often the clock stood still since."""
+        assert due is not None
+        assert self.passed.get((kind, subject)) != due
+        self.passed[kind, subject] = due
+        self.noted.add((kind, subject, due))
 
     def is_past(self, step: str) -> bool:
         return self.past(self.oracle.step_due(step))

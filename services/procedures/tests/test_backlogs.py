@@ -89,6 +89,21 @@ async def test_the_day_of_a_count_is_that_of_viet_nam(world: Any, office: tuple[
     assert [day["day"] for day in days["items"]] == [date(2026, 3, 1).isoformat()]
 
 
+async def test_a_case_that_nobody_receives_in_time_is_overdue_at_the_desk(
+    world: Any, definition: Any
+) -> None:
+    received, *others = definition()["steps"]
+    received = {**received, "allowance": {"kind": "working_days", "amount": 1}}
+    agency = f"H99.{new_id().hex[-6:]}"
+    async with world.database.transaction() as tx:
+        await tx.execute(delete(backlog_days))
+    await world.submit(await world.publish(agency=agency, steps=[received, *others]))
+    world.clock.set(datetime(2026, 1, 6, 1, 31, tzinfo=UTC))
+    await count_backlogs(world.database, world.clock.now())
+    (item,) = (await ask(world, agency, "backlogs"))["items"]
+    assert (item["step"], item["waiting"], item["overdue"]) == ("TIEP_NHAN", 1, 1)
+
+
 @pytest.mark.parametrize("last", ["2026-01-04", "2029-01-01"])
 async def test_days_in_the_wrong_order_or_too_many_are_refused(world: Any, last: str) -> None:
     query = {"firstDay": TODAY, "lastDay": last}

@@ -396,3 +396,18 @@ async def test_whoever_is_let_in_behind_the_log_is_found(world: Any, damage: Any
     async with world.database.transaction() as tx:
         await tx.execute(damage.where(consultees.c.case_id == case))
     assert "opinion" in (await flaw()).en
+
+
+async def test_a_closure_moves_a_question_whose_delay_is_noted_while_the_clock_stands_still_for_it(
+    world: Any,
+) -> None:
+    """Nothing else of the case is due then: no step, no answer, and no timer is left."""
+    case = await world.accepted()
+    await consult(world, case, one("H99.02", term=working_days(2)), exemptedBy=LAW)
+    world.clock.set(local("2026-01-07 08:31"))
+    await world.fire()
+    await world.close_on("H99.01", "2026-01-06")
+    while await date_next(world.database, world.clock.now()):
+        pass
+    (asked,) = (await view(world, case))["consultations"][0]["consultees"]
+    assert asked["dueAt"] == "2026-01-08T01:30:00Z"

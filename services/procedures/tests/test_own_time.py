@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from procedures.calendars.redating import date_next
 from procedures.cases.soundness import verify_cases
+from procedures.domain.acts import SYSTEM, Accepted, Decided, Entry, Submitted
+from procedures.domain.case import Outcome, Standing, Task, opened
+from procedures.domain.terms import NO_TERM
 from procedures.tables import calendars, redating_batches, redatings
 
 AGENCY = "H99.01"
@@ -131,3 +135,37 @@ async def test_a_closure_puts_off_what_is_to_be_received_and_handed_over(world: 
     async with world.database.transaction() as tx:
         found = [await verify_cases(tx, after=None, limit=1, code=code) for code in codes[:1]]
     assert [one.flaw for (one,) in found] == [None]
+
+
+async def test_what_was_decided_in_time_is_not_overdue_in_the_work_list(world: Any) -> None:
+    """Neither what was open when it was decided nor the handing over, which has no time of its own."""
+    worked, handed = [str((await world.submit(await world.publish()))["id"]) for _ in range(2)]
+    for case in (worked, handed):
+        await world.act(case, "acceptance", world.official("desk"))
+    granted = {"outcome": "granted", "reason": "Đủ điều kiện."}
+    for case in (worked, handed):
+        await world.act(case, "decision", world.official("justice"), granted)
+    await world.act(handed, "tasks/THU_LY/completion", world.official("justice"), {"outcome": "done"})
+    world.clock.set(local("2026-01-12 08:30"))
+    late = "/procedures/v1/work-list?limit=200&overdue=true"
+    listed = (await world.http.get(late, headers=world.official("desk"))).json()["items"]
+    assert handed not in [item["caseId"] for item in listed]
+    told = [(await world.read(case, world.official("desk"))).json() for case in (worked, handed)]
+    assert [task["dueAt"] for case in told for task in case["tasks"]] == ["2026-01-07T01:30:00Z", None]
+    for case in told:
+        async with world.database.transaction() as tx:
+            (verified,) = await verify_cases(tx, after=None, limit=1, code=case["code"])
+        assert verified.flaw is None
+
+
+@pytest.mark.parametrize("released", ["before", "now"])
+def test_a_decision_leaves_what_an_earlier_release_has_dated_as_it_was(released: str) -> None:
+    """So that the state which it stored still follows from the log."""
+    now = local("2026-01-05 08:30")
+    task = Task("TRA", "BP_MOT_CUA", None, AGENCY, now, due_at=now)
+    stands = Standing((), now, (task,), dated_at=now if released == "now" else None)
+    submitted = Submitted("MAU", 1, AGENCY, "", "", (), (task,), None)
+    case = opened(UUID(int=1), Entry(1, now, SYSTEM, submitted))
+    for number, act in enumerate((Accepted(NO_TERM, stands), Decided(Outcome.GRANTED, "", None)), 2):
+        case = case.after(Entry(number, now, SYSTEM, act))
+    assert [one.due_at for one in case.tasks] == [None if released == "now" else now]

@@ -116,6 +116,21 @@ class TestBecomingOverdue:
         await world.fire()
         assert "became_overdue" not in await kinds(world, case)
 
+    async def test_what_was_late_before_a_supplement_is_not_noted_again_after_it(self, world: Any) -> None:
+        """Nor is the agency reminded again: the time that had run out is as run out as before."""
+        case = await world.accepted(reminder=working_days(1), supplements={"answerWithin": working_days(9)})
+        world.clock.set(local("2026-01-09 08:30"))
+        await world.fire()
+        await world.act(case, "supplement-request", world.official("justice"), ITEMS)
+        world.clock.set(local("2026-01-22 08:20"))
+        await world.fire()
+        assert (await kinds(world, case))[-1] == "reminded"  # the applicant, meanwhile
+        before = await kinds(world, case)
+        await supplement(world, case, "GIAY_TO")
+        world.clock.advance(timedelta(minutes=1))
+        await world.fire()
+        assert await kinds(world, case) == [*before, "supplemented"]
+
     async def test_a_closed_day_puts_the_timer_off(self, world: Any) -> None:
         case = await world.accepted()
         await world.close_on("H99.01", "2026-01-06")

@@ -84,12 +84,16 @@ class Database:
             connection.info.pop(OUTBOX_MARK, None)  # of an earlier transaction that was rolled back
             connection.info.pop(_AFTER_COMMIT, None)
             yield connection
-            if connection.in_transaction():
-                await connection.commit()
-            if connection.info.pop(OUTBOX_MARK, False):
-                self.outbox_filled.set()
-            for told in connection.info.pop(_AFTER_COMMIT, ()):
-                told()
+            await self.commit(connection)
+
+    async def commit(self, connection: AsyncConnection) -> None:
+        """Commit what has been done so far, and tell who waits for it; a further statement begins a transaction anew."""
+        if connection.in_transaction():
+            await connection.commit()
+        if connection.info.pop(OUTBOX_MARK, False):
+            self.outbox_filled.set()
+        for told in connection.info.pop(_AFTER_COMMIT, ()):
+            told()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:

@@ -98,6 +98,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
         guesses=Guesses(),
         providers=Providers.of(settings.payment_providers),
         bell=bell,
+        witness=database_clock if clock is None else told_by(clock),
     )
     app = create_service(
         settings,
@@ -154,7 +155,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
             lambda: keep_tidy(desk),
             lambda: keep_read(signing_keys),
             lambda: keep_dated(parts.database, parts.clock),
-            lambda: watch_timers(desk, database_clock if clock is None else told_by(clock)),
+            lambda: watch_timers(desk),
             lambda: keep_anchored(desk),
             lambda: carry(bell, parts.database),
             lambda: watch_leases(parts.database, parts.clock),

@@ -22,6 +22,7 @@ from procedures.domain.handling import Official
 from procedures.external_tasks.bell import Bell
 from procedures.payments.providers import Providers
 from procedures.results.operations import Press
+from procedures.timers.operations import Witness
 from procedures.tracking.guesses import Guesses
 from shared.auth import Post, Principal, requires
 from shared.clock import Clock
@@ -48,6 +49,7 @@ class Desk:
     guesses: Guesses
     providers: Providers
     bell: Bell
+    witness: Witness
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from sqlalchemy import select, text
 
 from procedures.external_tasks.operations import raise_incidents
 from procedures.external_tasks.systems import learn_system
+from procedures.officials.operations import learn_official
 from procedures.tables import external_tasks
-from shared.events.identity import ClientChanged
+from shared.events.identity import ClientChanged, OfficialAppointed, Post
 from shared.ids import new_id
 from shared.testing import eventually
 
@@ -409,3 +410,37 @@ async def test_a_running_case_that_moves_to_a_version_with_such_a_step_has_a_tas
     (task,) = await tax.claimed(tax.system(), procedure)
     assert task["caseId"] == case
     assert await tax.told(case) == ["opened"]
+
+
+async def test_what_was_claimed_under_a_delegation_that_has_ended_is_offered_to_systems_again(
+    world: Any, tax: Any
+) -> None:
+    procedure, (case,) = await tax.file()
+    posts = [("BP_THUE", "XU_LY")]
+    boss, deputy, now = str(new_id()), str(new_id()), world.clock.now()
+    held = tuple(Post(unit=unit, role=role) for unit, role in posts)
+    async with world.database.transaction() as tx:
+        for subject in (boss, deputy):
+            await learn_official(tx, subject, 1, OfficialAppointed(agency=tax.agency, posts=held), now)
+    scope = "procedures:cases:read procedures:cases:process"
+    giving, taking = (
+        world.bearer(scope, subject=subject, kind="official", agency=tax.agency, posts=posts)
+        for subject in (boss, deputy)
+    )
+    lent = await world.http.post(
+        "/procedures/v1/delegations",
+        json={
+            "delegate": deputy,
+            "posts": [{"unit": unit, "role": role} for unit, role in posts],
+            "beginsAt": now.isoformat(),
+            "endsAt": (now + timedelta(days=1)).isoformat(),
+            "reason": "Nghỉ phép năm.",
+        },
+        headers=giving,
+    )
+    place = f"/procedures/v1/cases/{case}/tasks/HOI_THUE/claim"
+    claimed = await world.http.post(place, headers={**taking, "acting-for": lent.json()["id"]})
+    assert claimed.status_code == 201, claimed.text
+    assert not await tax.claimed(tax.system(), procedure)
+    world.clock.advance(timedelta(days=1))
+    assert [task["caseId"] for task in await tax.claimed(tax.system(), procedure)] == [case]

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.apologies.letter import keep_letter
-from procedures.calendars.operations import calendar_of
+from procedures.cases.dating import dated_by_now
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.store import Stored
@@ -33,9 +33,9 @@ async def apologise(
         and what `lateness.apologise` raises.
     """
     stored = await locked_case(tx, order)
+    stored, calendar = await dated_by_now(tx, stored, order.now)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
-    calendar = await calendar_of(tx, case.agency)
     act = lateness.apologise(
         case, definition, calendar, official, order.now, reason=reason, promised=promised
     )

@@ -17,7 +17,7 @@ _ONE_AT_A_TIME = 0x6261636B
 """Of the advisory lock: several processes may try to count, one does."""
 
 _WITH_THE_AGENCY = cases.c.status == Status.ACCEPTED
-"""Otherwise nothing is due: the case is decided, or its clock stands still."""
+"""Otherwise no answer is due: the case is decided, or its clock stands still."""
 
 
 async def alone(tx: AsyncConnection) -> bool:
@@ -39,7 +39,6 @@ async def count(tx: AsyncConnection, day: date, now: datetime) -> int:
     await tx.execute(again)
     await tx.execute(delete(backlogs).where(backlogs.c.day == day))
     place = (cases.c.procedure, tasks.c.step, tasks.c.agency, tasks.c.unit)
-    overdue = _WITH_THE_AGENCY & (tasks.c.due_at < now)
     found = (
         select(
             cases.c.agency,
@@ -47,7 +46,7 @@ async def count(tx: AsyncConnection, day: date, now: datetime) -> int:
             *place,
             func.count(),
             _number(cases.c.status == Status.SUPPLEMENT_REQUESTED),
-            _number(overdue),
+            _number(tasks.c.due_at < now),
             func.min(tasks.c.opened_at),
         )
         .join(cases, cases.c.id == tasks.c.case_id)

@@ -25,6 +25,8 @@ class DatedCalendar:
 
     calendar: WorkingCalendar
     declared_at: datetime | None
+    redating: str | None = None
+    """Why open cases are dated anew by it at present; None when all of them are."""
 
 
 @cache
@@ -55,7 +57,8 @@ async def dated_calendar(tx: AsyncConnection, agency: str) -> DatedCalendar:
     declared = await store.declared_calendar(tx, agency)
     if declared is None:
         return DatedCalendar(national_calendar(), None)
-    return DatedCalendar(_read(json.dumps(declared.calendar, sort_keys=True)), declared.updated_at)
+    calendar = _read(json.dumps(declared.calendar, sort_keys=True))
+    return DatedCalendar(calendar, declared.updated_at, "; ".join(dict.fromkeys(declared.redating)) or None)
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,8 @@ on different batches side by side. Of an agency's jobs the oldest is finished fi
 No case is missed. Whoever acts on a case locks it first and reads the calendar then, so the calendar as it
 was can only have been read by transactions that had begun when the edit became visible. The job notes the
 number of the next transaction (`horizon`) and looks at no case before all earlier ones have ended.
+
+Whoever acts on a case before the job comes to it dates it anew first (`cases/dating.py`).
 """
 
 import asyncio
@@ -18,11 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars import store
-from procedures.calendars.operations import calendar_of
+from procedures.calendars.operations import DatedCalendar, dated_calendar
 from procedures.cases.record import record
 from procedures.cases.store import Done, Stored, last_of_batch, lock_dated_after
 from procedures.domain.acts import SYSTEM
-from procedures.domain.calendar import WorkingCalendar
 from procedures.domain.dating import redated
 from shared.clock import Clock
 from shared.db import AnyRow, Database
@@ -71,15 +72,15 @@ async def _plan(tx: AsyncConnection, job: AnyRow, now: datetime, at_once: int) -
 
 async def _date_batch(tx: AsyncConnection, job: AnyRow, batch: AnyRow, now: datetime) -> None:
     found = await lock_dated_after(tx, job.agency, job.changed_from, after=batch.after, last=batch.last)
-    calendar = await calendar_of(tx, job.agency)
-    reason = "; ".join(dict.fromkeys(await store.reasons_of_open_redatings(tx, job.agency)))
-    done = _done(found, calendar, reason)
+    dated = await dated_calendar(tx, job.agency)
+    done = _done(found, dated, now)
     await record(tx, SYSTEM, now, done)
     await store.finish_batch(tx, batch, looked_at=len(found), redated=len(done), finished_at=now)
 
 
-def _done(found: Sequence[Stored], calendar: WorkingCalendar, reason: str) -> list[Done]:
-    acts = ((stored, redated(stored.case, calendar, reason)) for stored in found)
+def _done(found: Sequence[Stored], dated: DatedCalendar, now: datetime) -> list[Done]:
+    assert dated.redating is not None  # the job is not finished
+    acts = ((stored, redated(stored.case, dated.calendar, now, dated.redating)) for stored in found)
     return [(stored, (act,)) for stored, act in acts if act is not None]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,11 +16,20 @@ _EDITED = 0x43616C  # "Cal"; advisory locks are per database
 
 
 async def declared_calendar(tx: AsyncConnection, agency: str) -> AnyRow | None:
-    """The agency's own calendar, if it has one."""
+    """The agency's own calendar, if it has one; `redating` are the reasons why open cases are dated anew at present."""
     return (await tx.execute(_DECLARED, {"agency": agency})).one_or_none()
 
 
-_DECLARED = select(calendars).where(calendars.c.agency == bindparam("agency"))
+def _reasons() -> Select[tuple[str]]:
+    """Why the agency's open cases are dated anew at present, the first edit first."""
+    of_the_agency = redatings.c.agency == bindparam("agency")
+    reasons = select(redatings.c.reason).where(of_the_agency, redatings.c.finished_at.is_(None))
+    return reasons.order_by(redatings.c.id)
+
+
+_DECLARED = select(calendars, func.array(_reasons().scalar_subquery()).label("redating")).where(
+    calendars.c.agency == bindparam("agency")
+)
 
 
 async def lock_calendar(tx: AsyncConnection, agency: str) -> None:
@@ -161,16 +170,6 @@ async def finish_batch(tx: AsyncConnection, batch: AnyRow, **columns: Any) -> No
     """A part of the job is done."""
     place = (redating_batches.c.redating == batch.redating, redating_batches.c.last == batch.last)
     await tx.execute(update(redating_batches).where(*place).values(**columns))
-
-
-async def reasons_of_open_redatings(tx: AsyncConnection, agency: str) -> Sequence[str]:
-    """Why the agency's open cases are dated anew at present, the first edit first."""
-    query = (
-        select(redatings.c.reason)
-        .where(redatings.c.agency == agency, redatings.c.finished_at.is_(None))
-        .order_by(redatings.c.id)
-    )
-    return (await tx.execute(query)).scalars().all()
 
 
 async def note_progress(tx: AsyncConnection, job: UUID, **columns: Any) -> None:

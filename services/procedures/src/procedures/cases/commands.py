@@ -4,8 +4,9 @@ All ask for `If-Match`: when someone else was quicker, the answer is 412 and nam
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -48,6 +49,7 @@ from procedures.domain.handling import (
 from procedures.domain.linked_cases import ChildStillRunning
 from procedures.domain.linking import PartOfAnotherCase
 from procedures.domain.status import ActionNotAllowed
+from procedures.timers.beforehand import after_what_ran_out
 from shared.auth import Principal
 from shared.errors import Forbidden, PreconditionRequired, Unprocessable
 from shared.web import Answer, IfMatch, Now, Once, Tx, problems
@@ -81,13 +83,16 @@ class Handling:
     async def __call__(self, who: Principal, act: Callable[[Order], Awaitable[Stored]]) -> Response:
         order = self.order(who)
 
-        async def answer() -> Answer:
-            stored = await act(order)
+        async def answer(settled: bool) -> Answer:
+            stored = await act(replace(order, settled=settled))
             await record_look(self.tx, look_of(who, self.now, Purpose.HANDLING), *seen_of(stored))
             view = case_view(stored, by_applicant=who.kind == "person")
             return Answer(view, 201, {"etag": stored.etag})
 
-        return await self.once(self.tx, answer)
+        async def command(settled: bool) -> Response:
+            return await self.once(self.tx, partial(answer, settled))
+
+        return await after_what_ran_out(self.desk, self.tx, self.now, command)
 
 
 async def _handling(

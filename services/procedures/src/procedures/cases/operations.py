@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look
 from procedures.access.operations import record_look, seen_of
-from procedures.calendars.operations import Calendars, DatedCalendar, calendar_of
+from procedures.calendars.operations import Calendars, DatedCalendar
 from procedures.cases import store, submission
+from procedures.cases.dating import dated_by_now
 from procedures.cases.filing import file_case, filing_faults
+from procedures.cases.ran_out import require_none_ran_out
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
 from procedures.cases.sight import Viewer, owned_by, visible_to
@@ -81,6 +83,8 @@ class Order:
     expected: str | None
     official: Official | None = None
     """Who does it, when that is an official."""
+    settled: bool = False
+    """What had run out before has happened, as far as it could."""
 
 
 Rule = Callable[[Case, Definition, WorkingCalendar], Sequence[Act]]
@@ -286,6 +290,7 @@ async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
     Raises:
         CaseNotFound, CaseChanged.
         PreconditionRequired: the command does not say which state it is meant for.
+        RanOutError: something else has happened before; see there.
     """
     stored = await lock_case(tx, order.case_id, visible_to(order.viewer))
     if stored is None:
@@ -294,6 +299,8 @@ async def locked_case(tx: AsyncConnection, order: Order) -> Stored:
         raise PreconditionRequired
     if not {"*", stored.etag} & {tag.strip() for tag in order.expected.split(",")}:
         raise CaseChanged(changes=await _since(tx, order), etag=stored.etag)
+    if not order.settled:
+        require_none_ran_out(stored.case, order.now)
     return stored
 
 
@@ -325,9 +332,9 @@ async def handle_case(
     stored = await locked_case(tx, order)
     if require is not None:
         await require(stored)
+    stored, calendar = await dated_by_now(tx, stored, order.now)
     case = stored.case
     definition = (await order.versions.of(tx, case.procedure, case.version)).definition
-    calendar = await calendar_of(tx, case.agency)
     acts = rule(case, definition, calendar)
     await require_free(tx, order, case, acts)
     (after,) = await record(tx, order.actor, order.now, [(stored, acts)])

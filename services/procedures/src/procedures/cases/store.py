@@ -23,7 +23,7 @@ from procedures.domain.case import Case, Task
 from procedures.domain.log import Link, chained_bytes, entry_hash
 from procedures.domain.status import Status
 from procedures.keys.keyring import CaseKey
-from procedures.tables import case_log, cases, tasks, timers
+from procedures.tables import case_log, cases, consultees, tasks, timers
 from shared.db import AnyRow
 
 DATED = (Status.SUBMITTED, Status.ACCEPTED, Status.SUPPLEMENT_REQUESTED, Status.DECIDED)
@@ -321,7 +321,8 @@ def _dated_after(agency: str, instant: datetime, after: UUID | None) -> list[Col
     """The agency's open cases behind the one with this id, of which something is due after an instant."""
     open_task = select(tasks.c.case_id).where(tasks.c.case_id == cases.c.id, tasks.c.due_at > instant)
     timer = select(timers.c.case_id).where(timers.c.case_id == cases.c.id, timers.c.at > instant)
-    later = or_(cases.c.due_at > instant, open_task.exists(), timer.exists())
+    asked = select(consultees.c.id).where(consultees.c.case_id == cases.c.id, consultees.c.due_at > instant)
+    later = or_(cases.c.due_at > instant, open_task.exists(), timer.exists(), asked.exists())
     behind = [] if after is None else [cases.c.id > after]
     return [cases.c.agency == agency, cases.c.status.in_(DATED), later, *behind]
 

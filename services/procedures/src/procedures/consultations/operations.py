@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look, seen_of
 from procedures.agencies.operations import units_of
-from procedures.calendars.operations import calendar_of
 from procedures.cases import store as cases
+from procedures.cases.dating import dated_by_now
 from procedures.cases.operations import Order, handle_case
+from procedures.cases.ran_out import require_none_ran_out
 from procedures.cases.record import record
 from procedures.cases.sealing import FiledForm
 from procedures.cases.sight import Viewer
@@ -125,11 +126,16 @@ async def answer(
     opinion: Opinion,
     note: str | None,
     enclosures: Sequence[Enclosure],
+    settled: bool,
 ) -> tuple[Question, Answer]:
     """Answer what one is asked. After that the case is not to be seen by the agency any more.
 
+    Args:
+        settled: what had run out before has happened, as far as it could.
+
     Raises:
         QuestionNotFound, NotThisUnit, PreconditionRequired, PreconditionFailed.
+        RanOutError: something else has happened before; see there.
         Invalid: a document was not sent by the official.
     """
     question = await _question(tx, consultee, look.viewer, for_update=True)
@@ -137,15 +143,18 @@ async def answer(
         raise PreconditionRequired
     if not {"*", question.etag} & {tag.strip() for tag in expected.split(",")}:
         raise PreconditionFailed(etag=question.etag)
+    if not settled:
+        require_none_ran_out(question.stored.case, now)
     faults = await owned_faults(tx, actor.subject, enclosures)
     if faults:
         raise Invalid(faults=faults)
-    case = question.stored.case
+    stored, calendar = await dated_by_now(tx, question.stored, now)
+    case = stored.case
     brought = await attach(tx, case.id, actor.subject, enclosures)
     given = Answer(now, opinion, note, tuple(document.id for document in brought), actor.subject)
-    calendar = await calendar_of(tx, case.agency)
-    acts = consulting.answer(case, calendar, official, now, question.asked, given, brought)
-    await record(tx, actor, now, [(question.stored, acts)])
+    asked = asked_by_id(case, consultee)
+    acts = consulting.answer(case, calendar, official, now, asked, given, brought)
+    await record(tx, actor, now, [(stored, acts)])
     await record_look(tx, look, *seen_of(question.stored))
     return question, given
 

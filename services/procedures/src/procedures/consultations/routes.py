@@ -4,6 +4,7 @@ Whoever is asked does not see the case at its own address, but what is shared of
 the answer is given, or not waited for any more, that is absent too.
 """
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -23,13 +24,14 @@ from procedures.consultations.schemas import (
     QuestionView,
 )
 from procedures.consultations.views import asked_item, question_view
-from procedures.dependencies import actor_of, look_of, official_of
+from procedures.dependencies import AtDesk, actor_of, look_of, official_of
 from procedures.documents.operations import Enclosure
 from procedures.domain.consultation import Consultation, Consultee
 from procedures.domain.consulting import QuestionNotFound, TooManyConsultations
 from procedures.domain.handling import NotThisUnit
 from procedures.domain.terms import NO_TERM, Term
 from procedures.pages import instant_of, key_after, page_of
+from procedures.timers.beforehand import after_what_ran_out
 from shared.auth import Principal, requires
 from shared.errors import Forbidden, PreconditionFailed, PreconditionRequired, Unprocessable
 from shared.ids import new_id
@@ -142,12 +144,13 @@ async def answer_consultation(
     tx: Tx,
     now: Now,
     once: Once,
+    desk: AtDesk,
     if_match: IfMatch = None,
 ) -> Response:
     """Answer what your unit is asked: agree, agree under conditions, or disagree. It is not asked again."""
     official, look = official_of(who), look_of(who, now, Purpose.CONSULTATION)
 
-    async def answered() -> Answer:
+    async def answered(settled: bool) -> Answer:
         question, given = await operations.answer(
             tx,
             question_id,
@@ -159,7 +162,8 @@ async def answer_consultation(
             opinion=body.opinion,
             note=body.note,
             enclosures=[Enclosure(item.document, item.id) for item in body.documents],
+            settled=settled,
         )
         return Answer(question_view(question, given), 201)
 
-    return await once(tx, answered)
+    return await after_what_ran_out(desk, tx, now, lambda settled: once(tx, partial(answered, settled)))

@@ -200,9 +200,11 @@ class Decided:
     kind: Literal["decided"] = "decided"
 
     def change(self, case: Case, at: datetime) -> Case:
+        tasks = case.tasks if case.due_since is None else tuple(map(_decided, case.tasks))
         return replace(
             case,
             status=Status.DECIDED,
+            tasks=tasks,
             outcome=self.outcome,
             reason=self.reason,
             legal_ground=self.legal_ground,
@@ -213,6 +215,11 @@ class Decided:
             due_when_decided=case.due_at,
             clock=case.clock and case.clock.ended_by(at),
         )
+
+
+def _decided(task: Task) -> Task:
+    """Only a time of its own still runs, if it has one; what earlier releases have dated stays as they left it."""
+    return task if task.counted_from is not None else replace(task, due_at=None)
 
 
 @dataclass(frozen=True, slots=True)

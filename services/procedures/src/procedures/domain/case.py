@@ -61,6 +61,8 @@ class Task:
     opened_at: datetime
     due_at: datetime | None = None
     """None while the clock stands still, and where neither task nor case has a term."""
+    due_since: datetime | None = None
+    """Since when it is due at this instant; None: since it opened."""
     allowance: Term = NO_TERM
     """Its own, or that of its stage; without a term it is due when the case is."""
     counted_from: datetime | None = None
@@ -160,6 +162,8 @@ class Standing:
     tasks: tuple[Task, ...]
     remind_at: datetime | None = None
     """When the agency is reminded of `due_at`."""
+    dated_at: datetime | None = None
+    """When it was found that this is due then; None in what earlier releases wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,8 @@ class Case:
     """Starts when the case is received, ends when it is decided or withdrawn."""
     due_at: datetime | None = None
     """When the answer is due; None while the clock stands still, or without a term."""
+    due_since: datetime | None = None
+    """Since when it is due at this instant; None as long as only an earlier release, or nobody yet, has dated it."""
     tasks: tuple[Task, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
     """Branches that wait for others before a common step opens."""
@@ -209,7 +215,7 @@ class Case:
     extensions: tuple[GrantedTime, ...] = ()
     apology: Apology | None = None
     noted: tuple[Timer, ...] = ()
-    """The timers that fired, as long as they still bear the instants that they fired for."""
+    """The timers that fired: of each kind and subject the last, until that bears another instant."""
     hold: Hold | None = None
     transferred: Transfer | None = None
     erased: Erasure | None = None
@@ -293,9 +299,17 @@ class Case:
 
     def standing(self, stands: Standing, at: datetime) -> "Case":
         """The case with its tasks and its due instant as an act left them."""
-        clock = self.clock and self.clock.standing_for(stands.stops, at)
+        since = self.due_since
+        if stands.dated_at is not None:
+            as_before = stands.due_at == self.due_at
+            since = (self.due_since or self.submitted_at) if as_before else stands.dated_at
         return replace(
-            self, clock=clock, due_at=stands.due_at, tasks=stands.tasks, remind_at=stands.remind_at
+            self,
+            clock=self.clock and self.clock.standing_for(stands.stops, at),
+            due_at=stands.due_at,
+            due_since=since,
+            tasks=stands.tasks,
+            remind_at=stands.remind_at,
         )
 
     def ended(self, status: Status, at: datetime) -> "Case":

@@ -75,6 +75,8 @@ class Consultee:
     term: Term = NO_TERM
     """To answer; it runs on while the clock of the case stands still."""
     due_at: datetime | None = None
+    due_since: datetime | None = None
+    """Since when it is due at this instant; None: since it was asked."""
     answer: Answer | None = None
     retraction: Retraction | None = None
 

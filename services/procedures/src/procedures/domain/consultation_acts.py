@@ -76,10 +76,12 @@ class OpinionDue:
     consultation: UUID
     consultee: UUID
     due_at: datetime | None
+    due_since: datetime | None = None
 
     def change(self, case: Case) -> Case:
         asked = case.consultation(self.consultation)
-        return case.consulting(asked.put(replace(asked.of(self.consultee), due_at=self.due_at)))
+        now_due = replace(asked.of(self.consultee), due_at=self.due_at, due_since=self.due_since)
+        return case.consulting(asked.put(now_due))
 
 
 ConsultationAct = ConsultationRequested | ConsultationAnswered | ConsultationWithdrawn | ConsultationOverdue

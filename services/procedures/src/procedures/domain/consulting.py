@@ -23,7 +23,7 @@ from procedures.domain.definition import Definition
 from procedures.domain.handling import NotThisUnit, Official, require_open_task
 from procedures.domain.status import Action, require_allowed
 from procedures.domain.terms import NO_TERM, due_at
-from procedures.domain.timer import Timer
+from procedures.domain.timer import Timer, TimerKind
 from shared.errors import Conflict, Fault, Invalid, NotFound, Text
 
 
@@ -119,7 +119,7 @@ def answer(
 def silent(case: Case, calendar: WorkingCalendar, now: datetime, timer: Timer) -> tuple[Act, ...]:
     """The one that the timer is about did not answer in time: it is taken to agree, or its delay is noted."""
     consultation, one = asked = asked_by_id(case, UUID(timer.subject))
-    if consultation.silence_consents:
+    if timer.kind is TimerKind.CONSULTATION_CONSENT:
         return _answered(case, calendar, now, asked, Answer(now, Opinion.AGREE), ())
     return (ConsultationOverdue(timer, consultation.id, one.agency, one.unit),)
 

@@ -4,6 +4,9 @@ Nothing is due while the clock stands still, but what it stands still for: an ex
 and opinions that were asked for. So after each act that may change the clock or the tasks, and
 after an edit of the agency's calendar, all of them are dated anew. The calendar is that of the agency which answers for
 the case, also for steps of other agencies.
+
+What is due at another instant than before says since when: only of one who had time left can silence be heard. The
+applicant's time never ends in the past: who was told of an instant loses nothing by a calendar that is put right later.
 """
 
 from collections.abc import Iterable, Iterator
@@ -64,18 +67,27 @@ def standing(
     reasons = (*others, Stop.CONSULTATION) if any(task.exempt for task in open_tasks) else tuple(others)
     if clock.ended_at is not None:
         reasons = ()
-    return dated(clock.standing_for(reasons, now), open_tasks, calendar)
+    return dated(clock.standing_for(reasons, now), open_tasks, calendar, now)
 
 
-def dated(clock: CaseClock, tasks: Iterable[Task], calendar: WorkingCalendar) -> Standing:
-    """The same reasons to stand still, with every due instant by this calendar."""
+def dated(clock: CaseClock, tasks: Iterable[Task], calendar: WorkingCalendar, now: datetime) -> Standing:
+    """The same reasons to stand still, with every due instant by this calendar.
+
+    Once the matter is decided only what has a time of its own is due.
+    """
     due = clock.due_at(calendar)
+    of_the_case = due if clock.ended_at is None else None
     return Standing(
         stops=clock.stops,
         due_at=due,
-        tasks=tuple(replace(task, due_at=_own_due(task, clock, calendar) or due) for task in tasks),
+        tasks=tuple(_due_at(task, _own_due(task, clock, calendar) or of_the_case, now) for task in tasks),
         remind_at=clock.remind_at(calendar),
+        dated_at=now,
     )
+
+
+def _due_at(task: Task, due: datetime | None, now: datetime) -> Task:
+    return task if due == task.due_at else replace(task, due_at=due, due_since=now)
 
 
 def asked(at: datetime, answer_within: Term, reminder: Term, calendar: WorkingCalendar) -> Asked:
@@ -84,13 +96,13 @@ def asked(at: datetime, answer_within: Term, reminder: Term, calendar: WorkingCa
     return Asked(at, answer_within, answer_by, answer_by and before(answer_by, reminder, calendar))
 
 
-def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | None:
+def redated(case: Case, calendar: WorkingCalendar, now: datetime, reason: str) -> Redated | None:
     """What an edited calendar makes of an open case; None when nothing of it is due, or reminded of, at another instant."""
-    stands = _dated_anew(case, calendar)
+    stands = _dated_anew(case, calendar, now)
     if stands is None:
         return None
-    again = _asked_anew(case, calendar)
-    opinions, fees = tuple(_opinions_due(case, calendar)), tuple(_fees_due(case, calendar))
+    again = _asked_anew(case, calendar, now)
+    opinions, fees = tuple(_opinions_due(case, calendar, now)), tuple(_fees_due(case, calendar, now))
     dated_as_before = (case.due_at, case.tasks, case.remind_at, case.asked, (), ())
     if (stands.due_at, stands.tasks, stands.remind_at, again, opinions, fees) == dated_as_before:
         return None
@@ -106,38 +118,42 @@ def redated(case: Case, calendar: WorkingCalendar, reason: str) -> Redated | Non
     )
 
 
-def _dated_anew(case: Case, calendar: WorkingCalendar) -> Standing | None:
+def _dated_anew(case: Case, calendar: WorkingCalendar, now: datetime) -> Standing | None:
     """Before the legal clock starts and after it ended only steps with a time of their own are dated."""
     clock = case.clock
     if clock is not None and clock.ended_at is None:
-        return dated(clock, case.tasks, calendar)
+        return dated(clock, case.tasks, calendar, now)
     if case.status.ended:
         return None
     tasks = tuple(
-        task if task.counted_from is None else replace(task, due_at=_own_due(task, clock, calendar))
+        task if task.counted_from is None else _due_at(task, _own_due(task, clock, calendar), now)
         for task in case.tasks
     )
-    return Standing(case.stops, case.due_at, tasks, case.remind_at)
+    return Standing(case.stops, case.due_at, tasks, case.remind_at, now)
 
 
-def _asked_anew(case: Case, calendar: WorkingCalendar) -> Asked | None:
+def _asked_anew(case: Case, calendar: WorkingCalendar, now: datetime) -> Asked | None:
     if case.asked is None or case.clock is None:
         return case.asked
-    return asked(case.asked.at, case.asked.answer_within, case.clock.reminder, calendar)
+    again = asked(case.asked.at, case.asked.answer_within, case.clock.reminder, calendar)
+    told = case.asked.answer_by
+    if told is None or again.answer_by is None or again.answer_by > now:
+        return again
+    return replace(case.asked, remind_at=before(told, case.clock.reminder, calendar))
 
 
-def _opinions_due(case: Case, calendar: WorkingCalendar) -> Iterator[OpinionDue]:
+def _opinions_due(case: Case, calendar: WorkingCalendar, now: datetime) -> Iterator[OpinionDue]:
     for consultation, one in case.consulted:
         due = due_at(consultation.asked_at, one.term, calendar)
         if due != one.due_at:
-            yield OpinionDue(consultation.id, one.id, due)
+            yield OpinionDue(consultation.id, one.id, due, now)
 
 
-def _fees_due(case: Case, calendar: WorkingCalendar) -> Iterator[FeeRedated]:
+def _fees_due(case: Case, calendar: WorkingCalendar, now: datetime) -> Iterator[FeeRedated]:
     for fee in case.fees if case.decided_at is None else ():
         time = fee.running_out
         again = time and time.redated(fee.demanded_at, calendar)
-        if again and again != time:
+        if again and again != time and again.by > now:
             yield FeeRedated(fee.number, again.by, again.remind_at)
 
 

@@ -109,7 +109,7 @@ def _expire(
         return (SupplementExpired(timer.at, missing, stands),)
     # Nothing else is waited for any more either: the decision is measured by when it was due.
     expired = SupplementExpired(
-        timer.at, missing, dated(case.clock.standing_for((), now), case.tasks, calendar)
+        timer.at, missing, dated(case.clock.standing_for((), now), case.tasks, calendar, now)
     )
     ground = f"{BY_THE_PROCEDURE} {definition.code}"
     if definition.legal_basis:

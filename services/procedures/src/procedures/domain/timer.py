@@ -34,6 +34,18 @@ class TimerKind(StrEnum):
     """The applicant's time to pay a fee is over."""
 
 
+DECISIVE = frozenset(
+    {
+        TimerKind.CASE_CONSENT,
+        TimerKind.STEP_CONSENT,
+        TimerKind.ANSWER_EXPIRY,
+        TimerKind.CONSULTATION_CONSENT,
+        TimerKind.FEE_EXPIRY,
+    }
+)
+"""Those after which other things may be done with the case; of all others people are only told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """The instant belongs to the term: a timer fires after it, not at it."""

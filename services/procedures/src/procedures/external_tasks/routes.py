@@ -5,7 +5,9 @@ of it go on, and a task is not less theirs for that.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -48,6 +50,7 @@ from procedures.external_tasks.schemas import (
 )
 from procedures.external_tasks.store import Wanted
 from procedures.pages import key_after, page_of
+from procedures.timers.beforehand import after_what_ran_out
 from shared.auth import Principal, requires
 from shared.errors import Fault, Forbidden, Invalid, Text, Unprocessable
 from shared.pagination import Cursor, Limit, Page
@@ -215,10 +218,10 @@ async def complete_external_task(
     order = Order(case_id, actor_of(who), viewer_of(who), desk.versions, now, "*")
     hold = _hold(who, case_id, step, body.lease)
 
-    async def answer() -> Answer:
+    async def answer(settled: bool) -> Answer:
         stored = await operations.complete_task(
             tx,
-            order,
+            replace(order, settled=settled),
             hold,
             look_of(who, now, Purpose.HANDLING),
             outcome=body.outcome,
@@ -227,7 +230,7 @@ async def complete_external_task(
         )
         return Answer(case_view(stored), 201, {"etag": stored.etag})
 
-    return await once(tx, answer)
+    return await after_what_ran_out(desk, tx, now, lambda settled: once(tx, partial(answer, settled)))
 
 
 @router.get("/incidents", response_model=Page[TaskIncident])

@@ -15,6 +15,7 @@ from procedures.cases.store import FAR, SEEN, Stored, stored_case
 from procedures.domain.case import Case, Task
 from procedures.domain.external_task import Cause, ExternalTask, Incident, Lease
 from procedures.tables import cases, claims, external_tasks, task_systems
+from procedures.work_list.store import live
 from shared.db import AnyRow
 
 _TASKS = external_tasks.c
@@ -49,13 +50,11 @@ class Wanted:
     unit: str | None
     step: str | None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self, now: datetime) -> list[ColumnElement[bool]]:
         """Claimable now or later, and not in the hands of an official."""
         parts = {_TASKS.procedure: self.procedure, _TASKS.unit: self.unit, _TASKS.step: self.step}
         asked = [column == value for column, value in parts.items() if value is not None]
-        by_hand = select(claims.c.case_id).where(
-            *(claims.c[name] == _TASKS[name] for name in ("case_id", "step", "opened_at"))
-        )
+        by_hand = select(claims.c.case_id).where(live(now, external_tasks))
         free = [_TASKS.ready, _TASKS.attempts_left > 0, ~by_hand.exists()]
         return [_TASKS.agency == self.agency, *free, *asked]
 
@@ -144,7 +143,7 @@ async def claim(
     """Lease free tasks, the one due next first. Those that another claim has in hand are passed over."""
     free = (
         select(_TASKS.case_id, _TASKS.step)
-        .where(*wanted.conditions(), _TASKS.free_at <= now)
+        .where(*wanted.conditions(now), _TASKS.free_at <= now)
         .order_by(_TASKS.sort_at, _TASKS.case_id, _TASKS.step)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -162,7 +161,7 @@ async def claim(
 
 async def next_free(tx: AsyncConnection, wanted: Wanted, now: datetime) -> datetime | None:
     """When, without anybody doing anything, the next such task becomes free."""
-    query = select(func.min(_TASKS.free_at)).where(*wanted.conditions(), _TASKS.free_at > now)
+    query = select(func.min(_TASKS.free_at)).where(*wanted.conditions(now), _TASKS.free_at > now)
     found: datetime | None = (await tx.execute(query)).scalar_one()
     return found
 

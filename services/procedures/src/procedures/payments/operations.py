@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
-from procedures.calendars.operations import calendar_of
+from procedures.cases.dating import dated_by_now
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
 from procedures.cases.sight import ANY_CASE
@@ -132,13 +132,13 @@ async def _paid(
     notice: Notice,
     now: datetime,
 ) -> Taken:
+    stored, calendar = await dated_by_now(tx, stored, now)
     case = stored.case
     payment = Payment(
         payment_id, notice.provider, notice.reference, notice.amount, notice.currency, notice.at
     )
     verdict, receipt = verdict_on(case, fee, payment), None
     if verdict is PaymentVerdict.ACCEPTED:
-        calendar = await calendar_of(tx, case.agency)
         year = calendar.local_date(now).year
         receipt = receipt_number(await store.next_receipt(tx, case.agency, year), year)
         act = settle(case, calendar, now, fee.number, payment, receipt)

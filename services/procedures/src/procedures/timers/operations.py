@@ -2,18 +2,25 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.calendars.operations import calendar_of
+from procedures.calendars.operations import DatedCalendar, dated_calendar
+from procedures.cases.dating import dated_anew
 from procedures.cases.record import record
+from procedures.cases.sight import ANY_CASE
 from procedures.cases.store import Done, Stored, lock_due
 from procedures.catalogue.operations import Versions
-from procedures.domain.acts import SYSTEM
+from procedures.domain.acts import SYSTEM, Act
+from procedures.domain.case import Case
+from procedures.domain.definition import Definition
 from procedures.domain.firing import fire
 from procedures.domain.timer import delay_after
+from procedures.domain.timers import has_run_out
 from procedures.links.following import are_free
+from procedures.links.store import lock_case
 from procedures.timers import store
 from shared.clock import Clock
 from shared.db import Database
@@ -53,17 +60,35 @@ async def fire_timers(
         return len(found)
 
 
+async def fire_case(
+    tx: AsyncConnection, versions: Versions, case_id: UUID, now: datetime, witness: Witness
+) -> None:
+    """Fire what of one case has run out by both clocks, once nobody else holds it."""
+    agreed = min(now, await witness(tx))
+    stored = await lock_case(tx, case_id, ANY_CASE)
+    if stored is not None and has_run_out(stored.case, agreed):
+        await _fire_alone(tx, versions, stored, agreed)
+
+
 async def _fire(tx: AsyncConnection, versions: Versions, found: Sequence[Stored], now: datetime) -> None:
-    calendars = {agency: await calendar_of(tx, agency) for agency in {one.case.agency for one in found}}
+    calendars = {agency: await dated_calendar(tx, agency) for agency in {one.case.agency for one in found}}
     done: list[Done] = []
     for stored in found:
         case = stored.case
         definition = (await versions.of(tx, case.procedure, case.version)).definition
-        if acts := fire(case, definition, calendars[case.agency], now):
+        if acts := _acts(case, definition, calendars[case.agency], now):
             done.append((stored, acts))
         else:  # its rows are not those that follow from the state
             await store.put_right(tx, case)
     await record(tx, SYSTEM, now, done)
+
+
+def _acts(case: Case, definition: Definition, by: DatedCalendar, now: datetime) -> tuple[Act, ...]:
+    """What has run out by the calendar as it is now."""
+    act = dated_anew(case, by, now)
+    if act is None:
+        return fire(case, definition, by.calendar, now)
+    return act, *fire(act.change(case, now), definition, by.calendar, now)
 
 
 async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, now: datetime) -> None:

@@ -52,7 +52,7 @@ class Wanted:
 _NOW: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
 
 
-def _live(now: datetime | ColumnElement[datetime], task: FromClause = tasks) -> ColumnElement[bool]:
+def live(now: datetime | ColumnElement[datetime], task: FromClause = tasks) -> ColumnElement[bool]:
     """Whether a claim counts: it is of the task as it stands, and so does the delegation that it was made by."""
     in_force = select(delegations.c.id).where(
         delegations.c.id == claims.c.delegation,
@@ -78,7 +78,7 @@ def _items(chosen: FromClause, now: datetime | ColumnElement[datetime]) -> Selec
         )
         .select_from(chosen)
         .join(cases, cases.c.id == chosen.c.case_id)
-        .outerjoin(claims, _live(now, chosen))
+        .outerjoin(claims, live(now, chosen))
     )
 
 
@@ -113,11 +113,11 @@ def _wanted(number: int, filters: Wanted) -> Select[Any]:
     if filters.overdue:
         query = query.where(tasks.c.sort_at < _NOW)
     if filters.claim == "mine":
-        query = query.select_from(tasks.join(claims, _live(_NOW)))
+        query = query.select_from(tasks.join(claims, live(_NOW)))
         query = query.where(claims.c.official.in_(bindparam("names", expanding=True)))
     if filters.claim == "unclaimed":
         # Asked of each task on the way along the index; a join would be made of all tasks of the unit.
-        query = query.where(select(claims.c.official).where(_live(_NOW)).scalar_subquery().is_(None))
+        query = query.where(select(claims.c.official).where(live(_NOW)).scalar_subquery().is_(None))
     return query
 
 
@@ -206,7 +206,7 @@ async def lock_first_free(
     tx: AsyncConnection, places: Sequence[tuple[UUID, str]], now: datetime
 ) -> AnyRow | None:
     """The first of these tasks that is still open and free, under its row lock; those that others hold are passed over."""
-    claimed = select(claims.c.case_id).where(_live(now))
+    claimed = select(claims.c.case_id).where(live(now))
     query = (
         select(tasks)
         .where(tuple_(tasks.c.case_id, tasks.c.step).in_(places), ~claimed.exists())
@@ -242,9 +242,9 @@ async def claim(tx: AsyncConnection, claim: UUID, task: AnyRow, actor: Actor, no
         "delegation": acting_for and acting_for.delegation,
         "claimed_at": now,
     }
-    live = select(tasks.c.step).where(_live(now))
+    counts = select(tasks.c.step).where(live(now))
     of_task = and_(claims.c.case_id == task.case_id, claims.c.step == task.step)
-    await tx.execute(delete(claims).where(of_task, ~live.exists()))
+    await tx.execute(delete(claims).where(of_task, ~counts.exists()))
     taken = (
         insert(claims)
         .values(case_id=task.case_id, step=task.step, **row)
@@ -256,7 +256,7 @@ async def claim(tx: AsyncConnection, claim: UUID, task: AnyRow, actor: Actor, no
 
 _CLAIMS = (
     select(claims.c.case_id, claims.c.step, claims.c.official, claims.c.claimed_at, claims.c.acting_for)
-    .join(tasks, _live(_NOW))
+    .join(tasks, live(_NOW))
     .where(claims.c.case_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
 
@@ -274,8 +274,8 @@ def claimed_tasks(now: datetime, *, official: str | None) -> Select[Any]:
     """Open tasks with who has claimed each; those alone that an official has, when one is named."""
     query = select(tasks, claims.c.official, claims.c.claimed_at)
     if official is None:
-        return query.select_from(tasks.outerjoin(claims, _live(now)))
-    return query.select_from(tasks.join(claims, _live(now))).where(claims.c.official == official)
+        return query.select_from(tasks.outerjoin(claims, live(now)))
+    return query.select_from(tasks.join(claims, live(now))).where(claims.c.official == official)
 
 
 async def release_at(tx: AsyncConnection, places: Collection[tuple[UUID, str]]) -> Sequence[AnyRow]:
