@@ -15,14 +15,10 @@ from procedures.domain.firing import fire
 from procedures.links.following import are_free
 from procedures.timers import store
 from shared.clock import Clock
-from shared.db import Database
-from shared.errors import MotcuaError
+from shared.db import Database, is_transient
 
 AT_ONCE = 500
 """Cases that are written at once: terms in days all end at midnight, and none may wait for a minute."""
-
-_DEFECTS = (MotcuaError, AssertionError, LookupError, TypeError, ValueError)
-"""What a rule may raise over a case that it was not made for; the database's errors end the round instead."""
 
 _LONGEST_DELAY = timedelta(hours=1)
 
@@ -48,7 +44,9 @@ async def fire_timers(
         try:
             async with tx.begin_nested():
                 await _fire(tx, versions, found, agreed)
-        except _DEFECTS:
+        except Exception as error:
+            if is_transient(error):
+                raise
             for stored in found:
                 await _fire_alone(tx, versions, stored, agreed)
         return len(found)
@@ -71,7 +69,9 @@ async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, n
     try:
         async with tx.begin_nested():
             await _fire(tx, versions, [stored], now)
-    except _DEFECTS as error:
+    except Exception as error:
+        if is_transient(error):
+            raise
         await _put_off(tx, stored, now, error)
 
 
