@@ -181,9 +181,10 @@ class TestTheRunner:
         def gone(*_: Any) -> Any:
             raise ConnectionResetError
 
-        with monkeypatch.context() as meanwhile, pytest.raises(ConnectionResetError):
+        with monkeypatch.context() as meanwhile:
             meanwhile.setattr("procedures.timers.operations.fire", gone)
-            await world.fire()
+            with pytest.raises(ConnectionResetError):
+                await world.fire()
         await world.fire()
         assert (await kinds(world, case))[-1] == "became_overdue"
 

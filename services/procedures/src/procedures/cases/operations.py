@@ -360,9 +360,7 @@ async def list_cases(
     mine = owned_by(look.viewer)
     if look.viewer.agency is None:
         mine = and_(mine, filed_alone())
-    found = await store.page(
-        tx, store.listed(mine, status=status, procedure=procedure, after=after, limit=limit)
-    )
+    found = await store.listed(tx, mine, status=status, procedure=procedure, after=after, limit=limit)
     await record_look(tx, look, *chain.from_iterable(map(seen_of, found[: limit - 1])))
     return found
 

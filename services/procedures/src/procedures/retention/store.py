@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, sele
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import SEEN, Stored, stored_case
+from procedures.cases.store import SEEN, Stored, page, stored_case
 from procedures.domain.case import Case
 from procedures.domain.json_input import Node
 from procedures.domain.retention import Disposal, Due, RetentionRule, disposed_of, read_rules
@@ -65,7 +65,7 @@ async def unscheduled(tx: AsyncConnection, limit: int) -> list[Stored]:
         .limit(limit)
         .with_for_update(of=retentions, skip_locked=True)
     )
-    return [stored_case(tx, row) for row in await tx.execute(query)]
+    return await page(tx, query)
 
 
 async def schedule(tx: AsyncConnection, due: Mapping[UUID, Due | None]) -> None:

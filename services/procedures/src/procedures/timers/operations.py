@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.calendars.operations import calendar_of
 from procedures.cases.record import record
-from procedures.cases.store import Done, Stored, lock_due
+from procedures.cases.store import Done, Stored, lock_due, readable
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import SYSTEM
 from procedures.domain.firing import fire
@@ -40,7 +41,12 @@ async def fire_timers(
     """
     async with database.transaction() as tx:
         agreed = min(now, await witness(tx))
-        found = [one for one in await lock_due(tx, agreed, at_once) if await are_free(tx, one.case)]
+        due = await lock_due(tx, agreed, at_once)
+        legible = {one.case.id: one for one in readable(tx, due)}
+        lost = [row for row in due if row.id not in legible]
+        for row in lost:
+            await _put_off(tx, row.id, row.code, agreed, "its state cannot be read")
+        found = [one for one in legible.values() if await are_free(tx, one.case)]
         try:
             async with tx.begin_nested():
                 await _fire(tx, versions, found, agreed)
@@ -49,7 +55,7 @@ async def fire_timers(
                 raise
             for stored in found:
                 await _fire_alone(tx, versions, stored, agreed)
-        return len(found)
+        return len(found) + len(lost)
 
 
 async def _fire(tx: AsyncConnection, versions: Versions, found: Sequence[Stored], now: datetime) -> None:
@@ -72,14 +78,14 @@ async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, n
     except Exception as error:
         if is_transient(error):
             raise
-        await _put_off(tx, stored, now, error)
+        await _put_off(tx, stored.case.id, stored.code, now, repr(error))
 
 
-async def _put_off(tx: AsyncConnection, stored: Stored, now: datetime, error: Exception) -> None:
-    failures = await store.failures_of(tx, stored.case.id)
+async def _put_off(tx: AsyncConnection, case_id: UUID, code: str, now: datetime, reason: str) -> None:
+    failures = await store.failures_of(tx, case_id)
     delay = min(timedelta(minutes=1) * 2**failures, _LONGEST_DELAY)
-    log.error("timer.failed", case=stored.code, reason=repr(error), again_at=(now + delay).isoformat())
-    await store.put_off(tx, stored.case.id, now, now + delay)
+    log.error("timer.failed", case=code, reason=reason, again_at=(now + delay).isoformat())
+    await store.put_off(tx, case_id, now, now + delay)
 
 
 def told_by(clock: Clock) -> Witness:
