@@ -182,7 +182,7 @@ class TestPlan:
         rest = await world.http.get(following, headers=editor)
         assert [each["id"] for each in rest.json()["items"]] == made[:1]
         world.clock.advance(timedelta(days=8))
-        await sweep(world.database, world.app.state.desk.contents, world.clock.now())
+        await sweep(world.app.state.desk)
         left = await world.http.get(f"{BASE}/migrations", headers=world.official("desk", agency))
         assert [each["id"] for each in left.json()["items"]] == made[:1]
 

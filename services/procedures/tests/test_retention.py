@@ -153,7 +153,7 @@ async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound
     content = f"{BASE}/documents/{sent['id']}/content"
     gone = await world.http.get(content, headers=world.citizen())
     assert (gone.status_code, gone.json()["type"]) == (410, "/problems/document-erased")
-    await sweep(world.database, world.app.state.desk.contents, world.clock.now())
+    await sweep(world.app.state.desk)
     content_there = Content(UUID(sent["id"]), new_key())
     with pytest.raises(FileNotFoundError):
         [chunk async for chunk in world.app.state.desk.contents.send(content_there)]

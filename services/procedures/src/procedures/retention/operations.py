@@ -320,17 +320,18 @@ async def release_case(tx: AsyncConnection, order: Order, agency: str) -> Stored
 
 
 async def drop_contents(database: Database, contents: Contents, now: datetime) -> int:
-    """Drop the contents of documents of erased cases; returns how many. Interrupted, the next sweep goes on."""
-    number = 0
+    """Drop the contents of documents of erased cases; returns how many. Interrupted, the next sweep goes on, and with
+    those that would not go."""
+    number, after = 0, UUID(int=0)
     while True:
         async with database.transaction() as tx:
-            found = await store.contents_to_drop(tx, _AT_ONCE)
-            for _, content in found:
-                await contents.drop(content)
+            found = await store.contents_to_drop(tx, after, _AT_ONCE)
             if not found:
                 return number
-            await store.dropped(tx, [document for document, _ in found], now)
-        number += len(found)
+            gone = await contents.drop({content for _, content in found})
+            dropped = [document for document, content in found if content in gone]
+            await store.dropped(tx, dropped, now)
+        number, after = number + len(dropped), found[-1][0]
 
 
 async def _today(tx: AsyncConnection, agency: str, now: datetime) -> date:

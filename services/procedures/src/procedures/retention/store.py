@@ -248,9 +248,9 @@ async def destroy_keys(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) 
     )
 
 
-async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[tuple[UUID, UUID]]:
-    """Documents of erased cases of which the content is still there, and shared by no case that is not erased; with
-    the id under which that lies."""
+async def contents_to_drop(tx: AsyncConnection, after: UUID, limit: int) -> list[tuple[UUID, UUID]]:
+    """Documents of erased cases, by id, of which the content is still there, and shared by no case that is not
+    erased; with the id under which that lies."""
     content, other = func.coalesce(documents.c.content_of, documents.c.id), documents.alias("other")
     kept = select(other.c.id).where(
         or_(other.c.id == content, other.c.content_of == content), other.c.erased_at.is_(None)
@@ -258,6 +258,8 @@ async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[tuple[UUID, 
     query = (
         select(documents.c.id, content)
         .where(documents.c.erased_at.is_not(None), documents.c.dropped_at.is_(None), ~kept.exists())
+        .where(documents.c.id > after)
+        .order_by(documents.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=documents)
     )

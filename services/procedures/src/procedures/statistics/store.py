@@ -1,7 +1,7 @@
 """Every SQL statement about statistics."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -40,11 +40,11 @@ _ADD = _NEW_CELL.on_conflict_do_update(
 _NEW_RATING = insert(statistics_ratings)
 _RATE = _NEW_RATING.on_conflict_do_update(
     index_elements=[statistics_ratings.c[name] for name in ("agency", "month", "score")],
-    set_={"number": statistics_ratings.c.number + 1},
+    set_={"number": statistics_ratings.c.number + _NEW_RATING.excluded.number},
 )
 
-Change = tuple[str, str, Month, Figure, int]
-"""Agency, procedure, month, figure, and what is added."""
+Cell = tuple[str, str, Month, Figure]
+"""Agency, procedure, month, figure."""
 
 
 async def merge_fact(
@@ -64,18 +64,25 @@ async def merge_fact(
     return None if merged is None else _HISTORY.validate_python(merged)
 
 
-async def add(tx: AsyncConnection, changes: Iterable[Change]) -> None:
+async def add(tx: AsyncConnection, changes: Mapping[Cell, int]) -> None:
     """Add to the cells, in one order for all, so that two who do it do not wait for each other in a ring."""
     rows = [
         {"agency": agency, "procedure": procedure, "month": month, "figure": figure.value, "number": number}
-        for agency, procedure, month, figure, number in sorted(changes)
+        for (agency, procedure, month, figure), number in sorted(changes.items())
+        if number
     ]
     if rows:
         await tx.execute(_ADD, rows)
 
 
-async def add_rating(tx: AsyncConnection, agency: str, month: Month, score: int) -> None:
-    await tx.execute(_RATE, {"agency": agency, "month": month, "score": score, "number": 1})
+async def add_ratings(tx: AsyncConnection, ratings: Mapping[tuple[str, Month, int], int]) -> None:
+    """Add how often each score was given, in one order for all."""
+    rows = [
+        {"agency": agency, "month": month, "score": score, "number": number}
+        for (agency, month, score), number in sorted(ratings.items())
+    ]
+    if rows:
+        await tx.execute(_RATE, rows)
 
 
 async def counters_of(tx: AsyncConnection, agency: str) -> dict[str, Counters]:
@@ -87,11 +94,11 @@ async def counters_of(tx: AsyncConnection, agency: str) -> dict[str, Counters]:
     return dict(found)
 
 
-async def cells(tx: AsyncConnection) -> list[Change]:
+async def cells(tx: AsyncConnection) -> list[tuple[Cell, int]]:
     """All cells that are not nought, in order."""
     query = select(statistics_cells).where(statistics_cells.c.number != 0)
     rows = (await tx.execute(query)).all()
-    return sorted((row.agency, row.procedure, row.month, Figure(row.figure), row.number) for row in rows)
+    return sorted(((row.agency, row.procedure, row.month, Figure(row.figure)), row.number) for row in rows)
 
 
 async def agencies(tx: AsyncConnection) -> list[str]:
