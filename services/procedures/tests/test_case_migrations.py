@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from httpx import Response
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from procedures.cases.soundness import verify_cases
+from procedures.tables import outbox
 from procedures.upkeep import sweep
 from shared.ids import new_id
 
@@ -54,6 +55,18 @@ async def execute(world: Any, planned: Response, who: str = "desk", **body: Any)
         headers={**world.official(who), "if-match": planned.headers["etag"]},
     )
     return answer
+
+
+async def looks(world: Any) -> list[list[str]]:
+    """The cases of this world that others than those who act on them were shown, look by look."""
+    query = select(outbox.c.payload).where(outbox.c.type == "procedures.access.recorded.v1")
+    async with world.database.reading() as tx:
+        found = (await tx.execute(query.order_by(outbox.c.position))).scalars()
+        return [
+            [case["caseId"] for case in look["cases"]]
+            for look in found
+            if look["purpose"] == "case_list" and look["cases"][0]["person"] == world.citizen_id
+        ]
 
 
 async def versions(world: Any, *cases: str) -> list[int]:
@@ -112,6 +125,7 @@ class TestPlan:
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/cases-cannot-move")
         assert [case["id"] for case in refused.json()["cases"]] == [cases[1]]
         assert await versions(world, *cases) == [1, 1, 1]
+        assert await looks(world) == [[cases[1]]] * 2
 
     async def test_a_new_term_is_announced_by_how_many_answers_become_due_earlier_or_later(
         self, world: Any, definition: Any, procedure: str, cases: list[str]
@@ -235,6 +249,7 @@ class TestExecution:
         refused = await execute(world, planned)
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/cases-touched")
         assert {case["id"] for case in refused.json()["cases"]} == set(cases[:2])
+        assert sorted((await looks(world))[-1]) == sorted(cases[:2])
         assert await versions(world, *cases) == [1, 1, 1]
         accepted = await execute(world, planned, acceptTouched=True)
         assert (accepted.status_code, accepted.json()["report"]["touched"]) == (201, 2)

@@ -132,6 +132,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for single-statement reads, with no transaction around them."""
         async with self.engine.connect() as connection:
+            connection.info.pop(_GATHERED, None)
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:

@@ -1,5 +1,6 @@
 """What can be asked of a case and done to it: one function each."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,9 @@ from procedures.links.visibility import filed_alone
 from procedures.work_list.store import claims_of
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
+
+_SEQUENCE = re.compile("[0-9]{1,10}")
+"""What stands first in the ETag of a case."""
 
 
 class CaseNotFound(NotFound):
@@ -303,7 +307,7 @@ async def _since(tx: AsyncConnection, order: Order) -> list[dict[str, object]]:
     return [
         {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": _who(link, order.viewer)}
         for link in links
-        if not known.isdigit() or link.sequence > int(known)
+        if not _SEQUENCE.fullmatch(known) or link.sequence > int(known)
     ]
 
 

@@ -126,8 +126,7 @@ def readable(tx: AsyncConnection, rows: Iterable[AnyRow]) -> list[Stored]:
         try:
             found.append(stored_case(tx, row))
         except ValidationError as error:  # what stands in the state is not for the log
-            places = ["/".join(map(str, one["loc"])) for one in error.errors()]
-            log.error("case.unreadable", case=row.code, places=places)
+            log.error("case.unreadable", case=row.code, places=[one["loc"] for one in error.errors()])
     return found
 
 
@@ -317,8 +316,7 @@ async def listed(
     if procedure is not None:
         query = query.where(cases.c.procedure == procedure)
     query, found = query.order_by(cases.c.id.desc()), list[Stored]()
-    while len(found) < limit:  # so that what cannot be read does not end the list
-        wanted = limit - len(found)
+    while wanted := limit - len(found):  # so that what cannot be read does not end the list
         further = query if after is None else query.where(cases.c.id < after[0])
         rows = (await tx.execute(further.limit(wanted))).all()
         found += readable(tx, rows)

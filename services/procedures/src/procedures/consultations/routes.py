@@ -29,6 +29,7 @@ from procedures.domain.consultation import Consultation, Consultee
 from procedures.domain.consulting import QuestionNotFound, TooManyConsultations
 from procedures.domain.handling import NotThisUnit
 from procedures.domain.terms import NO_TERM, Term
+from procedures.keys.keyring import KeyNotAtHand
 from procedures.pages import instant_of, key_after, page_of
 from shared.auth import Principal, requires
 from shared.errors import Forbidden, PreconditionFailed, PreconditionRequired, Unprocessable
@@ -132,7 +133,13 @@ async def get_consultation(
     status_code=201,
     response_model=QuestionView,
     responses=problems(
-        QuestionNotFound, Forbidden, NotThisUnit, PreconditionFailed, PreconditionRequired, Unprocessable
+        QuestionNotFound,
+        Forbidden,
+        NotThisUnit,
+        PreconditionFailed,
+        PreconditionRequired,
+        Unprocessable,
+        KeyNotAtHand,
     ),
 )
 async def answer_consultation(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
+from procedures.access.store import seen_by_code
 from procedures.calendars.operations import Calendars, calendar_of
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
@@ -175,6 +176,13 @@ async def get_list(tx: AsyncConnection, list_id: UUID, agency: str) -> AnyRow:
     if row is None:
         raise DisposalListNotFound
     return row
+
+
+async def show_list(tx: AsyncConnection, look: Look, row: AnyRow) -> None:
+    """Record that the cases of a list's certificate, if it has one, are shown."""
+    if row.certificate is not None:
+        codes = [*(one["code"] for one in row.certificate["cases"]), *row.certificate["leftOut"]]
+        await record_look(tx, look, *await seen_by_code(tx, codes))
 
 
 async def lines_of_list(

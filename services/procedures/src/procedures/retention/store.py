@@ -13,7 +13,7 @@ from procedures.cases.store import SEEN, Stored, page, stored_case
 from procedures.domain.case import Case
 from procedures.domain.json_input import Node
 from procedures.domain.retention import Disposal, Due, RetentionRule, disposed_of, read_rules
-from procedures.tables import cases, disposal_lists, documents, procedure_versions, retentions
+from procedures.tables import answers, cases, disposal_lists, documents, procedure_versions, retentions
 from shared.db import AnyRow
 
 LINE = (
@@ -239,13 +239,15 @@ async def take_off(tx: AsyncConnection, list_id: UUID, *, only: Sequence[UUID] |
 
 
 async def destroy_keys(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
-    """Destroy what opens, and what is, personal in these cases; their contents go with the next sweep."""
+    """Destroy what opens, and what is, personal in these cases; their contents go with the next sweep. Answers of
+    the last day that show one of them, which are sealed under the master key, are not given again."""
     await tx.execute(update(cases).where(cases.c.id.in_(ids)).values(data_key=None, form=None))
     await tx.execute(
         update(documents)
         .where(documents.c.case_id.in_(ids))
         .values(file_name=None, content_key=None, erased_at=now)
     )
+    await tx.execute(delete(answers).where(answers.c.cases.overlap(list(ids))))
 
 
 async def contents_to_drop(tx: AsyncConnection, after: UUID, limit: int) -> list[tuple[UUID, UUID]]:
