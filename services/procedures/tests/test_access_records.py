@@ -1,5 +1,6 @@
 """Each look at a person's case by an official or an agency's system is an event, and written before the answer."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +80,29 @@ async def test_who_works_on_a_case_is_shown_it_and_recorded(world: Any) -> None:
     refused = await world.act(case, "acceptance", world.official("desk"))
     assert refused.status_code == 409  # shows nothing, so nothing is recorded
     assert [look["purpose"] for look in await looks(world)] == ["handling"]
+
+
+async def test_whoever_is_given_an_answer_again_is_recorded_again(world: Any) -> None:
+    case = await world.submit(await world.publish())
+    etag = (await world.read(case["id"])).headers["etag"]
+    key = {"idempotency-key": str(new_id())}
+    handled = {**world.official("desk"), **key, "if-match": etag}
+    claimed = {**world.official("justice"), **key}
+    for path, who, purpose in (
+        ("acceptance", handled, "handling"),
+        ("tasks/THU_LY/claim", claimed, "work_list"),
+    ):
+        before = len(await looks(world))
+        first = await world.http.post(f"{CASES}/{case['id']}/{path}", headers=who)
+        world.clock.advance(timedelta(minutes=1))
+        again = await world.http.post(f"{CASES}/{case['id']}/{path}", headers=who)
+        assert (first.status_code, again.content) == (201, first.content)
+        one, other = (await looks(world))[before:]
+        assert (one, one["purpose"], [seen["code"] for seen in one["cases"]]) == (
+            other,
+            purpose,
+            [case["code"]],
+        )
 
 
 async def test_who_fetches_a_document_of_a_case_is_recorded(world: Any) -> None:

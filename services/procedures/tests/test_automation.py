@@ -83,7 +83,7 @@ def procedure(definition: Any, **changes: Any) -> dict[str, Any]:
     }
 
 
-async def filed(world: Any, code: str, kind: str, copies: int, *documents: str) -> dict[str, Any]:
+async def filed(world: Any, code: str, kind: str, copies: float, *documents: str) -> dict[str, Any]:
     sent = [{"document": code, "id": (await world.send(b"%PDF-1.7 sample"))["id"]} for code in documents]
     form = {"fullName": "Trần Thị Mẫu", "kind": kind, "copies": copies}
     receipt = await world.submit(code, form=form, documents=sent)
@@ -241,14 +241,28 @@ class TestCompleteness:
         self, world: Any, definition: Any
     ) -> None:
         code = await world.publish(**procedure(definition))
-        body = {"procedure": code, "form": {"fullName": "x", "kind": "renewal", "copies": "many"}}
+        body = {"procedure": code, "form": {"fullName": "x", "kind": "renewal", "copies": 1}}
         refused = await world.http.post(
             CASES, json=body, headers={**world.citizen(), "accept-language": "en"}
         )
         assert refused.status_code == 400
-        faults = {fault["pointer"]: fault for fault in refused.json()["errors"]}
-        assert set(faults) == {"/form/copies", "/documents"}
-        assert faults["/documents"]["detail"] == "Missing document: The old card."
+        (fault,) = refused.json()["errors"]
+        assert (fault["pointer"], fault["detail"]) == ("/documents", "Missing document: The old card.")
+
+    @pytest.mark.parametrize("copies", ["many", -1, 10**40])
+    async def test_a_rule_is_asked_about_answers_that_the_form_allows_alone(
+        self, world: Any, definition: Any, monkeypatch: pytest.MonkeyPatch, copies: object
+    ) -> None:
+        code = await world.publish(**procedure(definition))
+        monkeypatch.setattr("procedures.cases.filing.documents_needed", None)
+        form = {"fullName": "x", "kind": "renewal", "copies": copies}
+        body = {"procedure": code, "form": form, "documents": [{"document": "NHAM", "id": str(new_id())}]}
+        refused = await world.http.post(CASES, json=body, headers=world.citizen())
+        assert refused.status_code == 400
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == [
+            "/form/copies",
+            "/documents/0/id",
+        ]
 
 
 class TestRouting:
@@ -277,6 +291,15 @@ class TestRouting:
             case, "tasks/PHAN_LOAI/completion", world.official("desk"), {"outcome": "complex"}
         )
         assert steps(sorted_by_hand.json()) == ["XEM_XET"]
+
+    async def test_a_number_that_rules_cannot_count_with_leaves_the_case_to_people(
+        self, world: Any, definition: Any
+    ) -> None:
+        view = await filed(world, await world.publish(**procedure(definition)), "first", 8e28)
+        received = (await world.act(view["id"], "acceptance", world.official("desk"))).json()
+        assert steps(received) == ["PHAN_LOAI"]
+        failures = [(applied["rule"], applied["failure"]) for applied in received["rulesApplied"]]
+        assert failures == [("GIAY_TO", None), ("DUYET_NGAY", "engine"), ("PHAN_TUYEN", "engine")]
 
     async def test_an_answer_that_is_no_way_on_is_noted_and_not_followed(
         self, world: Any, definition: Any

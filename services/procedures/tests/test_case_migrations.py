@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from procedures.cases.soundness import verify_cases
 from procedures.cases.store import act_json, entry_of
@@ -17,6 +17,7 @@ from procedures.domain.case import Standing
 from procedures.domain.log import Link
 from procedures.domain.migration_acts import Migrated
 from procedures.domain.status import Status
+from procedures.tables import outbox
 from procedures.upkeep import sweep
 from shared.ids import new_id
 
@@ -71,6 +72,18 @@ async def execute(world: Any, planned: Response, who: str = "desk", **body: Any)
         headers={**world.official(who), "if-match": planned.headers["etag"]},
     )
     return answer
+
+
+async def looks(world: Any) -> list[list[str]]:
+    """The cases of this world that others than those who act on them were shown, look by look."""
+    query = select(outbox.c.payload).where(outbox.c.type == "procedures.access.recorded.v1")
+    async with world.database.reading() as tx:
+        found = (await tx.execute(query.order_by(outbox.c.position))).scalars()
+        return [
+            [case["caseId"] for case in look["cases"]]
+            for look in found
+            if look["purpose"] == "case_list" and look["cases"][0]["person"] == world.citizen_id
+        ]
 
 
 async def versions(world: Any, *cases: str) -> list[int]:
@@ -129,6 +142,7 @@ class TestPlan:
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/cases-cannot-move")
         assert [case["id"] for case in refused.json()["cases"]] == [cases[1]]
         assert await versions(world, *cases) == [1, 1, 1]
+        assert await looks(world) == [[cases[1]]] * 2
 
     async def test_a_new_term_is_announced_by_how_many_answers_become_due_earlier_or_later(
         self, world: Any, definition: Any, procedure: str, cases: list[str]
@@ -199,7 +213,7 @@ class TestPlan:
         rest = await world.http.get(following, headers=editor)
         assert [each["id"] for each in rest.json()["items"]] == made[:1]
         world.clock.advance(timedelta(days=8))
-        await sweep(world.database, world.app.state.desk.contents, world.clock.now())
+        await sweep(world.app.state.desk)
         left = await world.http.get(f"{BASE}/migrations", headers=world.official("desk", agency))
         assert [each["id"] for each in left.json()["items"]] == made[:1]
 
@@ -302,6 +316,7 @@ class TestExecution:
         refused = await execute(world, planned)
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/cases-touched")
         assert {case["id"] for case in refused.json()["cases"]} == set(cases[:2])
+        assert sorted((await looks(world))[-1]) == sorted(cases[:2])
         assert await versions(world, *cases) == [1, 1, 1]
         accepted = await execute(world, planned, acceptTouched=True)
         assert (accepted.status_code, accepted.json()["report"]["touched"]) == (201, 2)

@@ -201,6 +201,18 @@ async def test_a_command_without_if_match_is_refused(world: Any, procedure: str)
     assert (answer.status_code, answer.json()["type"]) == (428, "/problems/if-match-required")
 
 
+@pytest.mark.parametrize("known", ["\u00b2", "\u0661", "1" * 5000, "", "-1"])
+async def test_an_etag_that_was_never_ours_is_told_of_all_acts(world: Any, known: str) -> None:
+    case = (await world.submit(await world.publish()))["id"]
+    headers = {
+        **world.official("desk"),
+        "if-match": f'"{known}-x"'.encode("utf-8" if known > "\u00ff" else "latin-1"),
+    }
+    answer = await world.http.post(f"{CASES}/{case}/acceptance", headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (412, "/problems/case-changed")
+    assert [change["act"] for change in answer.json()["changes"]] == ["submitted"]
+
+
 async def test_a_case_is_absent_for_everybody_it_does_not_concern(world: Any, procedure: str) -> None:
     case = (await world.submit(procedure))["id"]
     strangers = [world.citizen(str(new_id())), world.official("elsewhere"), world.official("tax")]

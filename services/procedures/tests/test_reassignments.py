@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from procedures.officials.operations import learn_official
 from procedures.reassignments.operations import reassign_next
 from procedures.reassignments.store import forget_planned
-from procedures.tables import claims, tasks
+from procedures.tables import cases, claims, tasks
 from shared.events.identity import OfficialAppointed, Post
 from shared.ids import new_id
 
@@ -124,6 +124,22 @@ async def test_a_plan_changes_nothing_and_its_execution_moves_each_case_with_one
         cases[0], "decision", office.official(posts)[1], {"outcome": "granted", "reason": "Đủ."}
     )
     assert answer.status_code == 201, answer.text
+
+
+async def test_a_case_that_cannot_be_read_stays_and_the_others_go_over(world: Any, office: Office) -> None:
+    filed = [await office.accepted() for _ in range(3)]
+    planned = await office.plan(**TO_B)
+
+    async def put(status: str) -> None:
+        async with world.database.transaction() as tx:
+            state = cases.c.state.concat({"status": status})
+            await tx.execute(update(cases).where(cases.c.id.in_(filed[:2])).values(state=state))
+
+    await put("lost")
+    report = await office.execute(planned)
+    await put("accepted")
+    assert (report["status"], report["moved"], report["stayed"]) == ("finished", 1, 2)
+    assert await office.units(*filed) == ["PHONG_A", "PHONG_A", "PHONG_B"]
 
 
 async def test_what_officials_have_claimed_stays_with_them_unless_it_is_to_go_too(

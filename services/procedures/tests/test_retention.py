@@ -128,6 +128,13 @@ async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound
     world.clock.advance(YEAR)
     await anchor_days(world.database, world.clock.now())
     before = (await world.http.get(f"{BASE}/cases/{case['id']}/log", headers=world.citizen())).json()
+    former_etags = {}
+    for path in ("", "/log"):
+        params = {"asOf": before["entries"][1]["at"].replace("Z", "+00:00")}
+        then = await world.http.get(
+            f"{BASE}/cases/{case['id']}{path}", params=params, headers=world.citizen()
+        )
+        former_etags[f"{path}?{then.request.url.query.decode()}"] = then.headers["etag"]
     archivist, chief = world.official("desk"), world.official("justice")
     listed = await drawn_up(world, archivist)
     assert listed.status_code == 201, listed.text
@@ -147,6 +154,9 @@ async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound
     assert log["sound"] is True
     assert log["entries"][1]["act"]["reason"] == ERASED
     assert [entry["hash"] for entry in log["entries"][:2]] == [entry["hash"] for entry in before["entries"]]
+    for path, held in former_etags.items():
+        tagged = {**world.citizen(), "if-none-match": held}
+        assert (await world.http.get(f"{BASE}/cases/{case['id']}{path}", headers=tagged)).status_code == 200
     former = await world.http.get(
         f"{BASE}/cases/{case['id']}", params={"asOf": before["entries"][1]["at"]}, headers=world.citizen()
     )
@@ -156,7 +166,7 @@ async def test_an_erased_case_says_so_and_nothing_else_of_it_is_left_but_a_sound
     content = f"{BASE}/documents/{sent['id']}/content"
     gone = await world.http.get(content, headers=world.citizen())
     assert (gone.status_code, gone.json()["type"]) == (410, "/problems/document-erased")
-    await sweep(world.database, world.app.state.desk.contents, world.clock.now())
+    await sweep(world.app.state.desk)
     content_there = Content(UUID(sent["id"]), new_key())
     with pytest.raises(FileNotFoundError):
         [chunk async for chunk in world.app.state.desk.contents.send(content_there)]
@@ -414,3 +424,46 @@ async def test_whoever_approves_twice_under_one_key_is_answered_the_same(world: 
     first, again = [await settled(world, listed, "approval", chief) for _ in range(2)]
     assert first.status_code == again.status_code == 201
     assert first.content == again.content
+
+
+async def test_who_reads_a_certificate_is_recorded_and_a_list_of_lists_shows_none(world: Any) -> None:
+    case = await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    listed, chief = await drawn_up(world, world.official("desk")), world.official("justice")
+    await settled(world, listed, "approval", chief)
+    path = f"{BASE}/disposal-lists"
+    one = await world.http.get(f"{path}/{listed.json()['id']}", headers=chief)
+    assert [line["code"] for line in one.json()["certificate"]["cases"]] == [case["code"]]
+    (newest, *_) = (await world.http.get(path, headers=chief)).json()["items"]
+    assert (newest["id"], newest["certificate"]) == (listed.json()["id"], None)
+    assert [look["purpose"] for look in await looks(world, case["code"])] == ["disposal", "disposal"]
+
+
+async def test_what_was_answered_on_an_erased_case_is_answered_no_more(world: Any) -> None:
+    case = await refused(world, await world.publish(retention=RULES))
+    await scheduled(world)
+    world.clock.advance(YEAR)
+    etag = (await world.read(case["id"])).headers["etag"]
+
+    async def hold(command: str, tag: str, body: Any = None) -> Any:
+        headers = {**world.official("desk"), "if-match": tag, "idempotency-key": f"{case['id']}-{command}"}
+        return await world.http.post(f"{BASE}/cases/{case['id']}/{command}", json=body, headers=headers)
+
+    held = await hold("hold", etag, {"reason": "Đang có khiếu nại."})
+    assert REASON in held.text
+    assert (await hold("hold", etag, {"reason": "Đang có khiếu nại."})).content == held.content
+    assert (await hold("release", held.headers["etag"])).status_code == 201
+    listed = await drawn_up(world, world.official("desk"))
+    assert (await settled(world, listed, "approval", world.official("justice"))).status_code == 201
+    for again in (await hold("hold", etag, {"reason": "Đang có khiếu nại."}), await hold("release", etag)):
+        assert again.status_code == 412
+        assert REASON not in again.text
+
+
+async def looks(world: Any, code: str) -> list[Any]:
+    """What is recorded of who saw the case."""
+    query = "SELECT payload FROM outbox WHERE type = 'procedures.access.recorded.v1' ORDER BY position"
+    async with world.database.reading() as tx:
+        found = (await tx.execute(text(query))).scalars()
+        return [look for look in found if code in [case["code"] for case in look["cases"]]]

@@ -87,6 +87,11 @@ class TestAnswers:
         assert decide(rule(["form.a"], ["x"], *rows, hit="any"), {"form": {"a": 3}}) == {"x": 1}
         assert reason(rule(["form.a"], ["x"], *rows, hit="any"), a=4) == "several_rows"
 
+    @pytest.mark.parametrize("value", [8e28, -8e28, 1e308, 10**40, float("nan"), "\ud800"])
+    def test_whatever_the_engine_cannot_take_is_no_answer(self, value: object) -> None:
+        for read in (rule(["form.a"], ["x"], ["> 3", "1"]), rule(["form.a"], ["x"], ["", "form.a"])):
+            assert reason(read, a=value) == "engine"
+
     def test_a_comparison_with_what_is_not_there_does_not_hold_and_keeps_no_other_test_from_holding(
         self,
     ) -> None:

@@ -16,7 +16,7 @@ from procedures.cases.soundness import verify_cases
 from procedures.domain.acts import Act
 from procedures.domain.case import Case
 from procedures.domain.personal import PERSONAL, UNREADABLE, commitment, with_personal_texts
-from procedures.keys.keyring import CaseKey, Keyring, Unreadable, hand_over, shown
+from procedures.keys.keyring import CaseKey, KeyNotAtHand, Keyring, Unreadable, hand_over, shown
 from procedures.keys.operations import Rotated, rotate_keys
 from shared.db import Database
 from shared.ids import new_id
@@ -81,6 +81,25 @@ def test_a_key_that_was_sealed_under_an_older_version_is_opened_until_that_versi
     assert new.key_of(CASE, resealed).open_text(sealed) == "Có"
     with pytest.raises(Unreadable, match="version 1"):
         new.key_of(CASE, key.wrapped)
+
+
+def test_while_a_new_version_is_given_to_one_process_after_the_other_each_reads_what_any_has_sealed() -> None:
+    before, reading, sealing = Keyring(FIRST), Keyring(f"{FIRST},read:{SECOND}"), Keyring(f"{FIRST},{SECOND}")
+    for running in ([before, reading], [reading, sealing]):
+        for one in running:
+            wrapped = one.new_key(CASE).wrapped
+            assert [other.key_of(CASE, wrapped).opens for other in running] == [True, True]
+    with pytest.raises(ValueError, match=r".+"):
+        Keyring(f"read:{FIRST}")
+
+
+def test_a_key_that_does_not_open_shows_no_text_and_seals_none(key: CaseKey) -> None:
+    closed, sealed = CaseKey(key.case_id, key.wrapped), key.seal_text(1, "note", "Có")
+    assert (closed.opens, shown(closed, sealed)) == (False, UNREADABLE)
+    with pytest.raises(KeyNotAtHand):
+        closed.seal_text(1, "note", "Có")
+    with pytest.raises(KeyNotAtHand):
+        closed.seal_form(bytes(32), b"{}")
 
 
 @pytest.mark.parametrize("wrong", ["", "abc", "1:", "1:AAAA", f"0:{'A' * 43}", f"x:{'A' * 43}", f"{FIRST},"])

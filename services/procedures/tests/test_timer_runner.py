@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from procedures.domain.firing import fire
 from procedures.tables import case_log, cases, timers
 from procedures.timers.operations import database_clock, fire_timers
 from shared.testing import eventually
@@ -155,6 +156,37 @@ class TestTheRunner:
         world.clock.advance(timedelta(minutes=2))
         await world.fire()
         assert (await kinds(world, broken))[-1] == "became_overdue"
+
+    async def test_whatever_goes_wrong_over_a_case_keeps_no_other_from_firing(
+        self, world: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken, sound = await world.accepted(), await world.accepted()
+
+        def unlucky(case: Any, *known: Any) -> Any:
+            if str(case.id) == broken:
+                raise Exception("of no kind that anybody thought of")
+            return fire(case, *known)
+
+        monkeypatch.setattr("procedures.timers.operations.fire", unlucky)
+        world.clock.set(local("2026-01-07 08:31"))
+        await world.fire()
+        assert [(await kinds(world, case))[-1] for case in (broken, sound)] == ["accepted", "became_overdue"]
+
+    async def test_while_the_database_is_away_no_timer_is_put_off(
+        self, world: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = await world.accepted()
+        world.clock.set(local("2026-01-07 08:31"))
+
+        def gone(*_: Any) -> Any:
+            raise ConnectionResetError
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr("procedures.timers.operations.fire", gone)
+            with pytest.raises(ConnectionResetError):
+                await world.fire()
+        await world.fire()
+        assert (await kinds(world, case))[-1] == "became_overdue"
 
     async def test_rows_that_do_not_follow_from_the_state_are_put_right(self, world: Any) -> None:
         case = await world.accepted()

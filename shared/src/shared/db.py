@@ -10,7 +10,7 @@ are noticed when they are taken from the pool, without asking the server.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import MetaData, Row, event, pool
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -22,6 +22,7 @@ AnyRow = Row[*tuple[Any, ...]]
 
 OUTBOX_MARK = "outbox_filled"
 _AFTER_COMMIT = "after_commit"
+_GATHERED = "gathered"
 # SQLSTATE classes: connection, rolled back (deadlock), out of resources, shut down or starting, system error.
 _TRANSIENT_STATES = ("08", "40", "53", "57P", "58")
 # The default is of turning disks. By it a list of one agency is read along the key of all cases, past those of others.
@@ -56,6 +57,25 @@ def after_commit(tx: AsyncConnection, told: Callable[[], object]) -> None:
     tx.info.setdefault(_AFTER_COMMIT, []).append(told)
 
 
+class Gathered(Protocol):
+    """What a transaction gathers as it goes on and writes at its end."""
+
+    async def add(self, tx: AsyncConnection) -> None: ...
+
+
+Whole = TypeVar("Whole", bound=Gathered)
+
+
+def gathered(tx: AsyncConnection, kind: type[Whole]) -> Whole:
+    """What this transaction gathers of a kind: made now, or when it was first asked for.
+
+    It is written just before the commit, those of several kinds in the order of their names: rows that many
+    transactions add to are locked for a moment, and in one order for all, whatever a transaction is made of.
+    """
+    found: Whole = tx.info.setdefault(_GATHERED, {}).setdefault(f"{kind.__module__}.{kind.__name__}", kind())
+    return found
+
+
 class Database:
     """A pool of connections to the service's own database."""
 
@@ -83,11 +103,14 @@ class Database:
         async with self._connection() as connection:
             connection.info.pop(OUTBOX_MARK, None)  # of an earlier transaction that was rolled back
             connection.info.pop(_AFTER_COMMIT, None)
+            connection.info.pop(_GATHERED, None)
             yield connection
             await self.commit(connection)
 
     async def commit(self, connection: AsyncConnection) -> None:
         """Commit what has been done so far, and tell who waits for it; a further statement begins a transaction anew."""
+        for _, one in sorted(connection.info.pop(_GATHERED, {}).items()):
+            await one.add(connection)
         if connection.in_transaction():
             await connection.commit()
         if connection.info.pop(OUTBOX_MARK, False):
@@ -113,6 +136,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for single-statement reads, with no transaction around them."""
         async with self.engine.connect() as connection:
+            connection.info.pop(_GATHERED, None)
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:

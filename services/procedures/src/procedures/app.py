@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from pyhanko.sign.timestamps import HTTPTimeStamper
 
+from procedures.access.answers import AnswerWitness
 from procedures.anchors import routes as anchor_routes
 from procedures.apologies import routes as apology_routes
 from procedures.backlogs import routes as backlog_routes
@@ -165,4 +166,5 @@ def create_app(settings: Settings, kafka: KafkaSettings, *, clock: Clock | None 
     )
     app.state.desk = desk
     app.state.answer_seal = keyring
+    app.state.answer_witness = AnswerWitness()
     return app

@@ -21,7 +21,8 @@ class Settings(ServiceSettings):
         min_length=32, description="Secret from which the tracking secrets of cases follow"
     )
     master_key: SecretStr = Field(
-        description="Seals the keys of cases: `1:<32 octets in base64url>`, several versions with commas between"
+        description="Seals the keys of cases: `1:<32 octets in base64url>`, several versions with commas between; "
+        "with `read:` before it one opens and does not seal"
     )
     document_store: str = Field(description="Folder, or address such as s3://bucket/prefix, of documents")
     result_certificates: Path | None = Field(

@@ -1,6 +1,7 @@
 """The tables of procedures: columns, indexes, constraints, nothing else."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -42,6 +43,8 @@ Instant = DateTime(timezone=True)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 answers = answers_table(metadata)
+answers.append_column(Column("cases", ARRAY(Uuid)))  # that it shows
+answers.append_column(Column("looks", JSONB))  # as they are recorded whenever it is given
 external_tasks = external_tasks_table(metadata)
 task_systems = task_systems_table(metadata)
 

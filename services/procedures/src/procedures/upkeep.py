@@ -3,10 +3,12 @@ the case log is anchored, and cases that have ended are scheduled for what becom
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import structlog
-from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from procedures.anchors.operations import anchor_days
@@ -14,7 +16,6 @@ from procedures.backlogs.operations import count_backlogs
 from procedures.case_migrations.operations import PLANS_KEPT
 from procedures.case_migrations.store import forget_plans
 from procedures.dependencies import Desk
-from procedures.documents.contents import Contents
 from procedures.documents.operations import sweep_documents
 from procedures.forecasts.operations import make_forecasts
 from procedures.reassignments.store import forget_planned
@@ -32,26 +33,35 @@ _VIEWED_EVERY_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-async def sweep(database: Database, contents: Contents, now: datetime) -> None:
-    """Forget old answers and plans, drop documents that no case has taken or that were erased, report
-    past months."""
+async def sweep(desk: Desk) -> None:
+    """Forget old answers and plans, drop documents that no case has taken or that were erased, report past months,
+    find out how long ended cases are kept. What fails keeps nothing else from being done."""
+    database, now = desk.database, desk.clock.now()
+    parts: Sequence[partial[Any]] = (
+        partial(_forget, database, now),
+        partial(sweep_documents, database, desk.contents, now),
+        partial(drop_contents, database, desk.contents, now),
+        partial(freeze_months, database, now),
+        partial(schedule_retentions, database, desk.versions, desk.calendars),
+    )
+    for part in parts:
+        try:
+            await part()
+        except Exception as error:
+            log.warning("sweep.interrupted", part=part.func.__name__, reason=repr(error))
+
+
+async def _forget(database: Database, now: datetime) -> None:
     async with database.transaction() as tx:
         await forget_answers(tx, before=now - ANSWERS_KEPT)
         await forget_plans(tx, before=now - PLANS_KEPT)
         await forget_planned(tx, before=now - PLANS_KEPT)
-    await sweep_documents(database, contents, now)
-    await drop_contents(database, contents, now)
-    await freeze_months(database, now)
 
 
 async def keep_tidy(desk: Desk) -> None:
     """Sweep for as long as the application runs; several processes may do it side by side."""
     while True:
-        try:
-            await sweep(desk.database, desk.contents, desk.clock.now())
-            await schedule_retentions(desk.database, desk.versions, desk.calendars)
-        except (SQLAlchemyError, BaseError, OSError) as error:
-            log.warning("sweep.interrupted", reason=repr(error))
+        await sweep(desk)
         await asyncio.sleep(_EVERY_SECONDS)
 
 

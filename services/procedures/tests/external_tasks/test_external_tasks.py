@@ -5,17 +5,31 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from procedures.external_tasks.operations import raise_incidents
 from procedures.external_tasks.systems import learn_system
 from procedures.officials.operations import learn_official
-from procedures.tables import external_tasks
+from procedures.tables import cases, external_tasks
 from shared.events.identity import ClientChanged, OfficialAppointed, Post
 from shared.ids import new_id
 from shared.testing import eventually
 
 TASKS = "/procedures/v1/external-tasks"
+
+
+async def test_a_case_that_cannot_be_read_keeps_systems_from_no_other(world: Any, tax: Any) -> None:
+    procedure, (broken, sound) = await tax.file(2)
+
+    async def put(status: str) -> None:
+        async with world.database.transaction() as tx:
+            state = cases.c.state.concat({"status": status})
+            await tx.execute(update(cases).where(cases.c.id == broken).values(state=state))
+
+    await put("lost")
+    claimed = await tax.claimed(tax.system(), procedure, max=2)
+    await put("accepted")
+    assert [task["caseId"] for task in claimed] == [sound]
 
 
 async def test_a_system_claims_a_task_reads_the_case_and_completes_it_with_documents(

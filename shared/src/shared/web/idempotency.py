@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import orjson
 from fastapi import Depends, Header, Request, Response
@@ -41,6 +41,22 @@ class Seal(Protocol):
     def seal(self, content: bytes, *, bound_to: str) -> bytes: ...
 
     def open(self, sealed: bytes, *, bound_to: str) -> bytes: ...
+
+
+class AnswerKey(NamedTuple):
+    """Which answer is meant."""
+
+    client: str
+    route: str
+    key: str
+
+
+class Witness(Protocol):
+    """Is told of answers that are kept, for a service that records what they show (`app.state.answer_witness`)."""
+
+    async def kept(self, tx: AsyncConnection, answer: AnswerKey) -> None: ...
+
+    async def given_again(self, tx: AsyncConnection, answer: AnswerKey, now: datetime) -> None: ...
 
 
 def answers_table(metadata: MetaData) -> Table:
@@ -140,15 +156,24 @@ class IdempotentRequest:
         )
         if reserved.one_or_none() is None:
             before = await self.given(tx)
+            if self._witness is not None:
+                now = self.request.app.state.parts.clock.now()
+                await self._witness.given_again(tx, AnswerKey(self.client, self.route, self.key), now)
             return _response(before.status, before.headers, self._opened(before.body))
         status, headers, body = _stored(await produce())
         given = {"status": status, "headers": headers, "body": self._sealed(body)}
         await tx.execute(_KEEP, {**self._mine(), **given})
+        if self._witness is not None:
+            await self._witness.kept(tx, AnswerKey(self.client, self.route, self.key))
         return _response(status, headers, body)
 
     @property
     def _seal(self) -> Seal | None:
         return getattr(self.request.app.state, "answer_seal", None)
+
+    @property
+    def _witness(self) -> Witness | None:
+        return getattr(self.request.app.state, "answer_witness", None)
 
     @property
     def _place(self) -> str:

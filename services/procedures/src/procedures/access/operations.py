@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.access.answers import Shown
 from procedures.access.look import Look, Seen
 from procedures.cases.store import Stored
 from shared import outbox
-from shared.db import Database
+from shared.db import Database, gathered
 from shared.events.procedures import AccessRecorded, CaseSeen
 from shared.ids import new_id
 
@@ -29,8 +30,12 @@ async def looking(database: Database, look: Look) -> AsyncIterator[AsyncConnecti
 
 
 async def record_look(tx: AsyncConnection, look: Look, *seen: Seen) -> None:
-    """Record that these cases were shown, unless it is to a person, who is shown none but their own."""
-    if look.kind == "person" or not seen:
+    """Record that these cases are shown, unless it is to a person, who is shown none but their own."""
+    if not seen:
+        return
+    shown = gathered(tx, Shown)
+    shown.cases.update(one.case_id for one in seen)
+    if look.kind == "person":
         return
     assert look.viewer.agency is not None
     event = AccessRecorded(
@@ -44,6 +49,7 @@ async def record_look(tx: AsyncConnection, look: Look, *seen: Seen) -> None:
             for one in seen
         ),
     )
+    shown.looks.append(event)
     await outbox.add(tx, event.envelope(subject=new_id(), sequence=1, at=look.at))
 
 

@@ -8,11 +8,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from procedures.access.look import Look
+from procedures.access.operations import record_look
+from procedures.access.store import seen_by_id
 from procedures.calendars.operations import calendar_of
 from procedures.case_migrations import store
 from procedures.cases.record import record
@@ -243,15 +246,25 @@ async def list_migrations(
 
 
 async def list_obstacles(
-    tx: AsyncConnection, migration: UUID, *, agency: str, after: UUID | None, limit: int
+    tx: AsyncConnection, look: Look, migration: UUID, *, agency: str, after: UUID | None, limit: int
 ) -> Sequence[AnyRow]:
     """The cases that cannot move, each with everything that keeps it.
+
+    The last of `limit` tells only that there are more; it is not shown.
 
     Raises:
         MigrationNotFound
     """
     await get_migration(tx, migration, agency=agency)
-    return await store.cases_in_the_way(tx, migration, after, limit)
+    found = await store.cases_in_the_way(tx, migration, after, limit)
+    await record_look(tx, look, *await seen_by_id(tx, [row.case_id for row in found[: limit - 1]]))
+    return found
+
+
+async def show_named(tx: AsyncConnection, look: Look, refused: CasesInTheWay | CasesTouched) -> None:
+    """Record that the cases are shown which a refusal names."""
+    named = cast("list[dict[str, Any]]", refused.extensions["cases"])
+    await record_look(tx, look, *await seen_by_id(tx, [case["id"] for case in named]))
 
 
 def etag_of_migration(row: AnyRow) -> str:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
+from procedures.access.look import Purpose
+from procedures.access.operations import looking
 from procedures.case_migrations import operations
 from procedures.case_migrations.operations import (
     AlreadyExecuted,
@@ -17,7 +19,7 @@ from procedures.case_migrations.operations import (
 from procedures.case_migrations.schemas import CaseInTheWay, Execution, MigrationPlan, MigrationView
 from procedures.catalogue.operations import NotInForce, ProcedureNotFound
 from procedures.catalogue.routes import Code, Editor, Version
-from procedures.dependencies import actor_of, agency_of
+from procedures.dependencies import actor_of, agency_of, look_of
 from procedures.pages import key_after, page_of, text_of
 from shared.db import AnyRow
 from shared.errors import PreconditionFailed, PreconditionRequired, Unprocessable
@@ -124,14 +126,16 @@ async def list_obstacles(
     migration_id: MigrationId,
     who: Editor,
     db: Db,
+    now: Now,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """The cases that cannot move by this plan, each with everything that keeps it."""
     after = key_after(cursor, _id_of)
-    async with db.reading() as tx:
+    look = look_of(who, now, Purpose.CASE_LIST)
+    async with looking(db, look) as tx:
         rows = await operations.list_obstacles(
-            tx, migration_id, agency=agency_of(who), after=after[0] if after else None, limit=limit + 1
+            tx, look, migration_id, agency=agency_of(who), after=after[0] if after else None, limit=limit + 1
         )
     return page_of(request, rows, limit, key=lambda row: [str(row.case_id)], view=_case)
 
@@ -183,4 +187,10 @@ async def execute_migration(
             )
         )
 
-    return await once(tx, answer)
+    try:
+        return await once(tx, answer)
+    except (CasesInTheWay, CasesTouched) as refused:
+        await tx.rollback()  # nothing moves; what remains is the record of the cases that the refusal names
+        await operations.show_named(tx, look_of(who, now, Purpose.CASE_LIST), refused)
+        await tx.commit()
+        raise

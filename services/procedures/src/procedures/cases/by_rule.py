@@ -19,12 +19,12 @@ async def led_on(tx: AsyncConnection, now: datetime, cases: Iterable[Stored]) ->
     """What follows in these cases by rule, until they wait for people. Their row locks are held.
 
     The database is asked about those alone in which something follows. A job that does not hold the family of a case
-    waits for none of it: the next act leads on.
+    waits for none of it, and where the key does not open no rule is asked: the next act leads on.
     """
     done: list[Done] = []
     for stored in cases:
         case = stored.case
-        if case.status.ended:
+        if case.status.ended or (stored.key is not None and not stored.key.opens):
             continue
         definition = (await versions_of(tx).of(tx, case.procedure, case.version)).definition
         if goes_on(case, definition) and await are_free(tx, case):

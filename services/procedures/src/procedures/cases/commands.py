@@ -49,6 +49,7 @@ from procedures.domain.handling import (
 from procedures.domain.linked_cases import ChildStillRunning
 from procedures.domain.linking import PartOfAnotherCase
 from procedures.domain.status import ActionNotAllowed
+from procedures.keys.keyring import KeyNotAtHand
 from procedures.timers.beforehand import after_what_ran_out
 from shared.auth import Principal
 from shared.errors import Forbidden, PreconditionRequired, Unprocessable
@@ -57,7 +58,7 @@ from shared.web.idempotency import IdempotentRequest
 
 router = APIRouter(prefix="/procedures/v1/cases/{case_id}", tags=["handling"])
 
-REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable)
+REFUSALS = (CaseNotFound, CaseChanged, PreconditionRequired, ActionNotAllowed, Unprocessable, KeyNotAtHand)
 """How any command may be refused."""
 FOR_OFFICERS = (*REFUSALS, Forbidden, NotThisUnit, DelegationNotInForce, TaskClaimed)
 """How a command of an official may be refused."""

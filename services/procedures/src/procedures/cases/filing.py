@@ -36,10 +36,12 @@ async def filing_faults(
     day: date,
 ) -> list[Fault]:
     """What is wrong with form and documents that are filed on a day, all of it."""
-    enclosed = (enclosure.document for enclosure in enclosures)
-    _, needed = documents_needed(published.definition, inputs_of(form, enclosed, day))
+    faults, needed = published.form.faults(form), frozenset[str]()
+    if not faults:  # a rule is asked about answers that the form allows, and about no others
+        enclosed = (enclosure.document for enclosure in enclosures)
+        _, needed = documents_needed(published.definition, inputs_of(form, enclosed, day))
     return [
-        *published.form.faults(form),
+        *faults,
         *await enclosure_faults(tx, applicant, published.definition, enclosures, needed=needed),
     ]
 

@@ -1,7 +1,7 @@
 """A case as it stood at any instant: the fold of its log up to then."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from uuid import UUID
@@ -16,6 +16,19 @@ from procedures.cases.store import Stored
 from procedures.domain.case import fold
 from procedures.domain.log import Link
 from shared.errors import NotFound, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Former(Stored):
+    """A case as it stood, of which more may be erased by now than then."""
+
+    seen_from: int
+    """The number of the newest act of the case."""
+
+    @property
+    def etag(self) -> str:
+        """Names the former state as it is seen from the present one."""
+        return f'"{self.case.sequence}-{self.head.hex()[:16]}-{self.seen_from}"'
 
 
 class NotFiledYet(NotFound):
@@ -68,4 +81,5 @@ def entries_until(links: Sequence[Link], as_of: datetime) -> list[Link]:
 def _at(stored: Stored, links: Sequence[Link]) -> Stored:
     former = fold(stored.case.id, map(store.entry_of, links))
     kept = replace(former, erased=stored.kept.erased)
-    return Stored(opened_case(stored.key, kept), stored.code, links[-1].hash, kept, stored.key)
+    case = opened_case(stored.key, kept)
+    return Former(case, stored.code, links[-1].hash, kept, stored.key, stored.case.sequence)

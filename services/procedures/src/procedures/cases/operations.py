@@ -1,5 +1,6 @@
 """What can be asked of a case and done to it: one function each."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,9 @@ from procedures.links.visibility import filed_alone
 from procedures.work_list.store import claims_of
 from shared.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired, Text
 from shared.ids import new_id
+
+_SEQUENCE = re.compile("[0-9]{1,10}")
+"""What stands first in the ETag of a case."""
 
 
 class CaseNotFound(NotFound):
@@ -311,7 +315,7 @@ async def _since(tx: AsyncConnection, order: Order) -> list[dict[str, object]]:
     return [
         {"sequence": link.sequence, "at": link.at, "act": link.act["kind"], "by": _who(link, order.viewer)}
         for link in links
-        if not known.isdigit() or link.sequence > int(known)
+        if not _SEQUENCE.fullmatch(known) or link.sequence > int(known)
     ]
 
 
@@ -368,9 +372,7 @@ async def list_cases(
     mine = owned_by(look.viewer)
     if look.viewer.agency is None:
         mine = and_(mine, filed_alone())
-    found = await store.page(
-        tx, store.listed(mine, status=status, procedure=procedure, after=after, limit=limit)
-    )
+    found = await store.listed(tx, mine, status=status, procedure=procedure, after=after, limit=limit)
     await record_look(tx, look, *chain.from_iterable(map(seen_of, found[: limit - 1])))
     return found
 

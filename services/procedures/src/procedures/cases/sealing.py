@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.acts import Act, Entry
 from procedures.domain.case import Case
 from procedures.domain.personal import CaseErased, commitment, with_personal_texts
 from procedures.keys.keyring import CaseKey, Unreadable, keyring_of, shown
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,16 @@ class FiledForm:
 def key_of(tx: AsyncConnection, case_id: UUID, wrapped: bytes | None) -> CaseKey | None:
     """The key of a case as its row holds it; None once it is destroyed.
 
-    Raises:
-        Unreadable: it was changed, or is sealed under a master key that is not at hand.
+    One that was changed, or is sealed under a master key that is not at hand, shows no text and seals none: a case
+    keeps no other from being listed or worked on.
     """
-    return None if wrapped is None else keyring_of(tx).key_of(case_id, wrapped)
+    if wrapped is None:
+        return None
+    try:
+        return keyring_of(tx).key_of(case_id, wrapped)
+    except Unreadable as error:
+        log.warning("case.key_unreadable", case=str(case_id), reason=str(error))
+        return CaseKey(case_id, wrapped)
 
 
 def opened_case(key: CaseKey | None, kept: Case) -> Case:
@@ -46,6 +55,7 @@ def sealed_act(key: CaseKey | None, entry: Entry) -> Act:
 
     Raises:
         CaseErased: there is such a text, and no key any more.
+        KeyNotAtHand: there is such a text, and the key cannot be opened.
     """
     return with_personal_texts(entry.act, partial(key.seal_text, entry.sequence) if key else _refuse)
 

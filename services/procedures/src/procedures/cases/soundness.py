@@ -191,11 +191,8 @@ def _is_part(stored: Any, written: Any) -> bool:
 
 def _flaw_of_sealed(tx: AsyncConnection, row: AnyRow, case: Case, entries: Sequence[Entry]) -> Text | None:
     """Whether the key opens what is sealed under it; only an erased case has none."""
-    try:
-        key = key_of(tx, row.id, row.data_key)
-    except Unreadable:
-        return _KEY
-    if (key is None) != (case.erased is not None):
+    key = key_of(tx, row.id, row.data_key)
+    if (key is None) != (case.erased is not None) or (key is not None and not key.opens):
         return _KEY
     return _flaw_of_form(filed_form(key, row.form), case) or _flaw_of_texts(key, entries)
 

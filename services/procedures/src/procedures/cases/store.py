@@ -4,7 +4,7 @@ A case is written by its acts: log entries, the state they fold to, the open tas
 transaction under the case's row lock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
+import structlog
 from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,8 +36,10 @@ _ACT: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="kind")]
 _ACTOR = TypeAdapter(Actor)
 
 _COLUMNS = ("procedure", "version", "agency", "applicant", "status", "submitted_at", "due_at", "sequence")
-SEEN = (cast(cases.c.state, Text).label("state"), cases.c.code, cases.c.head, cases.c.data_key)
+SEEN = (cases.c.id, cast(cases.c.state, Text).label("state"), cases.c.code, cases.c.head, cases.c.data_key)
 """The columns of a `Stored` case; its state as text, which is read into a case in one go."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,25 @@ async def see_one_state(tx: AsyncConnection) -> None:
 
 
 def stored_case(tx: AsyncConnection, row: AnyRow) -> Stored:
-    """The case of a row with the columns that are `SEEN`; opened, as far as its key is there and opens it."""
+    """The case of a row with the columns that are `SEEN`; opened, as far as its key is there and opens it.
+
+    Raises:
+        ValidationError: its state is none.
+    """
     kept = _CASE.validate_json(row.state)
     key = key_of(tx, kept.id, row.data_key)
     return Stored(opened_case(key, kept), row.code, row.head, kept, key)
+
+
+def readable(tx: AsyncConnection, rows: Iterable[AnyRow]) -> list[Stored]:
+    """The cases of such rows. One whose state is none is passed over, so that it keeps no other from anything."""
+    found: list[Stored] = []
+    for row in rows:
+        try:
+            found.append(stored_case(tx, row))
+        except ValidationError as error:  # what stands in the state is not for the log
+            log.error("case.unreadable", case=row.code, places=[one["loc"] for one in error.errors()])
+    return found
 
 
 def read_state(state: Mapping[str, Any]) -> Case:
@@ -282,27 +300,34 @@ def entry_of(link: Link) -> Entry:
     return Entry(link.sequence, link.at, _ACTOR.validate_python(link.actor), _ACT.validate_python(link.act))
 
 
-def listed(
+async def listed(
+    tx: AsyncConnection,
     visible: ColumnElement[bool],
     *,
     status: str | None,
     procedure: str | None,
     after: Sequence[Any] | None,
     limit: int,
-) -> Select[Any]:
+) -> list[Stored]:
     """Newest first: ids are UUIDv7, so their order is that of submission."""
     query = select(*SEEN).where(visible)
     if status is not None:
         query = query.where(cases.c.status == status)
     if procedure is not None:
         query = query.where(cases.c.procedure == procedure)
-    if after is not None:
-        query = query.where(cases.c.id < after[0])
-    return query.order_by(cases.c.id.desc()).limit(limit)
+    query, found = query.order_by(cases.c.id.desc()), list[Stored]()
+    while wanted := limit - len(found):  # so that what cannot be read does not end the list
+        further = query if after is None else query.where(cases.c.id < after[0])
+        rows = (await tx.execute(further.limit(wanted))).all()
+        found += readable(tx, rows)
+        if len(rows) < wanted:
+            break
+        after = [rows[-1].id]
+    return found
 
 
-async def lock_due(tx: AsyncConnection, now: datetime, limit: int) -> list[Stored]:
-    """Cases with a timer that has run out by `now`, under their row locks, the longest ago first.
+async def lock_due(tx: AsyncConnection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Rows of cases with a timer that has run out by `now`, under their locks, the longest ago first.
 
     Those that another process holds are passed over.
     """
@@ -314,7 +339,7 @@ async def lock_due(tx: AsyncConnection, now: datetime, limit: int) -> list[Store
         .limit(limit)
         .with_for_update(of=cases, skip_locked=True)
     )
-    return list({stored.case.id: stored for stored in await page(tx, query)}.values())
+    return list({row.id: row for row in await tx.execute(query)}.values())
 
 
 def _dated_after(agency: str, instant: datetime, after: UUID | None) -> list[ColumnElement[bool]]:
@@ -352,8 +377,8 @@ async def lock_dated_after(
 async def page(
     tx: AsyncConnection, query: Select[Any], values: Mapping[str, Any] | None = None
 ) -> list[Stored]:
-    """The cases of a list query."""
-    return [stored_case(tx, row) for row in await tx.execute(query, values)]
+    """The cases of a query, but for those that cannot be read."""
+    return readable(tx, await tx.execute(query, values))
 
 
 async def running_cases(

@@ -30,6 +30,7 @@ from procedures.domain.consultation import Consultation, Consultee
 from procedures.domain.consulting import QuestionNotFound, TooManyConsultations
 from procedures.domain.handling import NotThisUnit
 from procedures.domain.terms import NO_TERM, Term
+from procedures.keys.keyring import KeyNotAtHand
 from procedures.pages import instant_of, key_after, page_of
 from procedures.timers.beforehand import after_what_ran_out
 from shared.auth import Principal, requires
@@ -134,7 +135,13 @@ async def get_consultation(
     status_code=201,
     response_model=QuestionView,
     responses=problems(
-        QuestionNotFound, Forbidden, NotThisUnit, PreconditionFailed, PreconditionRequired, Unprocessable
+        QuestionNotFound,
+        Forbidden,
+        NotThisUnit,
+        PreconditionFailed,
+        PreconditionRequired,
+        Unprocessable,
+        KeyNotAtHand,
     ),
 )
 async def answer_consultation(

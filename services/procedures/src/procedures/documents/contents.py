@@ -1,6 +1,6 @@
 """The contents of documents, sealed, in an object store: a folder of this machine, or any S3-compatible store."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -8,6 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 import obstore
+import structlog
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from procedures.documents.sealing import opened, sealed
@@ -18,6 +20,8 @@ _PART = 5 * 1024 * 1024
 
 _PARTS_AT_ONCE = 2
 _CHUNK = 1024 * 1024
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,18 @@ class Contents:
             return False
         return True
 
-    async def drop(self, document: UUID) -> None:
-        """Remove the content, if there is any."""
-        with suppress(FileNotFoundError):
-            await obstore.delete_async(self._store, _name(document))
+    async def drop(self, documents: Iterable[UUID]) -> set[UUID]:
+        """Remove these contents; which of them are not there any more. One that stays keeps no other from going."""
+        gone: set[UUID] = set()
+        for document in documents:
+            try:
+                with suppress(FileNotFoundError):
+                    await obstore.delete_async(self._store, _name(document))
+            except (BaseError, OSError) as error:
+                log.error("content.stays", document=str(document), reason=repr(error))
+            else:
+                gone.add(document)
+        return gone
 
 
 def _name(document: UUID) -> str:

@@ -113,10 +113,9 @@ async def sweep_documents(database: Database, contents: Contents, now: datetime)
 
 
 async def _drop(database: Database, contents: Contents, documents: Sequence[UUID]) -> None:
-    for document in documents:
-        await contents.drop(document)
+    gone = await contents.drop(documents)
     async with database.transaction() as tx:
-        await store.forget(tx, documents)
+        await store.forget(tx, sorted(gone))
 
 
 async def _checked(media_type: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

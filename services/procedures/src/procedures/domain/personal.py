@@ -26,8 +26,8 @@ Change = Callable[[str, str], str]
 ERASED = "[đã hủy theo thời hạn lưu trữ / erased on its legal schedule]"
 """What is read in place of a text whose key was destroyed."""
 
-UNREADABLE = "[không đọc được: nội dung đã bị sửa / cannot be read: it was changed]"
-"""What is read in place of a sealed text that was tampered with."""
+UNREADABLE = "[không đọc được: nội dung đã bị sửa hoặc thiếu khóa / cannot be read: it was changed, or its key is missing]"
+"""What is read in place of a sealed text that was tampered with, or whose key cannot be opened."""
 
 Whole = TypeVar("Whole")
 

@@ -162,14 +162,14 @@ def decide(rule: Rule, inputs: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """
     table = table_of(rule)
     seen = seen_by(rule, inputs)
-    if len(json.dumps(seen, ensure_ascii=False).encode()) > LARGEST_INPUT:
+    if len(json.dumps(seen, ensure_ascii=False).encode(errors="surrogatepass")) > LARGEST_INPUT:
         raise RuleFailed("input_too_large")
     if CLOCK in seen.values() and any(part.of_dates for part in table.expressions):
         raise RuleFailed("clock_asked")
     given = _nested(seen)
     try:
         found = _engine(rule).evaluate(given)["result"]
-    except (RuntimeError, ValueError) as refused:
+    except Exception as refused:  # the engine tells of numbers beyond its decimals by a bare one
         raise RuleFailed("engine") from refused
     hits = [hit[MATCHED] for hit in ([found] if isinstance(found, dict) else found) if hit]
     return _answer(table, [_row_answer(rule, at, given) for at in hits])
@@ -191,7 +191,7 @@ def _row_answer(rule: Rule, row: int, given: dict[str, JsonValue]) -> dict[str, 
         answers = {
             output: _plain(answer.evaluate(given)) for output, answer in _answers_of(rule)[row].items()
         }
-    except (RuntimeError, ValueError) as refused:
+    except Exception as refused:
         raise RuleFailed("output_missing") from refused
     if None in answers.values():
         raise RuleFailed("output_missing")

@@ -104,6 +104,8 @@ async def claim_tasks(
 ) -> list[Claimed]:
     """Lease free tasks, the one due next first. The case of each is shown, and that is recorded.
 
+    A task of a case that cannot be read is leased to nobody's use, and so becomes an incident in the end.
+
     Raises:
         NothingFreeError
     """
@@ -114,7 +116,7 @@ async def claim_tasks(
     cases = await store.cases_of(tx, list({kept.task.case_id for kept in claimed}))
     look = replace(look, units=tuple(sorted({kept.task.unit for kept in claimed})))
     await record_look(tx, look, *chain.from_iterable(seen_of(stored) for stored, _ in cases.values()))
-    return [Claimed(kept, *cases[kept.task.case_id]) for kept in claimed]
+    return [Claimed(kept, *cases[kept.task.case_id]) for kept in claimed if kept.task.case_id in cases]
 
 
 async def held_case(tx: AsyncConnection, hold: Hold, look: Look) -> Claimed:

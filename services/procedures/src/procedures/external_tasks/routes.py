@@ -49,6 +49,7 @@ from procedures.external_tasks.schemas import (
     TaskIncident,
 )
 from procedures.external_tasks.store import Wanted
+from procedures.keys.keyring import KeyNotAtHand
 from procedures.pages import key_after, page_of
 from procedures.timers.beforehand import after_what_ran_out
 from shared.auth import Principal, requires
@@ -62,7 +63,7 @@ System = Annotated[Principal, requires("procedures:tasks:work", kinds=["client"]
 Step = Annotated[str, Path(max_length=200, description="Code of the open step", examples=["HOI_THUE"])]
 LeaseId = Annotated[UUID, Query(alias="lease", description="The lease that you hold")]
 _TASK = "/{case_id}/steps/{step}"
-_OF_LEASES = (LeaseLost, Forbidden, Unprocessable)
+_OF_LEASES = (LeaseLost, Forbidden, Unprocessable, KeyNotAtHand)
 _OF_OFFICIALS = (ExternalTaskNotFound, NotThisUnit, Forbidden, Unprocessable)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.cases.sealing import FiledForm, filed_form
-from procedures.cases.store import FAR, SEEN, Stored, stored_case
+from procedures.cases.store import FAR, SEEN, Stored, readable
 from procedures.domain.case import Case, Task
 from procedures.domain.external_task import Cause, ExternalTask, Incident, Lease
 from procedures.tables import cases, claims, external_tasks, task_systems
@@ -167,10 +167,10 @@ async def next_free(tx: AsyncConnection, wanted: Wanted, now: datetime) -> datet
 
 
 async def cases_of(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, tuple[Stored, FiledForm | None]]:
-    """These cases, each with what was filled in."""
-    query = select(*SEEN, cases.c.form).where(cases.c.id.in_(ids))
-    found = [(stored_case(tx, row), row.form) for row in await tx.execute(query)]
-    return {stored.case.id: (stored, filed_form(stored.key, form)) for stored, form in found}
+    """These cases, but for those that cannot be read, each with what was filled in."""
+    rows = (await tx.execute(select(*SEEN, cases.c.form).where(cases.c.id.in_(ids)))).all()
+    forms = {row.id: row.form for row in rows}
+    return {one.case.id: (one, filed_form(one.key, forms[one.case.id])) for one in readable(tx, rows)}
 
 
 def _with_case() -> Select[Any]:

@@ -1,8 +1,8 @@
 """The keys under which personal data is stored: one for each case, sealed by the service's master key.
 
 What is sealed is bound to where it stands: moved to another case or another place, it cannot be opened. The
-master key has versions; what is new is sealed under the newest, and `rotate-keys` moves the rest. A case whose
-key is destroyed cannot be read by anybody, and its log, which holds sealed texts, can still be verified.
+master key has versions; what is new is sealed under the newest that is not only read, and `rotate-keys` moves the
+rest. A case whose key is destroyed cannot be read by anybody, and its log, which holds sealed texts, can still be verified.
 
     key of a case    version (2 bytes) ‖ nonce ‖ AES-256-GCM(master key of the version, 32 octets; case)
     personal text    sealed:<sequence>/<place in the act>:<base64url of nonce ‖ AES-256-GCM(key; case and place)>
@@ -25,16 +25,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.domain.personal import ERASED, UNREADABLE
 from shared.db import Database
+from shared.errors import Text, Unavailable
 
 SALT_LENGTH = 32
 _KEY_LENGTH = 32
 _NONCE_LENGTH = 12
 _VERSION_LENGTH = 2
 _AT_HAND = "keyring"
+_ONLY_READ = "read:"
 
 
 class Unreadable(ValueError):
     """What is stored cannot be opened: it was changed, moved, or sealed under a key that is not at hand."""
+
+
+class KeyNotAtHand(Unavailable):
+    """Something personal is to be stored in a case whose key cannot be opened, here and now."""
+
+    slug = "case-key-not-at-hand"
+    title = Text(
+        vi="Khóa dữ liệu của hồ sơ hiện không mở được. Hãy thử lại sau.",
+        en="The key of the case cannot be opened for now. Try again later.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +55,20 @@ class CaseKey:
 
     case_id: UUID
     wrapped: bytes
-    _cipher: AESGCM = field(repr=False, compare=False)
+    _cipher: AESGCM | None = field(default=None, repr=False, compare=False)
+    """None where what is stored cannot be opened: such a key shows no text, and seals none."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether it could be opened itself."""
+        return self._cipher is not None
 
     def seal_text(self, sequence: int, place: str, text: str) -> str:
-        """A personal text as the log holds it: of the case's `sequence`-th act, at this place in the act."""
+        """A personal text as the log holds it: of the case's `sequence`-th act, at this place in the act.
+
+        Raises:
+            KeyNotAtHand
+        """
         where = f"{sequence}/{place}"
         sealed = base64.urlsafe_b64encode(_seal(self._cipher, text.encode(), self._bound(where)))
         return f"sealed:{where}:{sealed.decode()}"
@@ -97,16 +119,20 @@ def shown(key: CaseKey | None, sealed: str) -> str:
 
 
 class Keyring:
-    """The versions of the master key. `master_keys`: `1:<32 octets in base64url>`, several with commas between."""
+    """The versions of the master key. `master_keys`: `1:<32 octets in base64url>`, several with commas between.
+
+    One that begins with `read:` opens what others have sealed under it, and seals nothing.
+    """
 
     def __init__(self, master_keys: str) -> None:
-        """Raises ValueError when it cannot be read."""
-        self._ciphers = {version: _cipher(secret) for version, secret in _versions(master_keys).items()}
-        self.newest = max(self._ciphers)
+        """Raises ValueError when it cannot be read, or nothing could be sealed."""
+        read, sealing = _versions(master_keys)
+        self._ciphers = {version: _cipher(secret) for version, secret in {**read, **sealing}.items()}
+        self.newest = max(sealing)
 
     @property
     def newest_mark(self) -> bytes:
-        """How that which is sealed under the newest version begins."""
+        """How that which is sealed under the newest version begins, of those that seal."""
         return self.newest.to_bytes(_VERSION_LENGTH, "big")
 
     def new_key(self, case_id: UUID) -> CaseKey:
@@ -167,15 +193,18 @@ def _key_of(case_id: UUID) -> str:
     return f"key of case {case_id}"
 
 
-def _versions(master_keys: str) -> Mapping[int, bytes]:
-    versions: dict[int, bytes] = {}
+def _versions(master_keys: str) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
+    """Those that are only read, and those that seal."""
+    read: dict[int, bytes] = {}
+    sealing: dict[int, bytes] = {}
     for part in master_keys.split(","):
-        version, colon, secret = part.strip().partition(":")
+        given = part.strip()
+        version, colon, secret = given.removeprefix(_ONLY_READ).partition(":")
         octets = base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
         if not colon or not 0 < int(version) < 1 << 16 or len(octets) != _KEY_LENGTH:
             raise ValueError("a version, a colon, and 32 octets in base64url")
-        versions[int(version)] = octets
-    return versions
+        (read if given.startswith(_ONLY_READ) else sealing)[int(version)] = octets
+    return read, sealing
 
 
 def _cipher(secret: bytes) -> AESGCM:
@@ -183,12 +212,16 @@ def _cipher(secret: bytes) -> AESGCM:
     return AESGCM(hkdf.derive(secret))
 
 
-def _seal(cipher: AESGCM, content: bytes, bound_to: bytes) -> bytes:
+def _seal(cipher: AESGCM | None, content: bytes, bound_to: bytes) -> bytes:
+    if cipher is None:
+        raise KeyNotAtHand
     nonce = os.urandom(_NONCE_LENGTH)
     return nonce + cipher.encrypt(nonce, content, bound_to)
 
 
-def _open(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+def _open(cipher: AESGCM | None, sealed: bytes, bound_to: bytes) -> bytes:
+    if cipher is None:
+        raise Unreadable("its key cannot be opened")
     try:
         return cipher.decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], bound_to)
     except (InvalidTag, ValueError) as error:

@@ -21,6 +21,7 @@ from procedures.domain.definition import Definition
 from procedures.domain.link_acts import ChildOpened
 from procedures.domain.linked_cases import CaseLink, ChildCase
 from procedures.domain.linking import child_link, handed_on, plan_of
+from procedures.keys.keyring import KeyNotAtHand
 from procedures.links import store
 from shared.errors import Invalid
 from shared.ids import new_id
@@ -80,12 +81,14 @@ async def file_child(
     are not asked for: its agency asks for what it lacks.
 
     Raises:
-        LinkedInCircle, LinkedTooFar, NotInForce.
+        LinkedInCircle, LinkedTooFar, NotInForce, KeyNotAtHand.
         Invalid: the form does not say what the other procedure asks for.
     """
     procedure = published.definition.code
     link = child_link(parent.case, parent.code, procedure, step)
     plan = plan_of(parent.case, procedure, step)
+    if plan.form and parent.key is not None and not parent.key.opens:
+        raise KeyNotAtHand
     filled = await form_of(tx, parent) if plan.form else None
     form = {**plan.filled_in(filled.content if filled else {}), **form}
     faults = published.form.faults(form)

@@ -66,7 +66,7 @@ async def lock_numbers(tx: AsyncConnection) -> None:
 def _locking(condition: ColumnElement[bool]) -> Select[Any]:
     case_id: ColumnElement[UUID] = bindparam("case", type_=Uuid())
     return (
-        select(cases.c.id, *SEEN)
+        select(*SEEN)
         .where(
             cases.c.id == func.any(func.array(_family(case_id).scalar_subquery())),
             or_(cases.c.id != case_id, condition),

@@ -207,16 +207,20 @@ async def reassign_next(database: Database, now: datetime, at_once: int = AT_ONC
         job = await store.lock_next(tx)
         if job is None:
             return False
-        batch = await store.lock_batch(tx, job.id, at_once)
-        if batch:
-            await _reassign(tx, job, batch, now)
+        batch, lost = await store.lock_batch(tx, job.id, at_once)
+        if batch or lost:
+            await _reassign(tx, job, batch, lost, now)
         else:
             await store.note(tx, job.id, status="finished", finished_at=now)
         return True
 
 
 async def _reassign(
-    tx: AsyncConnection, job: AnyRow, batch: Sequence[tuple[Stored, Sequence[str]]], now: datetime
+    tx: AsyncConnection,
+    job: AnyRow,
+    batch: Sequence[tuple[Stored, Sequence[str]]],
+    lost: Sequence[UUID],
+    now: datetime,
 ) -> None:
     plan = await _plan(tx, job.id, job.agency, job.terms)
     ids = [stored.case.id for stored, _ in batch]
@@ -224,7 +228,7 @@ async def _reassign(
     claims = await claims_of(tx, ids, now)
     done: list[Done] = []
     places: list[tuple[UUID, str]] = []
-    outcomes: list[tuple[UUID, str, str]] = []
+    outcomes = [(case_id, "stayed", _text(())) for case_id in lost]
     for stored, steps in batch:
         act, stay = reassigned(plan, stored.case, steps, claims.get(stored.case.id, ()))
         outcomes.append((stored.case.id, "moved" if act else "stayed", _text(stay)))
@@ -234,7 +238,7 @@ async def _reassign(
     await record(tx, Actor(job.ordered_by, "official", job.agency), now, done)
     await _settle_claims(tx, plan, places, now)
     await store.note_outcomes(tx, job.id, outcomes)
-    stayed = job.stayed + len(batch) - len(done)
+    stayed = job.stayed + len(outcomes) - len(done)
     await store.note(tx, job.id, moved=job.moved + len(done), stayed=stayed)
 
 

@@ -82,8 +82,10 @@ async def note(tx: AsyncConnection, reassignment: UUID, **changes: Any) -> None:
 
 async def lock_batch(
     tx: AsyncConnection, reassignment: UUID, size: int
-) -> list[tuple[Stored, Sequence[str]]]:
-    """The next cases of the plan under their row locks, each with the steps that are to go over."""
+) -> tuple[list[tuple[Stored, Sequence[str]]], list[UUID]]:
+    """The next cases of the plan under their row locks, each with the steps that are to go over; and those of them
+    that cannot be read.
+    """
     planned = reassignment_cases
     query = (
         select(planned.c.case_id, planned.c.steps)
@@ -93,7 +95,8 @@ async def lock_batch(
     )
     steps = {row.case_id: row.steps for row in await tx.execute(query)}
     locked = select(*SEEN).where(cases.c.id.in_(steps)).order_by(cases.c.id).with_for_update()
-    return [(stored, steps[stored.case.id]) for stored in await page(tx, locked)]
+    batch = [(stored, steps.pop(stored.case.id)) for stored in await page(tx, locked)]
+    return batch, list(steps)
 
 
 _NOTE_OUTCOMES = text("""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from procedures.access.look import Look, Seen
 from procedures.access.operations import record_look
+from procedures.access.store import seen_by_code
 from procedures.calendars.operations import Calendars, calendar_of
 from procedures.cases.operations import Order, locked_case
 from procedures.cases.record import record
@@ -175,6 +176,13 @@ async def get_list(tx: AsyncConnection, list_id: UUID, agency: str) -> AnyRow:
     if row is None:
         raise DisposalListNotFound
     return row
+
+
+async def show_list(tx: AsyncConnection, look: Look, row: AnyRow) -> None:
+    """Record that the cases of a list's certificate, if it has one, are shown."""
+    if row.certificate is not None:
+        codes = [*(one["code"] for one in row.certificate["cases"]), *row.certificate["leftOut"]]
+        await record_look(tx, look, *await seen_by_code(tx, codes))
 
 
 async def lines_of_list(
@@ -343,17 +351,18 @@ async def release_case(tx: AsyncConnection, order: Order, agency: str) -> Stored
 
 
 async def drop_contents(database: Database, contents: Contents, now: datetime) -> int:
-    """Drop the contents of documents of erased cases; returns how many. Interrupted, the next sweep goes on."""
-    number = 0
+    """Drop the contents of documents of erased cases; returns how many. Interrupted, the next sweep goes on, and with
+    those that would not go."""
+    number, after = 0, UUID(int=0)
     while True:
         async with database.transaction() as tx:
-            found = await store.contents_to_drop(tx, _AT_ONCE)
-            for _, content in found:
-                await contents.drop(content)
+            found = await store.contents_to_drop(tx, after, _AT_ONCE)
             if not found:
                 return number
-            await store.dropped(tx, [document for document, _ in found], now)
-        number += len(found)
+            gone = await contents.drop({content for _, content in found})
+            dropped = [document for document, content in found if content in gone]
+            await store.dropped(tx, dropped, now)
+        number, after = number + len(dropped), found[-1][0]
 
 
 async def _today(tx: AsyncConnection, agency: str, now: datetime) -> date:

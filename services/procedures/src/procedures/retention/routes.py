@@ -15,6 +15,7 @@ from procedures.dependencies import actor_of, agency_of, look_of
 from procedures.domain.agency import AnotherAgency
 from procedures.domain.personal import CaseErased
 from procedures.domain.retention import CaseHeld, CaseNotHeld, Disposal, SecondPersonNeeded
+from procedures.keys.keyring import KeyNotAtHand
 from procedures.pages import key_after, page_of, text_of
 from procedures.retention import operations
 from procedures.retention.operations import Approval, DisposalListNotFound, DisposalListSettled, NothingDue
@@ -39,7 +40,7 @@ ListId = Annotated[UUID, Path(description="The id of the list")]
 _SETTLING = problems(
     DisposalListNotFound, DisposalListSettled, PreconditionFailed, PreconditionRequired, Unprocessable
 )
-_HOLDING = (CaseNotFound, CaseChanged, PreconditionRequired, AnotherAgency, Unprocessable)
+_HOLDING = (CaseNotFound, CaseChanged, PreconditionRequired, AnotherAgency, Unprocessable, KeyNotAtHand)
 
 
 def _day(part: Any) -> date:
@@ -94,11 +95,11 @@ async def draw_up_disposal_list(
 async def list_disposal_lists(
     request: Request, who: Keeper, db: Db, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
-    """The lists of your agency, newest first."""
+    """The lists of your agency, newest first; a certificate is shown with its list alone."""
     after = key_after(cursor, UUID)
     async with db.reading() as tx:
         found = await operations.lists_of(tx, agency_of(who), before=after and after[0], limit=limit + 1)
-    return page_of(request, found, limit, key=lambda row: [row.id], view=DisposalListView.of)
+    return page_of(request, found, limit, key=lambda row: [row.id], view=DisposalListView.line_of)
 
 
 @router.get(
@@ -106,10 +107,12 @@ async def list_disposal_lists(
     response_model=DisposalListView,
     responses=problems(DisposalListNotFound),
 )
-async def get_disposal_list(request: Request, list_id: ListId, who: Keeper, db: Db) -> Response:
+async def get_disposal_list(request: Request, list_id: ListId, who: Keeper, db: Db, now: Now) -> Response:
     """One list of your agency, once approved with its certificate."""
-    async with db.reading() as tx:
+    look = look_of(who, now, Purpose.DISPOSAL)
+    async with looking(db, look) as tx:
         row = await operations.get_list(tx, list_id, agency_of(who))
+        await operations.show_list(tx, look, row)
     return conditional(request, DisposalListView.of(row), etag=f'"{row.revision}"')
 
 
@@ -160,7 +163,9 @@ async def approve_disposal_list(
     approval = Approval(actor_of(who), agency_of(who), if_match, body.archive, body.receipt)
 
     async def approve() -> Answer:
-        return _answer(await operations.approve_list(tx, now, list_id, approval))
+        row = await operations.approve_list(tx, now, list_id, approval)
+        await operations.show_list(tx, look_of(who, now, Purpose.DISPOSAL), row)
+        return _answer(row)
 
     return await once(tx, approve)
 

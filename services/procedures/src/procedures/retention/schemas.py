@@ -70,8 +70,8 @@ class DisposalListView(Schema):
     settled_at: datetime | None = None
     certificate: dict[str, Any] | None = Field(
         None,
-        description="Of an approved list: what became of each case, by code and hashes; its `sha256` is of the "
-        "rest, in canonical JSON (RFC 8785)",
+        description="Of an approved list, where it is not one of many: what became of each case, by code and "
+        "hashes; its `sha256` is of the rest, in canonical JSON (RFC 8785)",
         examples=[{"agency": "H99.01", "cases": [], "leftOut": [], "sha256": _SHA256}],
     )
 
@@ -86,6 +86,11 @@ class DisposalListView(Schema):
             settled_at=row.settled_at,
             certificate=row.certificate,
         )
+
+    @classmethod
+    def line_of(cls, row: AnyRow) -> Self:
+        """As one of many: without the codes of all its cases."""
+        return cls.of(row).model_copy(update={"certificate": None})
 
 
 class NewHold(Schema):

@@ -9,11 +9,19 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, sele
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from procedures.cases.store import SEEN, Stored, stored_case
+from procedures.cases.store import SEEN, Stored, page, stored_case
 from procedures.domain.case import Case
 from procedures.domain.json_input import Node
 from procedures.domain.retention import Disposal, Due, RetentionRule, disposed_of, read_rules
-from procedures.tables import case_log, cases, disposal_lists, documents, procedure_versions, retentions
+from procedures.tables import (
+    answers,
+    case_log,
+    cases,
+    disposal_lists,
+    documents,
+    procedure_versions,
+    retentions,
+)
 from shared.db import AnyRow
 
 LINE = (
@@ -65,7 +73,7 @@ async def unscheduled(tx: AsyncConnection, limit: int) -> list[Stored]:
         .limit(limit)
         .with_for_update(of=retentions, skip_locked=True)
     )
-    return [stored_case(tx, row) for row in await tx.execute(query)]
+    return await page(tx, query)
 
 
 async def schedule(tx: AsyncConnection, due: Mapping[UUID, Due | None]) -> None:
@@ -274,18 +282,20 @@ async def take_off(tx: AsyncConnection, list_id: UUID, *, only: Sequence[UUID] |
 
 
 async def destroy_keys(tx: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
-    """Destroy what opens, and what is, personal in these cases; their contents go with the next sweep."""
+    """Destroy what opens, and what is, personal in these cases; their contents go with the next sweep. Answers of
+    the last day that show one of them, which are sealed under the master key, are not given again."""
     await tx.execute(update(cases).where(cases.c.id.in_(ids)).values(data_key=None, form=None))
     await tx.execute(
         update(documents)
         .where(documents.c.case_id.in_(ids))
         .values(file_name=None, content_key=None, erased_at=now)
     )
+    await tx.execute(delete(answers).where(answers.c.cases.overlap(list(ids))))
 
 
-async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[tuple[UUID, UUID]]:
-    """Documents of erased cases of which the content is still there, and shared by no case that is not erased; with
-    the id under which that lies.
+async def contents_to_drop(tx: AsyncConnection, after: UUID, limit: int) -> list[tuple[UUID, UUID]]:
+    """Documents of erased cases, by id, of which the content is still there, and shared by no case that is not
+    erased; with the id under which that lies.
 
     Erased is what has neither name nor key any more: an instant written beside these by hand destroys nothing.
     """
@@ -300,8 +310,10 @@ async def contents_to_drop(tx: AsyncConnection, limit: int) -> list[tuple[UUID, 
             documents.c.dropped_at.is_(None),
             documents.c.file_name.is_(None),
             documents.c.content_key.is_(None),
+            documents.c.id > after,
             ~kept.exists(),
         )
+        .order_by(documents.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=documents)
     )

@@ -19,11 +19,22 @@ from procedures.domain.reports import ProcedureReport, freezes_at, key_of, repor
 from procedures.domain.statistics import Fact, Figure, Month, contribution, difference, month_after
 from procedures.statistics import store
 from shared import outbox
-from shared.db import AnyRow, Database
+from shared.db import AnyRow, Database, gathered
 from shared.events.procedures import MonthFrozen, ProcedureFigures, QualityMeasure
 from shared.ids import new_id
 
 _AT_ONCE = 500
+
+
+class Counted:
+    """What the events of a transaction add to the figures."""
+
+    def __init__(self) -> None:
+        self.figures: Counter[store.Cell] = Counter()
+
+    async def add(self, tx: AsyncConnection) -> None:
+        """Add it to the cells."""
+        await store.add(tx, self.figures)
 
 
 async def count_fact(
@@ -35,9 +46,9 @@ async def count_fact(
         return
     before = {number: known for number, known in history.items() if number != sequence}
     changes = difference(contribution(before), contribution(history))
-    await store.add(
-        tx, [(agency, procedure, month, figure, number) for (month, figure), number in changes.items()]
-    )
+    figures = gathered(tx, Counted).figures
+    for (month, figure), number in changes.items():
+        figures[agency, procedure, month, figure] += number
 
 
 async def count_rating(tx: AsyncConnection, *, agency: str, month: Month, number: int, score: int) -> None:
@@ -53,7 +64,7 @@ async def recount(database: Database) -> tuple[int, list[str]]:
     """
     acts, after = 0, None
     unreadable: list[str] = []
-    sums: Counter[tuple[str, str, Month, Figure]] = Counter()
+    sums: Counter[store.Cell] = Counter()
     async with database.transaction() as tx:
         await store.clear(tx)
         while rows := await kept_cases(tx, after=after, limit=_AT_ONCE, code=None):
@@ -72,7 +83,7 @@ async def recount(database: Database) -> tuple[int, list[str]]:
                 for (month, figure), number in contribution(history).items():
                     sums[agency, procedure, month, figure] += number
             after = rows[-1].id
-        await store.add(tx, [(*key, number) for key, number in sums.items()])
+        await store.add(tx, sums)
     return acts, unreadable
 
 

@@ -1,7 +1,7 @@
 """Every SQL statement about statistics."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -39,8 +39,8 @@ _ADD = _NEW_CELL.on_conflict_do_update(
 )
 _RATE = insert(statistics_numbered_ratings).on_conflict_do_nothing()
 
-Change = tuple[str, str, Month, Figure, int]
-"""Agency, procedure, month, figure, and what is added."""
+Cell = tuple[str, str, Month, Figure]
+"""Agency, procedure, month, figure."""
 
 
 async def merge_fact(
@@ -60,11 +60,12 @@ async def merge_fact(
     return None if merged is None else _HISTORY.validate_python(merged)
 
 
-async def add(tx: AsyncConnection, changes: Iterable[Change]) -> None:
+async def add(tx: AsyncConnection, changes: Mapping[Cell, int]) -> None:
     """Add to the cells, in one order for all, so that two who do it do not wait for each other in a ring."""
     rows = [
         {"agency": agency, "procedure": procedure, "month": month, "figure": figure.value, "number": number}
-        for agency, procedure, month, figure, number in sorted(changes)
+        for (agency, procedure, month, figure), number in sorted(changes.items())
+        if number
     ]
     if rows:
         await tx.execute(_ADD, rows)
@@ -88,11 +89,11 @@ async def counters_of(tx: AsyncConnection, agency: str, procedure: str) -> Count
     return {(row.month, Figure(row.figure)): row.number for row in await tx.execute(query)}
 
 
-async def cells(tx: AsyncConnection) -> list[Change]:
+async def cells(tx: AsyncConnection) -> list[tuple[Cell, int]]:
     """All cells that are not nought, in order."""
     query = select(statistics_cells).where(statistics_cells.c.number != 0)
     rows = (await tx.execute(query)).all()
-    return sorted((row.agency, row.procedure, row.month, Figure(row.figure), row.number) for row in rows)
+    return sorted(((row.agency, row.procedure, row.month, Figure(row.figure)), row.number) for row in rows)
 
 
 async def agencies(tx: AsyncConnection) -> list[str]:

@@ -21,7 +21,7 @@ from procedures.domain.stays import stays, ways
 from procedures.domain.terms import MINUTE
 from procedures.stays import store
 from procedures.stays.store import Filter, StayCell, WayCell
-from shared.db import AnyRow, Database
+from shared.db import AnyRow, Database, gathered
 
 _AT_ONCE = 500
 
@@ -67,9 +67,7 @@ async def follow_case(tx: AsyncConnection, case_id: UUID, sequence: int) -> None
     if not links:
         return
     history = _history(case_id, links)
-    sums = Sums()
-    sums.count(history, counted, await calendars_known(tx, history[-1].case.agency))
-    await sums.add(tx)
+    gathered(tx, Sums).count(history, counted, await calendars_known(tx, history[-1].case.agency))
     await store.mark(tx, case_id, links[-1].sequence)
 
 

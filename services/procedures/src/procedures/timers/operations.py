@@ -11,7 +11,7 @@ from procedures.calendars.operations import DatedCalendar, dated_calendar
 from procedures.cases.dating import dated_anew
 from procedures.cases.record import record
 from procedures.cases.sight import ANY_CASE
-from procedures.cases.store import Done, Stored, lock_due
+from procedures.cases.store import Done, Stored, lock_due, readable
 from procedures.catalogue.operations import Versions
 from procedures.domain.acts import SYSTEM, Act
 from procedures.domain.case import Case
@@ -23,14 +23,11 @@ from procedures.links.following import are_free
 from procedures.links.store import lock_case
 from procedures.timers import store
 from shared.clock import Clock
-from shared.db import Database
-from shared.errors import MotcuaError
+from shared.db import Database, is_transient
 
 AT_ONCE = 500
 """Cases that are written at once: terms in days all end at midnight, and none may wait for a minute."""
 
-_DEFECTS = (MotcuaError, AssertionError, LookupError, TypeError, ValueError)
-"""What a rule may raise over a case that it was not made for; the database's errors end the round instead."""
 
 Witness = Callable[[AsyncConnection], Awaitable[datetime]]
 """What another clock says; a timer fires only when both have passed its instant."""
@@ -50,14 +47,21 @@ async def fire_timers(
     """
     async with database.transaction() as tx:
         agreed = min(now, await witness(tx))
-        found = [one for one in await lock_due(tx, agreed, at_once) if await are_free(tx, one.case)]
+        due = await lock_due(tx, agreed, at_once)
+        legible = {one.case.id: one for one in readable(tx, due)}
+        lost = [row for row in due if row.id not in legible]
+        for row in lost:
+            await _put_off(tx, row.id, row.code, agreed, "its state cannot be read")
+        found = [one for one in legible.values() if await are_free(tx, one.case)]
         try:
             async with tx.begin_nested():
                 await _fire(tx, versions, found, agreed)
-        except _DEFECTS:
+        except Exception as error:
+            if is_transient(error):
+                raise
             for stored in found:
                 await _fire_alone(tx, versions, stored, agreed)
-        return len(found)
+        return len(found) + len(lost)
 
 
 async def fire_case(
@@ -95,14 +99,16 @@ async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, n
     try:
         async with tx.begin_nested():
             await _fire(tx, versions, [stored], now)
-    except _DEFECTS as error:
-        await _put_off(tx, stored, now, error)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        await _put_off(tx, stored.case.id, stored.code, now, repr(error))
 
 
-async def _put_off(tx: AsyncConnection, stored: Stored, now: datetime, error: Exception) -> None:
-    delay = delay_after(await store.failures_of(tx, stored.case.id))
-    log.error("timer.failed", case=stored.code, reason=repr(error), again_at=(now + delay).isoformat())
-    await store.put_off(tx, stored.case.id, now, now + delay)
+async def _put_off(tx: AsyncConnection, case_id: UUID, code: str, now: datetime, reason: str) -> None:
+    delay = delay_after(await store.failures_of(tx, case_id))
+    log.error("timer.failed", case=code, reason=reason, again_at=(now + delay).isoformat())
+    await store.put_off(tx, case_id, now, now + delay)
 
 
 def told_by(clock: Clock) -> Witness:
