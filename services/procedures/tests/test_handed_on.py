@@ -87,12 +87,15 @@ async def test_a_part_has_the_papers_of_the_whole_as_documents_of_its_own(world:
         assert (await content(world, here, who)).status_code == status
     assert (await content(world, here, world.official("elsewhere"))).status_code == 404
     assert [await flaw_of(world, one["code"]) for one in (case, child)] == [None, None]
-    loose = (await world.send(PDF + b" of another"))["id"]
-    for shared in (None, loose):
+    loose, changed = (
+        (await world.send(PDF + b" of another"))["id"],
+        "The documents are not those that the log names.",
+    )
+    for shared, flaw in ((None, changed), (loose, changed), (there["id"], None)):
         async with world.database.transaction() as tx:
             other = update(documents).where(documents.c.id == here["id"]).values(content_of=shared)
             await tx.execute(other)
-        assert await flaw_of(world, child["code"]) == "The documents are not those that the log names."
+        assert await flaw_of(world, child["code"]) == flaw
 
 
 async def test_what_the_other_procedure_would_not_take_is_left_out(world: Any) -> None:
