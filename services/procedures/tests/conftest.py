@@ -298,13 +298,15 @@ def master_key() -> str:
 async def world(
     database_url: str, open_world: Callable[..., AbstractAsyncContextManager[World]]
 ) -> AsyncIterator[World]:
+    """On a Monday morning, by the country's calendar."""
     async with open_world(database_url) as world:
+        async with world.database.transaction() as tx:
+            await tx.execute(calendars.delete())
         yield world
 
 
 @pytest.fixture
 async def nothing_left_over(world: Any) -> None:
-    """No test finds timers, or a calendar, that another left."""
+    """No test finds timers that another left."""
     async with world.database.transaction() as tx:
         await tx.execute(timers.delete())
-        await tx.execute(calendars.delete())

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from procedures.consumers import HANDLERS
 from procedures.statistics.operations import count_rating
-from procedures.tables import statistics_cells, statistics_ratings, stay_cells
+from procedures.tables import statistics_cells, statistics_numbered_ratings, stay_cells
 from shared.db import Database
 from shared.events import Envelope
 from shared.events.registry import event_class
@@ -40,21 +40,23 @@ async def test_batches_that_count_the_same_in_another_order_are_both_counted(
     in_between = asyncio.Barrier(2)
 
     async def batch(
-        database: Database, first: Sequence[Any], second: Sequence[Any], scores: list[int]
+        database: Database, first: Sequence[Any], second: Sequence[Any], numbers: list[int]
     ) -> None:
         async with database.transaction() as tx:
-            for rows, score in zip((first, second), scores, strict=True):
+            for rows, number in zip((first, second), numbers, strict=True):
                 await heard(tx, rows)
-                await count_rating(tx, agency=agency, month=JANUARY, score=score)
+                await count_rating(tx, agency=agency, month=JANUARY, number=number, score=5)
                 await in_between.wait()
 
     await asyncio.gather(
-        batch(other_process(), told[0], told[1], [1, 5]), batch(other_process(), told[2], told[3], [5, 1])
+        batch(other_process(), told[0], told[1], [1, 4]), batch(other_process(), told[2], told[3], [3, 2])
     )
     async with world.database.reading() as tx:
         counted = {
             table.name: await tx.scalar(select(func.sum(table.c.number)).where(table.c.agency == agency))
-            for table in (statistics_cells, stay_cells, statistics_ratings)
+            for table in (statistics_cells, stay_cells)
         }
-    assert counted["statistics_ratings"] == 4
+        of_agency = statistics_numbered_ratings.c.agency == agency
+        rated = await tx.scalar(select(func.count()).select_from(statistics_numbered_ratings).where(of_agency))
+    assert rated == 4
     assert (counted["stay_cells"], counted["statistics_cells"] >= 8) == (4, True)

@@ -132,7 +132,7 @@ async def busy(world: Any) -> str:
     """An agency that receives a case of each of five procedures in January."""
     agency = f"H99.{new_id().hex[-6:]}"
     async with world.database.transaction() as tx:
-        await store.add(tx, [(agency, f"TP0{number}", BEGIN, Figure.RECEIVED, 1) for number in range(5)])
+        await store.add(tx, {(agency, f"TP0{number}", BEGIN, Figure.RECEIVED): 1 for number in range(5)})
     return agency
 
 
@@ -169,7 +169,7 @@ async def test_a_procedure_that_is_first_heard_of_after_the_report_is_corrected_
     await freeze_months(world.database, on_the_15th(month_after(BEGIN)))
     december = month_after(BEGIN, -1)
     async with world.database.transaction() as tx:
-        late = [(busy, "TP99", month, Figure.SUBMITTED, 1) for month in (december, BEGIN)]
+        late = {(busy, "TP99", month, Figure.SUBMITTED): 1 for month in (december, BEGIN)}
         await store.add(tx, late)
     await freeze_months(world.database, on_the_15th(month_after(BEGIN, 2)))
     _, event = await world.told("procedures.statistics.v1", "agency", busy)

@@ -200,9 +200,9 @@ async def counted(world: Any) -> str:
     return agency
 
 
-async def cells_of(world: Any, agency: str) -> list[store.Change]:
+async def cells_of(world: Any, agency: str) -> list[tuple[store.Cell, int]]:
     async with world.database.reading() as tx:
-        return [cell for cell in await store.cells(tx) if cell[0] == agency]
+        return [cell for cell in await store.cells(tx) if cell[0][0] == agency]
 
 
 MONTHS = {"firstMonth": "2026-01", "lastMonth": "2026-01"}
