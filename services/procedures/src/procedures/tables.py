@@ -1,7 +1,6 @@
 """The tables of procedures: columns, indexes, constraints, nothing else."""
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from procedures.backlogs.tables import backlog_tables
 from procedures.calendars.tables import calendar_version_table
