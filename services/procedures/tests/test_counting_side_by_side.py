@@ -57,6 +57,8 @@ async def test_batches_that_count_the_same_in_another_order_are_both_counted(
             for table in (statistics_cells, stay_cells)
         }
         of_agency = statistics_numbered_ratings.c.agency == agency
-        rated = await tx.scalar(select(func.count()).select_from(statistics_numbered_ratings).where(of_agency))
+        rated = await tx.scalar(
+            select(func.count()).select_from(statistics_numbered_ratings).where(of_agency)
+        )
     assert rated == 4
     assert (counted["stay_cells"], counted["statistics_cells"] >= 8) == (4, True)

@@ -204,7 +204,7 @@ async def test_a_rating_that_is_told_again_counts_once(world: Any) -> None:
 async def test_a_month_is_reported_with_whole_groups_of_ratings(world: Any) -> None:
     agency = f"H99.{new_id().hex[-6:]}"
     async with world.database.transaction() as tx:
-        await store.add(tx, [(agency, "TP01", JANUARY, Figure.RECEIVED, 1)])
+        await store.add(tx, {(agency, "TP01", JANUARY, Figure.RECEIVED): 1})
     await rated(world, agency, "2026-01", grades(1, *[5] * 8, 1, 1, 5, 1, 1))
     await freeze_months(world.database, at("2026-02-09"))
     (event,) = await world.told("procedures.statistics.v1", "agency", agency)

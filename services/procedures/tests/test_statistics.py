@@ -291,7 +291,7 @@ async def test_what_is_filed_once_is_counted_once_however_many_agencies_work_on_
     for code in (agency, other):
         assert await world.count(code)
     cells = await cells_of(world, agency)
-    assert sum(number for *_, figure, number in cells if figure is Figure.SUBMITTED) == 1
+    assert sum(number for (*_, figure), number in cells if figure is Figure.SUBMITTED) == 1
     assert await cells_of(world, other) == []
     await recount(world.database)
     assert await cells_of(world, other) == []

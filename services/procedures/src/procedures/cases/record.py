@@ -10,7 +10,7 @@ from procedures.cases import store
 from procedures.cases.announcements import announcement
 from procedures.cases.by_rule import led_on
 from procedures.cases.store import Done, Stored
-from procedures.cases.writing import Written, write
+from procedures.cases.writing import Written, tasks_changed, write
 from procedures.consultations import store as consultations
 from procedures.domain.acts import SYSTEM, Act, Actor, Entry
 from procedures.domain.case import Case
@@ -78,7 +78,7 @@ async def _record(tx: AsyncConnection, actor: Actor, now: datetime, done: Sequen
         for (stored, acts), new in zip(done, after, strict=True)
         for case, act in _steps(stored.case, new.case, acts, actor, now)
     ]
-    closed, opened = store.tasks_changed(changes)
+    closed, opened = tasks_changed(changes)
     unset, timers = timers_changed(changes)
     await write(tx, Written(links, states, closed, opened, unset, timers, [*map(outbox.row_of, events)]))
     await consultations.follow(tx, changes)

@@ -214,23 +214,6 @@ def _link_after(stored: Stored, head: bytes, sealed: Entry, who: dict[str, Any])
     return {**row, "hash": entry_hash(stored.code, chained)}
 
 
-def tasks_changed(changes: Sequence[tuple[Case, Case]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Of cases before and after: where steps are not open any more, and the rows of those that are, or are otherwise."""
-    gone = [
-        {"case_id": before.id, "step": task.step}
-        for before, after in changes
-        for task in before.tasks
-        if after.task(task.step) is None
-    ]
-    come = [
-        {"case_id": after.id, **task_row(after, task)}
-        for before, after in changes
-        for task in after.tasks
-        if task not in before.tasks or after.status is not before.status
-    ]
-    return gone, come
-
-
 def task_row(case: Case, task: Task) -> dict[str, Any]:
     """An open task of a case as the work lists hold it; without a due instant it is sorted last."""
     return {

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
+from procedures.cases.store import task_row
+from procedures.domain.case import Case
 from shared import outbox
 
 Rows = Sequence[Mapping[str, Any]]
@@ -166,3 +168,20 @@ async def write(tx: AsyncConnection, written: Written) -> None:
     }
     await tx.execute(_WRITE, arrays)
     outbox.mark_filled(tx)
+
+
+def tasks_changed(changes: Sequence[tuple[Case, Case]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Of cases before and after: where steps are not open any more, and the rows of those that are, or are otherwise."""
+    gone = [
+        {"case_id": before.id, "step": task.step}
+        for before, after in changes
+        for task in before.tasks
+        if after.task(task.step) is None
+    ]
+    come = [
+        {"case_id": after.id, **task_row(after, task)}
+        for before, after in changes
+        for task in after.tasks
+        if task not in before.tasks or after.status is not before.status
+    ]
+    return gone, come

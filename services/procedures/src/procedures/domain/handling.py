@@ -218,7 +218,7 @@ def completed(
     """
     clock = _running(case)
     following = progress(definition, [open_.step for open_ in case.tasks], case.arrivals, task.step, outcome)
-    stay = [other for other in case.tasks if other is not task and other.step not in following.lapsed]
+    stay = [other for other in case.tasks if other.step not in {task.step, *following.lapsed}]
     opens = [task_of(definition, step, case.agency, now, task) for step in following.opens]
     act = TaskCompleted(
         step=task.step,
