@@ -94,6 +94,7 @@ async def test_an_event_reaches_the_stream_as_a_structured_cloudevent(streaming,
         "partitionkey": str(envelope.subject),
         "datacontenttype": "application/json",
         "data": dict(envelope.data),
+        **({"traceparent": envelope.traceparent} if envelope.traceparent else {}),
     }
 
 
