@@ -307,6 +307,7 @@ async def world(
 
 @pytest.fixture
 async def nothing_left_over(world: Any) -> None:
-    """No test finds timers that another left."""
+    """No test finds timers, or a calendar, that another left."""
     async with world.database.transaction() as tx:
         await tx.execute(timers.delete())
+        await tx.execute(calendars.delete())
