@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from sqlalchemy import text
 
 from procedures.cases.sight import Viewer, owned_by
-from procedures.cases.store import listed
+from procedures.cases.store import list_query
 from procedures.forecasts.operations import make_forecasts
 from shared.clock import SystemClock
 from shared.db import AnyRow, Database
@@ -133,8 +133,8 @@ def _lists(servers: Large) -> Iterator[Row]:
 
 
 def _plain_list_ms(servers: Large, chosen: Mapping[str, str], clients: int) -> float:
-    values = {"status": None, "procedure": None, **chosen}
-    query = listed(owned_by(Viewer("", AGENCIES[0])), **values, after=None, limit=PAGE + 1)  # type: ignore[arg-type]
+    mine = owned_by(Viewer("", AGENCIES[0]))
+    query = list_query(mine, chosen.get("status"), chosen.get("procedure")).limit(PAGE + 1)
     statement = str(query.compile(compile_kwargs={"literal_binds": True}))
     return _plain_ms(servers, statement, clients)
 

@@ -283,6 +283,16 @@ def entry_of(link: Link) -> Entry:
     return Entry(link.sequence, link.at, _ACTOR.validate_python(link.actor), _ACT.validate_python(link.act))
 
 
+def list_query(visible: ColumnElement[bool], status: str | None, procedure: str | None) -> Select[Any]:
+    """Those that are visible, by status and procedure, the newest first."""
+    query = select(*SEEN).where(visible)
+    if status is not None:
+        query = query.where(cases.c.status == status)
+    if procedure is not None:
+        query = query.where(cases.c.procedure == procedure)
+    return query.order_by(cases.c.id.desc())
+
+
 async def listed(
     tx: AsyncConnection,
     visible: ColumnElement[bool],
@@ -293,12 +303,7 @@ async def listed(
     limit: int,
 ) -> list[Stored]:
     """Newest first: ids are UUIDv7, so their order is that of submission."""
-    query = select(*SEEN).where(visible)
-    if status is not None:
-        query = query.where(cases.c.status == status)
-    if procedure is not None:
-        query = query.where(cases.c.procedure == procedure)
-    query, found = query.order_by(cases.c.id.desc()), list[Stored]()
+    query, found = list_query(visible, status, procedure), list[Stored]()
     while wanted := limit - len(found):  # so that what cannot be read does not end the list
         further = query if after is None else query.where(cases.c.id < after[0])
         rows = (await tx.execute(further.limit(wanted))).all()
