@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from launcher.postgres import Postgres
 from procedures.backlogs import store as backlogs
-from procedures.event_logs.store import Extent, ids_of, state_of
+from procedures.event_logs.store import Extent, cases_of, state_of
 from procedures.forecasts import store as forecasts
 from procedures.forecasts.operations import make_forecasts
 from procedures.stays import store as stays
@@ -98,7 +98,7 @@ QUESTIONS: dict[str, Question] = {
         tx, AGENCY, _ALL, at_least=50, after=None, limit=100
     ),
     "event log: state of a month": lambda tx: state_of(tx, _MAY),
-    "event log: first 200 of a month": lambda tx: ids_of(tx, _MAY, after=None, limit=200),
+    "event log: first 200 of a month": lambda tx: cases_of(tx, _MAY, after=None, limit=200),
 }
 
 
