@@ -9,6 +9,7 @@ import tests.bench
 import tests.seed
 
 
+@pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
 @pytest.mark.parametrize(
     "module",
     [
