@@ -47,7 +47,7 @@ async def sweep(desk: Desk) -> None:
     for part in parts:
         try:
             await part()
-        except Exception as error:
+        except Exception as error:  # one part that fails keeps no other from its turn
             log.warning("sweep.interrupted", part=part.func.__name__, reason=repr(error))
 
 

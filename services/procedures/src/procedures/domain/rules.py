@@ -191,7 +191,7 @@ def _row_answer(rule: Rule, row: int, given: dict[str, JsonValue]) -> dict[str, 
         answers = {
             output: _plain(answer.evaluate(given)) for output, answer in _answers_of(rule)[row].items()
         }
-    except Exception as refused:
+    except Exception as refused:  # as above
         raise RuleFailed("output_missing") from refused
     if None in answers.values():
         raise RuleFailed("output_missing")

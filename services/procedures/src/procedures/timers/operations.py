@@ -56,7 +56,7 @@ async def fire_timers(
         try:
             async with tx.begin_nested():
                 await _fire(tx, versions, found, agreed)
-        except Exception as error:
+        except Exception as error:  # whatever is wrong with one case, the others fire
             if is_transient(error):
                 raise
             for stored in found:
@@ -99,7 +99,7 @@ async def _fire_alone(tx: AsyncConnection, versions: Versions, stored: Stored, n
     try:
         async with tx.begin_nested():
             await _fire(tx, versions, [stored], now)
-    except Exception as error:
+    except Exception as error:  # likewise
         if is_transient(error):
             raise
         await _put_off(tx, stored.case.id, stored.code, now, repr(error))
